@@ -1,0 +1,65 @@
+# make run: from an empty checkout to a finished day. make test: everything it needs, then all tests.
+# Both need Python 3.11 or 3.12 and nothing else; uv makes the installation faster where it is there.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+export ZAKAZ_VENV := $(abspath $(VENV))
+PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
+BIN := $(VENV)/bin
+
+.PHONY: help run test lint up down test-server lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed ## from an empty checkout to a finished day, with its tables printed
+	@bin/zakaz run
+
+test: $(VENV)/.installed-dev ## the whole test suite
+	@$(BIN)/pytest -n auto --dist loadfile
+
+lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff
+	@bin/lint
+
+up: $(VENV)/.installed ## Airflow with its UI in the background, on this machine only
+	@bin/zakaz up
+
+down: ## stop it
+	@bin/zakaz down
+
+test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at CLICKHOUSE_TEST_URL
+	@test -n "$$CLICKHOUSE_TEST_URL" || { echo "make test-server: set CLICKHOUSE_TEST_URL, e.g. clickhouse://default:@127.0.0.1:9000/?http_port=8123" >&2; exit 1; }
+	@$(BIN)/pytest -m warehouse tests
+
+lock: ## compile the locks anew from requirements.in and requirements-dev.in (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove the environment and everything made by run and up
+	-@bin/zakaz down 2>/dev/null
+	-@bin/zakaz sandbox stop 2>/dev/null
+	rm -rf $(VENV) .airflow .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or 3.12 found; install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "→ $(VENV) with $$($(PYTHON) -V)"
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); \
+	else $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) can't make an environment; on Debian: apt-get install python3-venv" >&2; exit 1; }; fi
+
+# $(call install,FILES): pip or uv into the environment, every version from the lock.
+install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python "$(BIN)/python" $(1); \
+	else "$(BIN)/python" -m pip --version >/dev/null 2>&1 || "$(BIN)/python" -m ensurepip >/dev/null; \
+	"$(BIN)/python" -m pip install -qq --disable-pip-version-check $(1); fi
+
+$(VENV)/.installed: requirements.txt | $(VENV)/bin/python
+	@echo "→ packages of requirements.txt (about 1.1 GB, once)"
+	@$(call install,-r requirements.txt)
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "→ packages of requirements-dev.txt"
+	@$(call install,-r requirements-dev.txt -c requirements.txt)
+	@touch $@
