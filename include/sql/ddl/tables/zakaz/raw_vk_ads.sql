@@ -1,0 +1,18 @@
+-- Each reply of the VK Ads API as it came: lists and statistics. The staging is built from it, and can be built anew
+-- from it without the API, for as long as RAW_DAYS says.
+CREATE TABLE IF NOT EXISTS zakaz.raw_vk_ads
+(
+    fetch_id UUID COMMENT 'one fetch of one account',
+    reply_no UInt32 COMMENT 'place of the reply in its fetch',
+    account_id UInt64,
+    resource LowCardinality(String) COMMENT 'ad_plans, ad_groups, banners, statistics',
+    request String COMMENT 'the parameters asked with, as JSON',
+    from_date Date COMMENT 'first Moscow day of the fetch',
+    to_date Date COMMENT 'last Moscow day of the fetch',
+    fetched_at DateTime64(6, 'UTC'),
+    body String CODEC (ZSTD(3))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(fetched_at)
+ORDER BY (account_id, fetch_id, reply_no)
+TTL toDateTime(fetched_at) + toIntervalDay({raw_days:UInt16})

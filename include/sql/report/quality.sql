@@ -1,0 +1,7 @@
+SELECT
+    d,
+    sales_rows,
+    sales_revenue,
+    vk_rows,
+    vk_spend
+FROM meta.v_quality_last_day

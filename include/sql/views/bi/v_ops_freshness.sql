@@ -1,0 +1,19 @@
+-- How old the newest complete day of each mart is: by the date of the data, not by when a task ran.
+CREATE OR REPLACE VIEW bi.v_ops_freshness AS
+SELECT
+    mart,
+    last_day,
+    dateDiff('hour', toDateTime(last_day + 1, 'Europe/Moscow'), now('Europe/Moscow')) AS hours_since_end_of_day
+FROM (
+    SELECT
+        'dm_vk_ads_daily' AS mart,
+        maxOrNull(stat_date) AS last_day
+    FROM zakaz.dm_vk_ads_daily FINAL
+
+    UNION ALL
+
+    SELECT
+        'dm_sales_daily' AS mart,
+        maxOrNull(sale_date) AS last_day
+    FROM zakaz.dm_sales_daily FINAL
+) AS marts

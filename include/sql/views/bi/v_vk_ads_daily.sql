@@ -1,0 +1,12 @@
+CREATE OR REPLACE VIEW bi.v_vk_ads_daily AS
+SELECT
+    stat_date AS d,
+    city,
+    account_id,
+    campaign_id,
+    campaign_name,
+    impressions,
+    clicks,
+    goals,
+    spend
+FROM zakaz.dm_vk_ads_daily FINAL
