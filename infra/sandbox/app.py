@@ -1,0 +1,145 @@
+"""The WSGI application: which call goes where, and which fault meets it on the way."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
+
+from sandbox import telegram, vk_limits
+from sandbox.control import Control
+from sandbox.core import Core
+from sandbox.fault_replies import damaged, html_page, refused
+from sandbox.faults import TOKEN_KINDS, Fault
+from sandbox.journal import public_path
+from sandbox.replies import VkError, json_reply, nested_error
+from sandbox.source import NoSuchAdError
+from sandbox.vk_ads import VkAds, bearer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_MAX_BODY = 1_000_000  # bytes
+_TIMEOUT = 60.0  # seconds, when the fault names none
+
+
+class Application:
+    """Both services and the control endpoints."""
+
+    def __init__(self, core: Core) -> None:
+        """Route to this state."""
+        self._core = core
+        self._stopping = threading.Event()
+        self._routes = _routes(core)
+
+    def stop(self) -> None:
+        """Let go of the calls that a timeout holds."""
+        self._stopping.set()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one call."""
+        request = Request(environ)
+        request.max_content_length = _MAX_BODY
+        return self._reply(request)(environ, start_response)
+
+    def _reply(self, request: Request) -> Response:
+        if request.path.startswith("/api/"):
+            service = "vk_ads"
+        elif request.path.startswith("/bot"):
+            service = "telegram"
+        else:
+            return self._routed("control", request)
+        entry = self._core.journal.note(service, request)
+        token = bearer(request)
+        fault = self._core.fault_book.take(service, public_path(request.path), with_token=token is not None)
+        if fault is not None and fault.kind in TOKEN_KINDS and token is not None:
+            self._core.tokens.spoil(token, fault.kind)
+            fault = None
+        reply = self._spoilt(fault, service, request) if fault else self._routed(service, request)
+        if service == "vk_ads":
+            for name, value in vk_limits.headers().items():
+                reply.headers.setdefault(name, value)
+        entry["status"] = reply.status_code
+        return reply
+
+    def _spoilt(self, fault: Fault, service: str, request: Request) -> Response:
+        if fault.kind == "timeout":
+            self._stopping.wait(_TIMEOUT if fault.seconds is None else fault.seconds)
+            return html_page("504 Gateway Time-out", 504)
+        if fault.kind == "disconnect":
+            _hang_up(request)
+            return html_page("Nobody reads this", 500)
+        return refused(fault) or damaged(fault, self._routed(service, request))
+
+    def _routed(self, service: str, request: Request) -> Response:
+        try:
+            handler, values = self._routes.bind_to_environ(request.environ).match()
+            reply: Response = handler(request, **values)
+        except VkError as error:
+            return error.reply()
+        except HTTPException as error:
+            return _http_error(service, error)
+        except NoSuchAdError as error:
+            return json_reply({"error": str(error)}, 404)
+        except ValueError as error:
+            if service != "control":  # a mistake of ours, not of the caller
+                raise
+            return json_reply({"error": str(error)}, 400)
+        return reply
+
+
+def _routes(core: Core) -> Map:
+    vk, control = VkAds(core.source, core.tokens), Control(core)
+
+    def bot(request: Request, token: str, method: str) -> Response:
+        return core.telegram.call(token, method, request)
+
+    def rule(path: str, methods: str, endpoint: Callable[..., Response]) -> Rule:
+        return Rule(path, methods=methods.split(), endpoint=endpoint)
+
+    return Map(
+        [
+            rule("/api/v2/oauth2/token.json", "POST", vk.token),
+            rule("/api/v2/oauth2/token/delete.json", "POST", vk.delete_tokens),
+            rule("/api/v2/user.json", "GET", vk.user),
+            rule("/api/v2/throttling.json", "GET", vk.throttling),
+            rule("/api/v2/<any(ad_plans, ad_groups, banners):resource>.json", "GET", vk.page),
+            rule("/api/v2/statistics/<resource>/<period>.json", "GET", vk.statistics),
+            rule("/bot<token>/<method>", "GET POST", bot),
+            rule("/sandbox/health", "GET", control.health),
+            rule("/sandbox/requests", "GET", control.requests),
+            rule("/sandbox/messages", "GET", control.messages),
+            rule("/sandbox/reset", "POST", control.reset),
+            rule("/sandbox/faults", "GET POST DELETE", control.faults),
+            rule("/sandbox/sales.csv", "GET", control.sales),
+            rule("/sandbox/vk_ads/ads", "GET DELETE", control.ads),
+            rule("/sandbox/vk_ads/ads/<int:ad_id>", "POST", control.ad),
+            rule("/sandbox/vk_ads/truth", "GET", control.truth),
+        ]
+    )
+
+
+def _http_error(service: str, error: HTTPException) -> Response:
+    status = error.code or 500
+    if service == "vk_ads":
+        codes = {404: "ERR_WRONG_RESOURCE", 405: "ERR_METHOD_NOT_ALLOWED"}
+        reply = nested_error(status, codes.get(status, "ERR_WRONG_PARAMETER"), error.name).reply()
+    elif service == "telegram":
+        reply = telegram.refusal(status, error.name)
+    else:
+        reply = json_reply({"error": error.name}, status)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        reply.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return reply
+
+
+def _hang_up(request: Request) -> None:
+    """Close the connection under the server, so that the caller gets no answer at all."""
+    connection = request.environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        connection.shutdown(socket.SHUT_RDWR)

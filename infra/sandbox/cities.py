@@ -1,0 +1,51 @@
+"""The cities that the invented campaigns and events belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class City:
+    """A city and the ways in which marketers spell it in tags.
+
+    :param name: the Russian name, as the sales export writes it.
+    :param slugs: spellings in UTM tags, the usual one first.
+    :param weight: its share of the money, relative to the others.
+    :param region: id in the VK Ads regions dictionary; 188 is the whole of Russia.
+    """
+
+    name: str
+    slugs: tuple[str, ...]
+    weight: float
+    region: int = 188
+
+    @property
+    def slug(self) -> str:
+        """Return the usual spelling in tags."""
+        return self.slugs[0]
+
+
+# Two-word and three-word names, a common word shared by two cities, and a name with «ё»: what a city rule trips over.
+CITIES = (
+    City("Москва", ("moskva", "msk", "moscow"), 3.0, 5506),
+    City("Санкт-Петербург", ("spb", "sankt_peterburg", "piter"), 2.2, 5560),
+    City("Великий Новгород", ("velikiy_novgorod",), 0.5),
+    City("Нижний Новгород", ("nizhniy_novgorod", "nn"), 0.9),
+    City("Казань", ("kazan",), 1.1),
+    City("Екатеринбург", ("ekaterinburg", "ekb"), 1.2),
+    City("Новосибирск", ("novosibirsk", "nsk"), 1.0),
+    City("Ростов-на-Дону", ("rostov_na_donu", "rostov"), 0.8),
+    City("Самара", ("samara",), 0.7),
+    City("Орёл", ("orel",), 0.4),
+)
+
+
+def city_in_tag(tag: str) -> City | None:
+    """Return the city that a tag such as ``nizhniy_novgorod_video`` names, if it names one.
+
+    :param tag: the value of a UTM tag.
+    """
+    words = f"_{tag.lower().replace('-', '_')}_"
+    spellings = [(slug, city) for city in CITIES for slug in city.slugs if f"_{slug}_" in words]
+    return max(spellings, key=lambda spelling: len(spelling[0]))[1] if spellings else None

@@ -1,0 +1,105 @@
+"""The control endpoints under ``/sandbox/``: the methods of :class:`sandbox.core.Core` over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from werkzeug import Request, Response
+
+from sandbox.core import Core
+from sandbox.days import parse_day
+from sandbox.patches import parse_patch
+from sandbox.replies import json_reply
+
+_MAX_SALES_DAYS = 1100
+
+
+class Control:
+    """The endpoints. Each returns its reply or raises ``ValueError`` (a 400) or ``NoSuchAdError`` (a 404)."""
+
+    def __init__(self, core: Core) -> None:
+        """Serve this state."""
+        self._core = core
+
+    def health(self, _request: Request) -> Response:
+        """Answer ``GET health``."""
+        return json_reply(self._core.health())
+
+    def requests(self, _request: Request) -> Response:
+        """Answer ``GET requests``."""
+        return json_reply(self._core.requests())
+
+    def messages(self, _request: Request) -> Response:
+        """Answer ``GET messages``."""
+        return json_reply(self._core.messages())
+
+    def reset(self, _request: Request) -> Response:
+        """Answer ``POST reset``."""
+        self._core.reset()
+        return Response(status=204)
+
+    def faults(self, request: Request) -> Response:
+        """Answer ``GET``, ``POST`` and ``DELETE`` of ``faults``."""
+        if request.method == "DELETE":
+            self._core.clear_faults()
+            return Response(status=204)
+        if request.method == "POST":
+            return json_reply(self._core.fault(**_fault_arguments(_body(request))), 201)
+        return json_reply(self._core.faults())
+
+    def sales(self, request: Request) -> Response:
+        """Answer ``GET sales.csv``."""
+        first, last = _day(request, "from"), _day(request, "to")
+        if first > last:
+            msg = f"from {first} is after to {last}"
+            raise ValueError(msg)
+        if (last - first).days >= _MAX_SALES_DAYS:
+            msg = f"from {first} to {last} is too long, allowed: {_MAX_SALES_DAYS} days"
+            raise ValueError(msg)
+        return Response(self._core.sales_csv(first, last), content_type="text/csv; charset=utf-8")
+
+    def ads(self, request: Request) -> Response:
+        """Answer ``GET`` and ``DELETE`` of ``vk_ads/ads``."""
+        if request.method == "DELETE":
+            self._core.reset_ads()
+            return Response(status=204)
+        return json_reply(self._core.ads())
+
+    def ad(self, request: Request, ad_id: int) -> Response:
+        """Answer ``POST vk_ads/ads/<id>``."""
+        self._core.source.patch(ad_id, parse_patch(_body(request)))
+        return Response(status=204)
+
+    def truth(self, request: Request) -> Response:
+        """Answer ``GET vk_ads/truth``."""
+        return json_reply(self._core.truth(_day(request, "day")))
+
+
+def _body(request: Request) -> dict[str, Any]:
+    body = request.get_json(force=True, silent=True)
+    if isinstance(body, dict):
+        return body
+    msg = "the body is not a JSON object"
+    raise ValueError(msg)
+
+
+def _day(request: Request, name: str) -> date:
+    try:
+        return parse_day(request.args.get(name, ""))
+    except ValueError as error:
+        msg = f"{name}: {error}"
+        raise ValueError(msg) from None
+
+
+def _fault_arguments(body: dict[str, Any]) -> dict[str, Any]:
+    types = {"service": str, "kind": str, "path": str, "times": int, "seconds": int | float, "window": str}
+    for name, value in body.items():
+        allowed = types.get(name)
+        if allowed is None:
+            msg = f"unknown field {name!r}, allowed: {', '.join(types)}"
+            raise ValueError(msg)
+        if isinstance(value, bool) or not isinstance(value, allowed):
+            msg = f"{name}: {value!r} has the wrong type"
+            raise ValueError(msg)  # noqa: TRY004 - a bad value of the caller like any other
+    return {"service": "", "kind": "", **body}

@@ -1,0 +1,118 @@
+"""Faults on request: what goes wrong, for which calls, and how often."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass
+from typing import Any
+
+# Kinds that spoil the token a call presents, and let the call go on to find that out.
+TOKEN_KINDS = ("expired_token", "invalid_token", "revoked_token")
+_BOTH = ("400", "403", "429", "500", "503", "timeout", "disconnect", "cut_json", "html")
+KINDS = {
+    "vk_ads": (*_BOTH, "404", "empty", "bad_total", "bad_figure", *TOKEN_KINDS),
+    "telegram": (*_BOTH, "401", "502"),
+}
+WINDOWS = ("1", "3600", "86400")  # of the VK Ads rate limits, in seconds
+# These damage figures, so without a path of their own they wait for a statistics call.
+_STATISTICS_KINDS = ("bad_total", "bad_figure")
+_MAX_SECONDS = 3600.0
+
+
+@dataclass
+class Fault:
+    """One fault.
+
+    :param service: ``vk_ads`` or ``telegram``.
+    :param kind: one of :data:`KINDS`.
+    :param path: only calls with this in their path; empty is all of them.
+    :param times: how many more calls it spoils; ``None`` is "until cleared".
+    :param seconds: how long a timeout lasts, or what a 429 asks the client to wait.
+    :param window: which rate limit of VK Ads is used up by a 429.
+    """
+
+    service: str
+    kind: str
+    path: str
+    times: int | None
+    seconds: float | None
+    window: str
+
+    def hits(self, service: str, path: str, *, with_token: bool) -> bool:
+        """Tell whether a call is spoilt by it."""
+        if self.kind in TOKEN_KINDS and not with_token:
+            return False
+        return self.service == service and self.times != 0 and self.path in path
+
+
+class Faults:
+    """The faults in force. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        """Start without faults."""
+        self._faults: list[Fault] = []
+        self._lock = threading.Lock()
+
+    def add(
+        self,
+        service: str,
+        kind: str,
+        *,
+        path: str = "",
+        times: int | None = None,
+        seconds: float | None = None,
+        window: str = "1",
+    ) -> Fault:
+        """Put a fault in force, after those that already are. The parameters are those of :class:`Fault`.
+
+        Without ``times`` it lasts until cleared, except for the token kinds, which spoil one token: otherwise each new
+        token would be spoilt as well and no client could recover.
+
+        :raises ValueError: an unknown value; the message lists what is allowed.
+        """
+        if service not in KINDS:
+            msg = f"unknown service {service!r}, allowed: {', '.join(KINDS)}"
+            raise ValueError(msg)
+        if kind not in KINDS[service]:
+            msg = f"unknown kind {kind!r} for {service}, allowed: {', '.join(KINDS[service])}"
+            raise ValueError(msg)
+        if times is not None and times < 1:
+            msg = f"times {times} is too small, allowed: 1 and more"
+            raise ValueError(msg)
+        if seconds is not None and not 0 <= seconds <= _MAX_SECONDS:
+            msg = f"seconds {seconds:g} is out of range, allowed: 0 to {_MAX_SECONDS:g}"
+            raise ValueError(msg)
+        if window not in WINDOWS:
+            msg = f"unknown window {window!r}, allowed: {', '.join(WINDOWS)}"
+            raise ValueError(msg)
+        if times is None and kind in TOKEN_KINDS:
+            times = 1
+        if not path and kind in _STATISTICS_KINDS:
+            path = "statistics/"
+        fault = Fault(service, kind, path, times, seconds, window)
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def take(self, service: str, path: str, *, with_token: bool) -> Fault | None:
+        """Return the first fault that spoils a call, and count the call.
+
+        :param with_token: whether the call presents a bearer token.
+        """
+        with self._lock:
+            for fault in self._faults:
+                if fault.hits(service, path, with_token=with_token):
+                    if fault.times is not None:
+                        fault.times -= 1
+                    return fault
+        return None
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the faults in force; a used-up one is not."""
+        with self._lock:
+            return [asdict(fault) for fault in self._faults if fault.times != 0]
+
+    def clear(self) -> None:
+        """End all faults."""
+        with self._lock:
+            self._faults.clear()
