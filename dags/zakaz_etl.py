@@ -1,0 +1,83 @@
+"""# zakaz_etl: вчерашние расходы и продажи
+
+Every morning at 05:35 Moscow: yesterday's VK Ads spend and ticket sales into ClickHouse, checked and recorded.
+
+`fetch` → `build_dm_vk` → `build_dm_sales` → `healthcheck`
+
+| Task | Reads | Writes |
+| --- | --- | --- |
+| `vk_fetch` | VK Ads over HTTP | `zakaz.raw_vk_ads`, `zakaz.stg_vk_ads_daily` |
+| `build_dm_vk` | `zakaz.stg_vk_ads_daily` | `zakaz.dm_vk_ads_daily` |
+| `build_dm_sales` | `zakaz.stg_qtickets_sales` | `zakaz.dm_sales_daily` |
+| `healthcheck` | the marts | `meta.quality_results` |
+
+**The day** is a Moscow calendar day, and the logical date is its midnight. A scheduled run re-reads the last
+`LOOKBACK_DAYS` days (sources restate what they said); a backfill and a run started by hand work on their own day only.
+
+**By hand:** *Trigger DAG* without a date does the last day that is over, with a date that day.
+`bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` does five days. Running a day again changes no figure
+unless the source changed. After a backfill the scheduler goes on from the latest day that ran: days missed before that
+day are made up by a backfill too, not by the scheduler.
+
+**When it is red:** open the failed task's log, mend what its last line names, press *Clear* on the task. Each attempt
+stands in `meta.etl_runs`, each alert in `meta.etl_alerts`.
+"""
+
+from datetime import datetime, time
+
+from zakaz.airflow_compat import DAG, TaskGroup
+from zakaz.days import MOSCOW
+from zakaz.operators.build_mart import BuildMartOperator
+from zakaz.operators.defaults import DEFAULT_ARGS
+from zakaz.operators.healthcheck import HealthcheckOperator
+from zakaz.operators.vk_fetch import VkFetchOperator
+from zakaz.settings import settings
+from zakaz.timetable import MoscowDayTimetable
+from zakaz.warehouse.build import DM_SALES, DM_VK_ADS, STG_SALES, STG_VK_ADS
+from zakaz.warehouse.sql import SQL_DIR
+
+with DAG(
+    dag_id="zakaz_etl",
+    dag_display_name="Zakaz: расходы и продажи за день",
+    description="Расходы VK Рекламы и продажи билетов за московский день в ClickHouse",
+    doc_md=__doc__,
+    schedule=MoscowDayTimetable(run_at=time(5, 35), catchup_days=settings().catchup_days),
+    start_date=datetime(2025, 1, 1, tzinfo=MOSCOW),
+    catchup=False,  # the timetable makes up missed days itself, up to CATCHUP_DAYS
+    # More than one: a run that hangs must not stop the daily one.
+    max_active_runs=4,
+    is_paused_upon_creation=False,
+    default_args=DEFAULT_ARGS,
+    template_searchpath=[str(SQL_DIR)],
+    tags=["zakaz", "vk-ads", "sales", "daily"],
+) as dag:
+    with TaskGroup("fetch", prefix_group_id=False, tooltip="Загрузка из источников") as fetch:
+        VkFetchOperator(
+            task_id="vk_fetch",
+            task_display_name="VK Реклама: загрузка",
+            doc_md="Reads VK Ads and rebuilds `zakaz.stg_vk_ads_daily`. Red: the source or the connection "
+            "`vk_ads_default`; the old rows stay.",
+        )
+    build_dm_vk = BuildMartOperator(
+        task_id="build_dm_vk",
+        task_display_name="Витрина расходов",
+        sql="marts/dm_vk_ads_daily.sql",
+        source=STG_VK_ADS,
+        target=DM_VK_ADS,
+        doc_md="Rebuilds `zakaz.dm_vk_ads_daily` by city and campaign. Red: ClickHouse; Clear once it answers.",
+    )
+    build_dm_sales = BuildMartOperator(
+        task_id="build_dm_sales",
+        task_display_name="Витрина продаж",
+        sql="marts/dm_sales_daily.sql",
+        source=STG_SALES,
+        target=DM_SALES,
+        doc_md="Rebuilds `zakaz.dm_sales_daily` by city and event. Red: ClickHouse; Clear once it answers.",
+    )
+    healthcheck = HealthcheckOperator(
+        task_id="healthcheck",
+        task_display_name="Проверка данных",
+        doc_md="Runs `include/sql/checks` on every day the run rebuilt. Red: its last line names day, check, "
+        "expected and found; what was found is in `meta.quality_results`.",
+    )
+    fetch >> build_dm_vk >> build_dm_sales >> healthcheck

@@ -1,0 +1,37 @@
+"""Where Airflow 2 and 3 differ: the one module that knows. Everything else imports from here."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow.hooks.base import BaseHook as BaseHook
+    from airflow.models import DAG as DAG
+    from airflow.models import BaseOperator as BaseOperator
+    from airflow.models import Variable as Variable
+    from airflow.models.connection import Connection as Connection
+    from airflow.utils.log.secrets_masker import mask_secret as mask_secret
+    from airflow.utils.task_group import TaskGroup as TaskGroup
+
+# name: its home in Airflow 3, its home in Airflow 2. Looked up when first asked for: the command line needs a hook and
+# would pay two seconds for the DAG model beside it.
+HOMES = {
+    "DAG": ("airflow.sdk", "airflow.models"),
+    "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
+    "BaseOperator": ("airflow.sdk", "airflow.models"),
+    "Connection": ("airflow.sdk", "airflow.models.connection"),
+    "TaskGroup": ("airflow.sdk", "airflow.utils.task_group"),
+    "Variable": ("airflow.sdk", "airflow.models"),
+    "mask_secret": ("airflow.sdk.log", "airflow.utils.log.secrets_masker"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    airflow3, airflow2 = HOMES[name]
+    try:
+        value = getattr(import_module(airflow3), name)
+    except ImportError:
+        value = getattr(import_module(airflow2), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,47 @@
+"""Texts of the alerts, from the templates in include/messages."""
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from zakaz.days import DayRange
+from zakaz.settings import INCLUDE_DIR
+
+MONTHS = (
+    "января", "февраля", "марта", "апреля", "мая", "июня",
+    "июля", "августа", "сентября", "октября", "ноября", "декабря",
+)  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(INCLUDE_DIR / "messages"),
+        autoescape=True,  # an error text may hold < and &, and Telegram refuses what it can't read
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def days_ru(days: DayRange) -> str:
+    """Days as people write them: «22 ноября 2026», «16 ноября – 22 ноября 2026»."""
+    end = f"{_day_month(days.last)} {days.last.year}"
+    if days.first == days.last:
+        return end
+    year = "" if days.first.year == days.last.year else f" {days.first.year}"
+    return f"{_day_month(days.first)}{year} – {end}"
+
+
+def _day_month(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]}"
+
+
+def render(template: str, **values: Any) -> str:
+    """A message as HTML for Telegram.
+
+    :param template: file name in include/messages.
+    """
+    return _environment().get_template(template).render(**values).strip()

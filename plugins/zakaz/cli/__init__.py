@@ -1,0 +1,1 @@
+"""bin/zakaz: one module per command."""

@@ -1,0 +1,43 @@
+"""The entry of bin/zakaz: the project's environment first, then the command, then one clear line if it failed."""
+
+import os
+import sys
+
+from zakaz.environment import project_environment
+from zakaz.errors import InvalidInput
+
+
+def main() -> int:
+    """Run a command.
+
+    :returns: 0; 1 if it failed or its arguments are wrong; a command may have further codes of its own.
+    """
+    try:
+        os.environ.update(project_environment(os.environ))
+    except InvalidInput as error:
+        print(f"zakaz: {error}", file=sys.stderr)
+        return 1
+    # What Airflow says of itself is no answer to a command.
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+
+    import click
+
+    from zakaz.cli.app import app
+    from zakaz.errors import ZakazError
+
+    try:
+        return int(app(prog_name="zakaz", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "zakaz"
+        print(f"{where}: {error.format_message()}", file=sys.stderr)
+    except ZakazError as error:
+        print(f"zakaz: {error}", file=sys.stderr)
+    except (click.Abort, KeyboardInterrupt):
+        print("zakaz: stopped", file=sys.stderr)
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has seen enough
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

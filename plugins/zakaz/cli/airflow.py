@@ -1,0 +1,71 @@
+"""Airflow's own command line, called with its output in a file."""
+
+import os
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+from zakaz.days import MOSCOW
+from zakaz.errors import TransientError
+from zakaz.settings import state_dir
+
+
+def log_file() -> Path:
+    """Where the output of the last call is."""
+    state_dir().mkdir(parents=True, exist_ok=True)
+    return state_dir() / "airflow.log"
+
+
+def prepare_metadata() -> None:
+    """Create Airflow's metadata database on this machine, once per Airflow version.
+
+    :raises TransientError: Airflow could not.
+    """
+    from airflow import __version__
+
+    done = state_dir() / f"metadata-{__version__}.done"
+    if done.exists():
+        return
+    if call("db", "migrate") != 0:
+        raise TransientError(f"airflow db migrate failed; see {log_file()}")
+    done.touch()
+
+
+def password_file() -> Path:
+    """Where the password of the user `admin` is, made up by Airflow."""
+    return Path(os.environ["AIRFLOW_HOME"]) / "standalone_admin_password.txt"
+
+
+def create_first_user() -> None:
+    """Create the user `admin` with a password of its own, as `airflow standalone` does, unless there is one.
+
+    :raises TransientError: Airflow could not.
+    """
+    if password_file().exists():
+        return
+    code = "from airflow.cli.commands.standalone_command import StandaloneCommand as S; S().initialize_database()"
+    if _logged([sys.executable, "-c", code]) != 0:
+        raise TransientError(f"the user admin could not be created; see {log_file()}")
+
+
+def run_day(dag_id: str, day: date) -> bool:
+    """Run one day of a DAG in a process of its own; whether it ended well.
+
+    The date carries the time of this call: `dags test` forgets an earlier run of the very same date, and its attempts
+    would be written over in the registry.
+    """
+    now = datetime.now(MOSCOW).replace(microsecond=0).time()
+    return call("dags", "test", dag_id, datetime.combine(day, now).isoformat()) == 0
+
+
+def call(*arguments: str) -> int:
+    """Run an airflow command; its exit code."""
+    return _logged([str(Path(sys.executable).with_name("airflow")), *arguments])
+
+
+def _logged(program: list[str]) -> int:
+    with log_file().open("w", encoding="utf-8") as log:
+        # The log of a task is what people look for; the command line's own level is lower.
+        environment = {**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"}
+        return subprocess.run(program, stdout=log, stderr=subprocess.STDOUT, env=environment, check=False).returncode

@@ -1,0 +1,22 @@
+"""All commands of bin/zakaz."""
+
+import click
+
+from zakaz import __version__
+from zakaz.cli.commands.healthcheck import healthcheck
+from zakaz.cli.commands.load_sales import load_sales
+from zakaz.cli.commands.migrate import migrate
+from zakaz.cli.commands.run import run
+from zakaz.cli.commands.sandbox import sandbox
+from zakaz.cli.commands.sql import sql
+from zakaz.cli.commands.up import down, up
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def app() -> None:
+    """VK Ads and ticket sales in ClickHouse: look after the warehouse and its days."""
+
+
+for command in (down, healthcheck, load_sales, migrate, run, sandbox, sql, up):
+    app.add_command(command)

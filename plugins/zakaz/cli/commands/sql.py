@@ -1,0 +1,21 @@
+"""bin/zakaz sql."""
+
+import click
+import sqlparse
+
+from zakaz.errors import InvalidInput
+
+
+@click.command()
+@click.argument("statement")
+@click.option(
+    "--format", "output_format", default="TSVWithNames", show_default=True, help="One of ClickHouse's formats."
+)
+def sql(statement: str, output_format: str) -> None:
+    """Run one STATEMENT on the configured warehouse and print its result."""
+    # The embedded engine would run several, a server refuses them.
+    if len(sqlparse.split(statement)) != 1:
+        raise InvalidInput("STATEMENT must be exactly one statement")
+    from zakaz.warehouse.hook import WarehouseHook
+
+    print(WarehouseHook().text(statement, output_format), end="")

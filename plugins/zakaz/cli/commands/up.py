@@ -1,0 +1,107 @@
+"""bin/zakaz up and down: Airflow with its UI, on this machine only."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import psutil
+import requests
+
+from zakaz.cli import airflow, sandbox
+from zakaz.cli.schema import bring_up_to_date
+from zakaz.environment import uses_sandbox
+from zakaz.errors import InvalidInput, TransientError
+from zakaz.settings import state_dir
+
+# Without its log server, which would listen on every address; the UI reads the logs from this machine's disk.
+PROGRAMS = {"scheduler": ["scheduler", "--skip-serve-logs"], "webserver": ["webserver"]}
+START_SECONDS = 180
+STOP_SECONDS = 30
+
+
+@click.command()
+def up() -> None:
+    """Start Airflow (scheduler and web UI) in the background, on 127.0.0.1."""
+    if not _running():
+        if _healthy():
+            raise InvalidInput(
+                f"{_url()} answers already, and it is not ours: stop it, or set another "
+                "AIRFLOW__WEBSERVER__WEB_SERVER_PORT in .env"
+            )
+        airflow.prepare_metadata()
+        airflow.create_first_user()
+        bring_up_to_date()
+        if uses_sandbox(os.environ):
+            print(f"sandbox: {sandbox.start().url}")
+        for name, arguments in PROGRAMS.items():
+            _start(name, arguments)
+    _wait_until_healthy()
+    print(f"Airflow: {_url()} (user admin, password in {airflow.password_file()})")
+    print(f"logs: {_file('*', 'log')}; stop it with: make down")
+
+
+@click.command()
+def down() -> None:
+    """Stop what `up` started."""
+    running = _running()
+    for process in running:
+        # A web server has workers, a scheduler may have a task: each is the head of a group of its own.
+        os.killpg(process.pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(running, timeout=STOP_SECONDS)
+    for process in alive:
+        os.killpg(process.pid, signal.SIGKILL)
+    print("Airflow: stopped" if running else "Airflow: was not running")
+
+
+def _start(name: str, arguments: list[str]) -> None:
+    with _file(name, "log").open("wb") as log:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("airflow")), *arguments],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"},
+            start_new_session=True,
+        )
+    _file(name, "pid").write_text(str(process.pid), encoding="utf-8")
+
+
+def _running() -> list[psutil.Process]:
+    found = []
+    for name in PROGRAMS:
+        with contextlib.suppress(OSError, ValueError, psutil.Error):
+            process = psutil.Process(int(_file(name, "pid").read_text(encoding="utf-8")))
+            # A number is used again: it must still be ours, and alive.
+            if name in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def _wait_until_healthy() -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _healthy():
+        if len(_running()) < len(PROGRAMS):
+            raise TransientError(f"Airflow ended while it started; its logs: {_file('*', 'log')}")
+        if time.monotonic() > deadline:
+            raise TransientError(f"no answer from {_url()} after {START_SECONDS} s; the logs: {_file('*', 'log')}")
+        time.sleep(1)
+
+
+def _healthy() -> bool:
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(f"{_url()}/health", timeout=3).ok
+    return False
+
+
+def _url() -> str:
+    return f"http://127.0.0.1:{os.environ.get('AIRFLOW__WEBSERVER__WEB_SERVER_PORT', '8080')}"
+
+
+def _file(name: str, kind: str) -> Path:
+    state_dir().mkdir(parents=True, exist_ok=True)
+    return state_dir() / f"{name}.{kind}"

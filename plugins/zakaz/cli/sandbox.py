@@ -1,0 +1,133 @@
+"""Starting and stopping the sandbox, and what is known of the running one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from zakaz.environment import SANDBOX_PORT, sandbox_state
+from zakaz.errors import InvalidInput, TransientError
+from zakaz.settings import PROJECT_DIR, state_dir
+
+DEFAULT_SEED = 1
+START_SECONDS = 20
+STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Running:
+    """The sandbox of this project, as it answers itself."""
+
+    url: str
+    pid: int
+    seed: int
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.url.rsplit(":", 1)[1])
+
+
+def folder() -> Path:
+    """Where the sandbox keeps its log, its messages and where it listens."""
+    path = state_dir() / "sandbox"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def running() -> Running | None:
+    """The sandbox of this project, if it answers: the process at the address must say that it is the one we started."""
+    state = sandbox_state(os.environ)
+    try:
+        health = requests.get(f"{state['url']}/sandbox/health", timeout=3).json()
+        found = Running(state["url"], health["pid"], health["seed"])
+    except (ValueError, KeyError, TypeError, requests.RequestException):
+        return None
+    return found if found.pid == state["pid"] else None
+
+
+def start(port: int | None = None, seed: int | None = None) -> Running:
+    """Start the sandbox in the background, or find it running.
+
+    :param port: where it listens; by default where it did last time, or a free one if that is taken.
+    :param seed: which made-up world, 1 by default.
+    :raises InvalidInput: the port asked for is taken, or one runs with another port or seed.
+    :raises TransientError: it does not start.
+    """
+    if found := running():
+        if port not in (None, found.port) or seed not in (None, found.seed):
+            raise InvalidInput(
+                f"the sandbox runs at {found.url} with seed {found.seed} already: bin/zakaz sandbox stop first"
+            )
+        return found
+    for candidate in [port] if port else [_last_port(), 0]:
+        process = _spawn(candidate, seed or DEFAULT_SEED)
+        if url := _ready_url(process):
+            note = folder() / "state.json"
+            unfinished = note.with_suffix(".part")
+            unfinished.write_text(json.dumps({"url": url, "pid": process.pid}), encoding="utf-8")
+            unfinished.replace(note)
+            return Running(url, process.pid, seed or DEFAULT_SEED)
+    log = folder() / "sandbox.log"
+    if port:
+        raise InvalidInput(f"--port {port}: the sandbox can't listen there; see {log}")
+    raise TransientError(f"the sandbox does not start; see {log}")
+
+
+def stop() -> bool:
+    """Stop the sandbox; whether there was one.
+
+    :raises TransientError: it goes on.
+    """
+    found = running()
+    if found is None:
+        return False
+    os.kill(found.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while running():
+        if time.monotonic() > deadline:
+            raise TransientError(f"the sandbox, process {found.pid}, does not stop: end it with kill -9 {found.pid}")
+        time.sleep(0.1)
+    return True
+
+
+def command(port: int, seed: int) -> list[str]:
+    """The sandbox as a program."""
+    arguments = ["--port", str(port), "--seed", str(seed), "--state-dir", str(folder())]
+    return [sys.executable, "-m", "sandbox", *arguments]
+
+
+def program_environment() -> dict[str, str]:
+    """The environment in which the sandbox finds itself."""
+    path = os.pathsep.join(filter(None, [str(PROJECT_DIR / "infra"), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _spawn(port: int, seed: int) -> "subprocess.Popen[bytes]":
+    with (folder() / "sandbox.log").open("wb") as log:
+        return subprocess.Popen(
+            command(port, seed), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=program_environment(),
+            start_new_session=True,
+        )  # fmt: skip
+
+
+def _ready_url(process: "subprocess.Popen[bytes]") -> str | None:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        for line in (folder() / "sandbox.log").read_text(encoding="utf-8").splitlines():
+            if line.startswith("ready "):
+                return line.removeprefix("ready ").strip()
+        time.sleep(0.1)
+    process.kill()
+    return None
+
+
+def _last_port() -> int:
+    last = sandbox_state(os.environ).get("url", "").rpartition(":")[2]
+    return int(last) if last.isdigit() else SANDBOX_PORT

@@ -1,0 +1,1 @@
+"""Clients of the sources. Plain Python: nothing here knows Airflow."""

@@ -1,0 +1,146 @@
+"""Access tokens of VK Ads. At most five exist per client: a token is kept and used again, never asked for per run."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from zakaz.clients.http import JsonApi
+from zakaz.errors import SourceRefused
+
+TOKEN_PATH = "/api/v2/oauth2/token.json"  # noqa: S105 - a path
+# Renewed ahead of time, so that no token ends in the middle of a fetch.
+SPARE_SECONDS = 600
+# Each answer that gets lost on its way may have cost one of the five, so not as often as other requests.
+NEW_TOKEN_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Token:
+    """An access token; `expires_at` in seconds since 1970."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: float
+
+    @classmethod
+    def from_reply(cls, body: Mapping[str, Any], refresh_token: str = "") -> "Token":
+        """The token of VK's reply; `expires_in` comes as a string in the documentation and as a number in life.
+
+        :param refresh_token: the one it was asked with, which stays valid when the reply names no other.
+        """
+        return cls(
+            str(body["access_token"]),
+            body.get("refresh_token") or refresh_token,
+            time.time() + float(body["expires_in"]),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """For a store."""
+        return asdict(self)
+
+
+class TokenStore(Protocol):
+    """Where a token outlives the process."""
+
+    def load(self) -> Token | None:
+        """The kept token."""
+
+    def save(self, token: Token) -> None:
+        """Keep a token in place of the last one."""
+
+
+class TokenSource(Protocol):
+    """What the client asks for a token."""
+
+    def current(self) -> str:
+        """An access token to use now."""
+
+    def replace(self, rejected: str, *, refresh: bool) -> str:
+        """Another one in place of a token that VK did not take."""
+
+
+class ReadyToken:
+    """An access token that somebody else looks after."""
+
+    def __init__(self, access_token: str) -> None:
+        self._access_token = access_token
+
+    def current(self) -> str:
+        """The token."""
+        return self._access_token
+
+    def replace(self, rejected: str, *, refresh: bool) -> str:  # noqa: ARG002 - there is only one
+        """There is no other one.
+
+        :raises SourceRefused: always.
+        """
+        raise SourceRefused(
+            "VK Ads does not take the access token of the connection vk_ads_default any more: put a new one into its "
+            "extra `access_token`, or client id and secret into login and password",
+            "invalid_token",
+        )
+
+
+class ClientCredentials:
+    """Tokens for a client id and secret.
+
+    :param api: VK Ads.
+    :param store: where the token is kept between runs.
+    """
+
+    def __init__(self, api: JsonApi, client_id: str, client_secret: str, store: TokenStore) -> None:
+        self._api = api
+        self._client = {"client_id": client_id, "client_secret": client_secret}
+        self._store = store
+
+    def current(self) -> str:
+        """The kept token, renewed if it ends soon; a first one if there is none.
+
+        :raises SourceRefused: VK gives no token; the message says what to do.
+        """
+        token = self._store.load()
+        if token is None:
+            return self._new()
+        if token.expires_at - SPARE_SECONDS < time.time():
+            return self._refresh(token)
+        return token.access_token
+
+    def replace(self, rejected: str, *, refresh: bool) -> str:
+        """Another token in place of a rejected one; if another process did that already, the one it kept."""
+        token = self._store.load()
+        if token is not None and token.access_token != rejected:
+            return token.access_token
+        if refresh and token is not None:
+            return self._refresh(token)
+        return self._new()
+
+    def _refresh(self, token: Token) -> str:
+        if not token.refresh_token:
+            return self._new()
+        try:
+            return self._ask({"grant_type": "refresh_token", "refresh_token": token.refresh_token})
+        except SourceRefused:
+            # A token unused for a month is removed with its refresh token.
+            return self._new()
+
+    def _new(self) -> str:
+        return self._ask({"grant_type": "client_credentials"}, NEW_TOKEN_ATTEMPTS)
+
+    def _ask(self, form: Mapping[str, str], attempts: int | None = None) -> str:
+        try:
+            answer = self._api.call(
+                "POST", TOKEN_PATH, form={**self._client, **form}, check=Token.from_reply, attempts=attempts
+            )
+        except SourceRefused as error:
+            if error.code == "token_limit_exceeded":
+                raise SourceRefused(
+                    "VK Ads gives no further token: this client has its five. Delete the old ones (in the cabinet, or "
+                    "POST /api/v2/oauth2/token/delete.json, which ends those of every other program too), then run "
+                    "the day again",
+                    error.code,
+                ) from error
+            raise
+        token = Token.from_reply(answer.body, form.get("refresh_token", ""))
+        self._store.save(token)
+        return token.access_token

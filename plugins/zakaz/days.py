@@ -1,0 +1,99 @@
+"""Business days: calendar days in Moscow. The one place where a day is taken from Airflow's context."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from zakaz.errors import DayNotOver, InvalidInput
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def moscow_day(instant: datetime) -> date:
+    """The Moscow day of an aware instant.
+
+    :raises InvalidInput: the instant has no time zone.
+    """
+    if instant.tzinfo is None:
+        raise InvalidInput(f"{instant.isoformat()} has no time zone: give an offset such as +03:00")
+    return instant.astimezone(MOSCOW).date()
+
+
+def last_complete_day(now: datetime | None = None) -> date:
+    """The last Moscow day that is over.
+
+    :param now: an aware instant, now by default.
+    """
+    return moscow_day(now or datetime.now(UTC)) - timedelta(days=1)
+
+
+def parse_day(text: str, argument: str) -> date:
+    """A day as people type it, YYYY-MM-DD.
+
+    :param argument: what the text was given for; the error names it.
+    :raises InvalidInput: the text is no such day.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=MOSCOW).date()
+    except ValueError:
+        raise InvalidInput(f"{argument} {text!r} is not a day: write it as YYYY-MM-DD, e.g. 2026-11-22") from None
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """Moscow days from `first` to `last`, both included."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise InvalidInput(f"{self.first} to {self.last} is no range: the first day comes after the last one")
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+    @property
+    def bounds(self) -> dict[str, date]:
+        """The range as the parameters `from_date` and `to_date` of our SQL."""
+        return {"from_date": self.first, "to_date": self.last}
+
+    def windows(self, days: int) -> Iterator["DayRange"]:
+        """The range in pieces of at most so many days, oldest first."""
+        start = self.first
+        while start <= self.last:
+            end = min(start + timedelta(days=days - 1), self.last)
+            yield DayRange(start, end)
+            start = end + timedelta(days=1)
+
+    def require_over(self, now: datetime | None = None) -> None:
+        """Refuse a range that reaches into a day which is not over.
+
+        :raises DayNotOver: the last day is today or in the future, by Moscow time.
+        """
+        complete = last_complete_day(now)
+        if self.last > complete:
+            raise DayNotOver(
+                f"{self.last} is not over in Moscow: its figures would be incomplete. The last day that can be "
+                f"processed is {complete}"
+            )
+
+
+def days_of_run(context: Any, lookback_days: int) -> DayRange:
+    """The Moscow days that a task of this run works on.
+
+    The run's own day is the one its data interval starts on. A scheduled run looks back, since sources restate what
+    they said; a backfill or a run started by hand reads its own day only.
+
+    :param context: Airflow's task context.
+    :param lookback_days: days that a scheduled run works on, its own included.
+    """
+    own_day = moscow_day(context["data_interval_start"])
+    if str(context["dag_run"].run_type) != "scheduled":
+        return DayRange(own_day, own_day)
+    return DayRange(own_day - timedelta(days=lookback_days - 1), own_day)

@@ -1,0 +1,1 @@
+"""Checks of a finished day, as SQL files, and their results."""

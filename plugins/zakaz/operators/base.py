@@ -1,0 +1,49 @@
+"""What every task of the chain does: take its days, refuse one that is not over, record the attempt."""
+
+from abc import abstractmethod
+from typing import Any
+
+from zakaz.airflow_compat import BaseOperator
+from zakaz.days import DayRange, days_of_run
+from zakaz.registry.attempt import Attempt
+from zakaz.registry.runs import RunFigures, recorded
+from zakaz.settings import settings
+from zakaz.warehouse.hook import CONNECTION, WarehouseHook
+
+REGISTRY_SECONDS = 10
+
+
+class DayOperator(BaseOperator):
+    """A task that works on Moscow days and whose attempts stand in `meta.etl_runs`.
+
+    Airflow's own retries stay off (docs/adr/0001): what may heal is repeated where it is known, in the HTTP client
+    and in the warehouse hook.
+
+    :param clickhouse_conn_id: the warehouse.
+    """
+
+    def __init__(self, *, clickhouse_conn_id: str = CONNECTION, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.clickhouse_conn_id = clickhouse_conn_id
+
+    def execute(self, context: Any) -> None:
+        """Work on the run's days.
+
+        :raises DayNotOver: the run's day is today or in the future, by Moscow time.
+        """
+        attempt = Attempt.from_context(context)
+        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin)
+        # The registry must not use up the task's time: what it can't write soon, it keeps on disk.
+        registry = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
+        days = days_of_run(context, settings().lookback_days)
+        with recorded(registry, attempt, days) as figures:
+            days.require_over()
+            self.work(warehouse, days, attempt, figures)
+        self.log.info("%s: %s: %d rows read, %d written", self.task_id, days, figures.rows_read, figures.rows_written)
+
+    @abstractmethod
+    def work(self, warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
+        """Do it, and fill in the figures.
+
+        :param days: Moscow days that are over.
+        """

@@ -1,0 +1,27 @@
+"""The task that reads VK Ads."""
+
+from typing import Any
+
+from zakaz.days import DayRange
+from zakaz.hooks.vk_ads import CONNECTION, VkAdsHook
+from zakaz.operators.base import DayOperator
+from zakaz.registry.attempt import Attempt
+from zakaz.registry.runs import RunFigures
+from zakaz.staging.vk_ads import load_vk_ads
+from zakaz.warehouse.hook import WarehouseHook
+
+
+class VkFetchOperator(DayOperator):
+    """Reads the statistics of VK Ads over HTTP and rebuilds `zakaz.stg_vk_ads_daily` for the run's days.
+
+    :param vk_ads_conn_id: the account.
+    """
+
+    def __init__(self, *, vk_ads_conn_id: str = CONNECTION, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.vk_ads_conn_id = vk_ads_conn_id
+
+    def work(self, warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:  # noqa: ARG002
+        """Fetch, land, check, build the staging."""
+        client = VkAdsHook(self.vk_ads_conn_id).get_conn()
+        figures.rows_read, figures.rows_written = load_vk_ads(client, warehouse, days)

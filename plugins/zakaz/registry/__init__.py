@@ -1,0 +1,1 @@
+"""`meta.etl_runs`: what ran, for which days, and how it ended."""

@@ -1,0 +1,57 @@
+"""Which attempt of which task this is."""
+
+import socket
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from zakaz.settings import version_tag
+
+NAMESPACE = uuid5(NAMESPACE_URL, "https://zakaz-etl/meta.etl_runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try of one task of one run; `job` is the task's id.
+
+    :param started_at: UTC instant.
+    :param run_type: Airflow's word: scheduled, manual, backfill.
+    """
+
+    dag_id: str
+    dag_run_id: str
+    run_type: str
+    job: str
+    map_index: int
+    try_number: int
+    log_url: str
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    host: str = field(default_factory=socket.gethostname)
+    version_tag: str = field(default_factory=version_tag)
+
+    @classmethod
+    def from_context(cls, context: Any) -> "Attempt":
+        """The attempt that an Airflow context (of a task or of its callback) belongs to."""
+        task_instance, dag_run = context["task_instance"], context["dag_run"]
+        return cls(
+            dag_id=task_instance.dag_id,
+            dag_run_id=task_instance.run_id,
+            run_type=str(dag_run.run_type),
+            job=task_instance.task_id,
+            map_index=task_instance.map_index,
+            try_number=task_instance.try_number,
+            log_url=task_instance.log_url,
+            started_at=task_instance.start_date or datetime.now(UTC),
+        )
+
+    @property
+    def run_id(self) -> UUID:
+        """The same for whoever writes about this attempt, so that writing twice changes nothing."""
+        parts = (self.dag_id, self.dag_run_id, self.job, self.map_index, self.try_number)
+        return uuid5(NAMESPACE, "\x1f".join(map(str, parts)))
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Who asks, for the log comment of every statement."""
+        return {"dag": self.dag_id, "run": self.dag_run_id, "task": self.job, "try": self.try_number}

@@ -1,0 +1,62 @@
+"""The rows of `meta.etl_runs`."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from zakaz.days import DayRange
+from zakaz.registry import spool
+from zakaz.registry.attempt import Attempt
+from zakaz.secrets import masked_line
+from zakaz.warehouse.hook import WarehouseHook, new_version
+
+TABLE = "meta.etl_runs"
+
+
+@dataclass
+class RunFigures:
+    """What a task found out while it ran: rows read at its source, rows that stand in its table because of it."""
+
+    rows_read: int = 0
+    rows_written: int = 0
+
+
+@contextlib.contextmanager
+def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange) -> Iterator[RunFigures]:
+    """Record an attempt: `running` now, `ok` or `error` at the end, whatever ends it.
+
+    :param days: Moscow days it works on.
+    """
+    figures = RunFigures()
+    spool.write(warehouse, TABLE, _row(attempt, days, figures, "running"))
+    try:
+        yield figures
+    except BaseException as error:  # a time-out and a SIGTERM are no Exception, and end an attempt as well
+        spool.write(warehouse, TABLE, _row(attempt, days, figures, "error", masked_line(error)))
+        raise
+    spool.write(warehouse, TABLE, _row(attempt, days, figures, "ok"))
+
+
+def _row(attempt: Attempt, days: DayRange, figures: RunFigures, status: str, err_msg: str = "") -> dict[str, Any]:
+    return {
+        "job": attempt.job,
+        "run_id": attempt.run_id,
+        "started_at": attempt.started_at,
+        "finished_at": None if status == "running" else datetime.now(UTC),
+        "status": status,
+        "rows_written": figures.rows_written,
+        "rows_read": figures.rows_read,
+        "err_msg": err_msg,
+        "from_date": days.first,
+        "to_date": days.last,
+        "host": attempt.host,
+        "version_tag": attempt.version_tag,
+        "dag_id": attempt.dag_id,
+        "dag_run_id": attempt.dag_run_id,
+        "run_type": attempt.run_type,
+        "try_number": attempt.try_number,
+        "log_url": attempt.log_url,
+        "_ver": new_version(),
+    }

@@ -1,0 +1,47 @@
+"""The last look before a text leaves this process: no secret of our connections may be in it."""
+
+import contextlib
+import json
+from typing import Any
+
+from zakaz.airflow_compat import BaseHook, Variable
+from zakaz.errors import one_line
+
+CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "telegram_default")
+MASK = "***"
+SHORTEST_SECRET = 4
+LONGEST_LINE = 100_000
+
+
+def masked(text: str) -> str:
+    """The text with every secret replaced by ***: passwords and extras of our connections, and the kept VK token."""
+    for secret in sorted(_secrets(), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
+def masked_line(error: BaseException | str) -> str:
+    """The last line that an error says, without secrets; masked before it is cut, since half a secret isn't found."""
+    return one_line(masked(one_line(error, LONGEST_LINE)))
+
+
+def _secrets() -> set[str]:
+    from zakaz.hooks.vk_ads import token_variable  # parsing a DAG must not pay for an HTTP client
+
+    found: set[str] = set()
+    for conn_id in CONNECTIONS:
+        with contextlib.suppress(Exception):  # a connection that can't be read has given nobody its secret
+            connection = BaseHook.get_connection(conn_id)
+            found |= {connection.password or "", *_secret_extras(connection.extra_dejson)}
+    with contextlib.suppress(Exception):
+        found |= _secret_extras(Variable.get(token_variable("vk_ads_default"), deserialize_json=True))
+    return {secret for secret in found if len(secret) >= SHORTEST_SECRET}
+
+
+def _secret_extras(value: Any, name: str = "") -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*(_secret_extras(inner, key) for key, inner in value.items())) if value else set()
+    if isinstance(value, list):
+        return set().union(*(_secret_extras(inner, name) for inner in value)) if value else set()
+    secret = any(word in name.lower() for word in ("token", "secret", "password", "key"))
+    return {value if isinstance(value, str) else json.dumps(value)} if secret and value else set()

@@ -1,0 +1,88 @@
+"""What can be set from outside, with defaults. Secrets are not here: they live in Airflow's connections."""
+
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from zakaz import __version__, environment
+from zakaz.errors import InvalidInput
+
+PROJECT_DIR = environment.PROJECT_DIR
+INCLUDE_DIR = PROJECT_DIR / "include"
+# What more would break: VK's own limit, the tasks' 15 minutes, ClickHouse's dates.
+HIGHEST = {"vk_batch_ids": 200, "query_timeout_seconds": 840, "raw_days": 36500, "lookback_days": 366}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every number that may be changed; each field is read from the environment variable of its name in capitals.
+
+    :param lookback_days: Moscow days that a scheduled run reads anew, its own included.
+    :param catchup_days: missed days that the scheduler makes up at most.
+    :param raw_days: days that the replies of the sources are kept.
+    :param vk_page_limit: items per page of a VK Ads list.
+    :param vk_batch_ids: ads per statistics call (VK's limit is 200).
+    :param vk_window_days: days per statistics call.
+    :param http_timeout_seconds: wait for one answer of a source.
+    :param http_attempts: tries of one request, the first included.
+    :param http_pause_seconds: pause before the second try; it doubles with each further one, up to a minute.
+    :param query_timeout_seconds: longest run of one statement in ClickHouse; below the tasks' 15 minutes.
+    :param warehouse_wait_seconds: wait for the embedded warehouse while another process has it.
+    """
+
+    lookback_days: int = 7
+    catchup_days: int = 7
+    raw_days: int = 400
+    vk_page_limit: int = 50
+    vk_batch_ids: int = 200
+    vk_window_days: int = 30
+    http_timeout_seconds: float = 60.0
+    http_attempts: int = 6
+    http_pause_seconds: float = 2.0
+    query_timeout_seconds: int = 600
+    warehouse_wait_seconds: float = 300.0
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the settings.
+
+        :raises InvalidInput: a variable isn't a number above zero.
+        """
+        values: dict[str, Any] = {}
+        for field in fields(cls):
+            name = field.name.upper()
+            text = os.environ.get(name, "").strip()
+            if not text:
+                continue
+            kind = int if isinstance(field.default, int) else float
+            try:
+                value = kind(text)
+            except ValueError:
+                value = 0
+            highest = HIGHEST.get(field.name, 1_000_000)
+            if not 0 < value <= highest:
+                what = "a whole number" if kind is int else "a number"
+                raise InvalidInput(
+                    f"{name}={text!r} is not allowed: it must be {what} above 0, at most {highest} "
+                    f"(default {field.default})"
+                )
+            values[field.name] = value
+        return cls(**values)
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings.from_environment()
+
+
+def state_dir() -> Path:
+    """Where this machine keeps what must outlive a process: undelivered rows, the sandbox's state."""
+    return environment.state_dir(os.environ)
+
+
+def version_tag() -> str:
+    """What code ran, for the registry: `VERSION_TAG` of the deployment, or the package's version."""
+    return os.environ.get("VERSION_TAG") or __version__

@@ -1,0 +1,56 @@
+"""Rebuilding tables: one INSERT … SELECT that writes fresh rows and tombstones, and a count of what it wrote."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from zakaz.days import DayRange
+from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.sql import statement
+
+
+@dataclass(frozen=True)
+class Target:
+    """A table that is rebuilt by days.
+
+    :param table: full name.
+    :param day_column: the column of its business day.
+    """
+
+    table: str
+    day_column: str
+
+
+STG_VK_ADS = Target("zakaz.stg_vk_ads_daily", "stat_date")
+STG_SALES = Target("zakaz.stg_qtickets_sales", "report_date")
+DM_VK_ADS = Target("zakaz.dm_vk_ads_daily", "stat_date")
+DM_SALES = Target("zakaz.dm_sales_daily", "sale_date")
+
+
+def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, **params: Any) -> int:
+    """Rebuild days of a table.
+
+    :param sql: the INSERT … SELECT; it binds `ver`, `from_date`, `to_date` and `params`.
+    :param days: Moscow days it covers.
+    :returns: rows that this build wrote and that are there, counted in the table.
+    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
+    """
+    version = new_version()
+    with warehouse.session():
+        warehouse.execute(sql, {**days.bounds, **params, "ver": version})
+        return count_rows(warehouse, target, days, version)
+
+
+def count_rows(warehouse: WarehouseHook, target: Target, days: DayRange, version: int) -> int:
+    """The rows that one build wrote and that are there."""
+    database, table = target.table.split(".")
+    where = {"database": database, "table": table, "day_column": target.day_column, "ver": version}
+    ((count,),) = warehouse.execute(statement("meta/rows_of_version.sql"), {**days.bounds, **where})
+    return int(count)
+
+
+def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
+    """The rows of a table that stand for the days."""
+    database, table = target.table.split(".")
+    where = {"database": database, "table": table, "day_column": target.day_column}
+    ((count,),) = warehouse.execute(statement("meta/live_rows.sql"), {**days.bounds, **where})
+    return int(count)

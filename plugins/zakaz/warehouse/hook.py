@@ -1,0 +1,166 @@
+"""The one way to the warehouse, whichever engine the connection names."""
+
+import contextlib
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tenacity
+from airflow.exceptions import AirflowNotFoundException
+from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
+
+from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
+from zakaz.settings import settings
+from zakaz.warehouse.embedded import EmbeddedEngine
+from zakaz.warehouse.engine import Engine, Row
+from zakaz.warehouse.server import ServerEngine
+
+CONNECTION = "clickhouse_default"
+# An INSERT … SELECT goes in as one block per month, so that a reader sees a day before or after, never between.
+ONE_BLOCK = {
+    "max_insert_threads": 1,
+    "max_insert_block_size": 100_000_000,
+    "min_insert_block_size_rows": 100_000_000,
+    "min_insert_block_size_bytes": 0,
+    # A history of many years in one file has more months than ClickHouse takes at once by default (100).
+    "max_partitions_per_insert_block": 0,
+}
+ANSWER_GRACE_SECONDS = 30
+ATTEMPTS = 4
+
+
+def new_version() -> int:
+    """A `_ver` for rows written now: microseconds since 1970; of two versions of a row the higher one wins."""
+    return time.time_ns() // 1000
+
+
+class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no types
+    """ClickHouse, embedded or as a server, by the connection alone.
+
+    ===================== =========================================================================
+    Field                 Meaning
+    ===================== =========================================================================
+    host, port            server, native port (9000; 9440 with `secure`)
+    login, password       user
+    schema                default database
+    extra `http_port`     HTTP port (8123; 8443 with `secure`)
+    extra `secure`        TLS on both
+    extra `embedded_path` folder of the embedded engine (chDB); then nothing else is read
+    ===================== =========================================================================
+
+    Statements are run by `execute` of the plugin's hook; values are bound as typed parameters, `{day:Date}`, the same
+    on both engines. Every error is a WarehouseRefused or a WarehouseUnavailable.
+
+    :param clickhouse_conn_id: the connection.
+    :param origin: who asks (dag, run, task, try), for the log comment of every statement.
+    :param within_seconds: for callers in a hurry: one try, and no lock, connection or answer is waited for longer. By
+        default a server that can't be reached is tried again (all our statements may be repeated), an embedded
+        warehouse that another process has is waited for, and a statement may run for QUERY_TIMEOUT_SECONDS.
+    """
+
+    def __init__(
+        self,
+        clickhouse_conn_id: str = CONNECTION,
+        *,
+        origin: Mapping[str, Any] | None = None,
+        within_seconds: float | None = None,
+    ) -> None:
+        super().__init__(clickhouse_conn_id=clickhouse_conn_id)
+        self._origin = dict(origin or {})
+        self._lock_seconds = within_seconds or settings().warehouse_wait_seconds
+        self._query_seconds = within_seconds or settings().query_timeout_seconds
+        # The server gives up first and says so, and nothing runs on unseen.
+        self._answer_seconds = within_seconds or settings().query_timeout_seconds + ANSWER_GRACE_SECONDS
+        self._attempts = 1 if within_seconds else ATTEMPTS
+        self._kept: Engine | None = None
+
+    def get_conn(self) -> Engine:
+        """An engine, opened for one call, or the session's own."""
+        if self._kept is not None:
+            return _Borrowed(self._kept)
+        try:
+            connection = self.get_connection(self._clickhouse_conn_id)
+        except AirflowNotFoundException:
+            raise InvalidInput(
+                f"there is no connection {self._clickhouse_conn_id}: set "
+                f"AIRFLOW_CONN_{self._clickhouse_conn_id.upper()} in .env, or create it in Airflow"
+            ) from None
+        engine_settings = {
+            "max_execution_time": self._query_seconds,
+            "log_comment": json.dumps(self._origin),
+            **ONE_BLOCK,
+        }
+        if folder := connection.extra_dejson.get("embedded_path"):
+            if not Path(str(folder)).is_absolute():
+                raise InvalidInput(
+                    f"connection {self._clickhouse_conn_id}: embedded_path {folder!r} must be an absolute path"
+                )
+            return EmbeddedEngine(Path(folder), engine_settings, self._lock_seconds)
+        return ServerEngine(connection, engine_settings, self._answer_seconds)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator["WarehouseHook"]:
+        """Keep one engine open for several calls; the embedded one is closed to all others meanwhile."""
+        if self._kept is not None:
+            yield self
+            return
+        self._kept = self.get_conn()
+        try:
+            yield self
+        finally:
+            kept, self._kept = self._kept, None
+            kept.disconnect()
+
+    def execute(self, sql: str | Iterable[str], params: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        """Run one statement, or several, with bound parameters.
+
+        :returns: rows of the last one, as tuples.
+        :raises WarehouseRefused: ClickHouse will not do it.
+        :raises WarehouseUnavailable: ClickHouse can't be reached or is too busy, after all tries.
+        """
+        return self._patiently(lambda: super(WarehouseHook, self).execute(sql, params, **options))
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        """Write rows in one block; no rows are no call.
+
+        :param table: full name, `zakaz.raw_sales`.
+        :raises WarehouseRefused: as for `execute`.
+        :raises WarehouseUnavailable: as for `execute`.
+        """
+        if rows:
+            self._patiently(lambda: self._once(lambda engine: engine.insert(table, columns, rows)))
+
+    def text(self, sql: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
+        """Run one statement and return its result in one of ClickHouse's formats, such as `TSVWithNames`."""
+        result: str = self._patiently(lambda: self._once(lambda engine: engine.text(sql, output_format, params)))
+        return result
+
+    def _once(self, call: Any) -> Any:
+        with contextlib.ExitStack() as stack:
+            engine = self.get_conn()
+            stack.callback(engine.disconnect)
+            return call(engine)
+
+    def _patiently(self, call: Any) -> Any:
+        return tenacity.Retrying(
+            # A locked folder was waited for already.
+            retry=tenacity.retry_if_exception_type(WarehouseUnavailable)
+            & tenacity.retry_if_not_exception_type(WarehouseLocked),
+            stop=tenacity.stop_after_attempt(self._attempts),
+            wait=tenacity.wait_exponential(multiplier=1, max=15),
+            reraise=True,
+        )(call)
+
+
+class _Borrowed:
+    """A session's engine, handed to a caller that disconnects when it is done."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.execute = engine.execute
+        self.insert = engine.insert
+        self.text = engine.text
+
+    def disconnect(self) -> None:
+        """The session disconnects, not its caller."""

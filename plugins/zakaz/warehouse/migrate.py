@@ -1,0 +1,111 @@
+"""The schema: applies include/sql/ddl and views, seeds the city aliases, and reports where a table differs."""
+
+import csv
+import re
+import uuid
+from dataclasses import dataclass
+
+from zakaz.errors import InvalidInput
+from zakaz.settings import INCLUDE_DIR, settings
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import files, statement
+
+CITY_ALIASES = INCLUDE_DIR / "city_aliases.csv"
+TABLE_NAME = re.compile(r"(CREATE TABLE IF NOT EXISTS )(\w+)\.(\w+)")
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One place where a table that stands differs from its DDL; the table is left as it is."""
+
+    table: str
+    column: str
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.table}: column {self.column}: expected {self.expected}, found {self.found}"
+
+
+def migrate(warehouse: WarehouseHook) -> list[Drift]:
+    """Bring the warehouse up to date; safe to repeat, nothing is ever dropped.
+
+    :returns: where existing tables differ from their DDL; empty when all is well.
+    :raises WarehouseRefused: ClickHouse refused a statement.
+    :raises WarehouseUnavailable: ClickHouse can't be reached.
+    """
+    with warehouse.session():
+        for folder in ("ddl/databases", "ddl/functions", "ddl/tables"):
+            for file in files(folder):
+                text = file.read_text(encoding="utf-8")
+                warehouse.execute(text, {"raw_days": settings().raw_days} if "{raw_days:" in text else None)
+        keep_raw_days(warehouse)
+        drifts = find_drift(warehouse)
+        if not drifts:
+            for file in files("views"):
+                warehouse.execute(file.read_text(encoding="utf-8"))
+            seed_city_aliases(warehouse)
+    return drifts
+
+
+def find_drift(warehouse: WarehouseHook) -> list[Drift]:
+    """Compare every table with its DDL, as the engine itself understands both.
+
+    Each DDL is applied a second time in a database of its own, which is removed afterwards.
+    """
+    scratch = f"zakaz_expected_{uuid.uuid4().hex[:8]}"
+    drifts: list[Drift] = []
+    warehouse.execute(f"CREATE DATABASE {scratch}")
+    try:
+        for file in files("ddl/tables"):
+            text = file.read_text(encoding="utf-8")
+            found = TABLE_NAME.search(text)
+            if found is None:
+                raise InvalidInput(f"{file}: expected CREATE TABLE IF NOT EXISTS database.table")
+            _, database, table = found.groups()
+            twin = TABLE_NAME.sub(rf"\1{scratch}.\3", text, count=1)
+            warehouse.execute(twin, {"raw_days": settings().raw_days} if "{raw_days:" in twin else None)
+            drifts += _differences(
+                f"{database}.{table}", _shape(warehouse, scratch, table), _shape(warehouse, database, table)
+            )
+    finally:
+        warehouse.execute(f"DROP DATABASE {scratch} SYNC")
+    return drifts
+
+
+def keep_raw_days(warehouse: WarehouseHook) -> None:
+    """Let the tables of raw replies follow RAW_DAYS, which may have changed since they were created."""
+    for database, table, ttl in warehouse.execute(statement("meta/other_raw_days.sql"), {"days": settings().raw_days}):
+        # Rows that are too old go with the next merge; nothing is rewritten now.
+        warehouse.execute(f"ALTER TABLE {database}.{table} MODIFY TTL {ttl} SETTINGS materialize_ttl_after_modify = 0")
+
+
+def _shape(warehouse: WarehouseHook, database: str, table: str) -> dict[str, str]:
+    where = {"database": database, "table": table}
+    columns = warehouse.execute(
+        "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}", where
+    )
+    keys = warehouse.execute(
+        "SELECT engine, partition_key, sorting_key FROM system.tables "
+        "WHERE database = {database:String} AND name = {table:String}",
+        where,
+    )
+    labels = ("(engine)", "(partition key)", "(sorting key)")
+    return {**dict(columns), **dict(zip(labels, keys[0], strict=True))}
+
+
+def _differences(table: str, expected: dict[str, str], found: dict[str, str]) -> list[Drift]:
+    return [
+        Drift(table, name, expected.get(name, "no such column"), found.get(name, "no such column"))
+        for name in {**expected, **found}
+        if expected.get(name) != found.get(name)
+    ]
+
+
+def seed_city_aliases(warehouse: WarehouseHook) -> None:
+    """Add the aliases of include/city_aliases.csv that the table has never known; edits in the table stay."""
+    with CITY_ALIASES.open(encoding="utf-8", newline="") as file:
+        seed = [(row["alias"], row["city"]) for row in csv.DictReader(file)]
+    # Without FINAL: an alias that was taken out (_deleted = 1) is known, and stays out.
+    known = {alias for (alias,) in warehouse.execute("SELECT DISTINCT alias FROM zakaz.dim_city_alias")}
+    warehouse.insert("zakaz.dim_city_alias", ["alias", "city"], [row for row in seed if row[0] not in known])

@@ -1,0 +1,118 @@
+"""A ClickHouse server: statements over the native protocol, bulk rows over HTTP."""
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import clickhouse_driver
+from airflow_clickhouse_plugin.hooks.clickhouse import conn_to_kwargs
+
+from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
+from zakaz.warehouse.engine import Row, bound, error_code, failure, json_lines
+
+if TYPE_CHECKING:
+    from zakaz.airflow_compat import Connection
+
+CONNECT_SECONDS = 10
+HTTP_EXTRAS = ("verify", "ca_cert")
+
+
+class ServerEngine:
+    """A ClickHouse server behind an Airflow connection; each protocol is connected when it is first needed.
+
+    :param connection: host, port (native), login, password, schema; extra `http_port`, `secure`, and what
+        clickhouse-driver takes.
+    :param settings: ClickHouse settings for every statement.
+    :param timeout_seconds: how long an answer may take; above ClickHouse's own `max_execution_time`, so that the
+        server gives up first and says so.
+    """
+
+    def __init__(self, connection: "Connection", settings: Mapping[str, Any], timeout_seconds: float) -> None:
+        self._connection = connection
+        self._settings = dict(settings)
+        self._timeout = timeout_seconds
+        self._address = f"{connection.host or 'localhost'}"
+
+    @cached_property
+    def _native(self) -> clickhouse_driver.Client:
+        arguments = conn_to_kwargs(self._connection, None)
+        for ours in ("http_port", *HTTP_EXTRAS):
+            arguments.pop(ours, None)
+        return clickhouse_driver.Client(
+            **arguments,
+            connect_timeout=min(CONNECT_SECONDS, self._timeout),
+            send_receive_timeout=self._timeout,
+            settings={**self._settings, "server_side_params": True},
+        )
+
+    @cached_property
+    def _http(self) -> Any:
+        import clickhouse_connect
+
+        extra = self._connection.extra_dejson
+        secure = bool(extra.get("secure", False))
+        port = str(extra.get("http_port") or (8443 if secure else 8123))
+        if not port.isdigit():
+            raise InvalidInput(f"connection {self._connection.conn_id}: http_port {port!r} must be a number")
+        return clickhouse_connect.get_client(
+            host=self._connection.host or "localhost",
+            port=int(port),
+            username=self._connection.login or "default",
+            password=self._connection.password or "",
+            database=self._connection.schema or "default",
+            secure=secure,
+            connect_timeout=min(CONNECT_SECONDS, self._timeout),
+            send_receive_timeout=self._timeout,
+            query_retries=0,
+            settings=self._settings,
+            tz_mode="aware",
+            **{name: extra[name] for name in HTTP_EXTRAS if name in extra},
+        )
+
+    def execute(self, query: str, params: Mapping[str, Any] | None = None, **options: Any) -> list[tuple[Any, ...]]:
+        """Run one statement with bound parameters and return its rows."""
+        with self._named_errors():
+            result = self._native.execute(query, bound(params), **options)
+            return result if isinstance(result, list) else []
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+        """Write rows in one block."""
+        with self._named_errors():
+            self._http.raw_insert(
+                table, column_names=list(columns), insert_block=json_lines(columns, rows), fmt="JSONEachRow"
+            )
+
+    def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
+        """Run one statement and return its result as the engine formats it."""
+        with self._named_errors():
+            result: bytes = self._http.raw_query(
+                query, parameters=bound(params), settings={"default_format": output_format}
+            )
+            return result.decode()
+
+    def disconnect(self) -> None:
+        """Close both connections; safe to call twice."""
+        if native := self.__dict__.pop("_native", None):
+            native.disconnect()
+        if http := self.__dict__.pop("_http", None):
+            http.close()
+
+    @contextlib.contextmanager
+    def _named_errors(self) -> Any:
+        from clickhouse_connect.driver import exceptions as http_errors
+        from clickhouse_driver import errors as native_errors
+
+        try:
+            yield
+        except ZakazError:
+            raise
+        except native_errors.ServerException as error:
+            raise failure(error.code, error.message) from error
+        except (native_errors.Error, http_errors.Error, OSError, EOFError) as error:
+            if code := error_code(error) if isinstance(error, http_errors.Error) else 0:
+                raise failure(code, str(error)) from error
+            raise WarehouseUnavailable(
+                f"ClickHouse at {self._address} can't be reached: {' '.join(str(error).split())}. Check that it runs "
+                f"and that host and ports of the connection {self._connection.conn_id} are right"
+            ) from error

@@ -1,0 +1,22 @@
+"""Statements live in include/sql, one per file; Python only names them."""
+
+from functools import cache
+from pathlib import Path
+
+from zakaz.settings import INCLUDE_DIR
+
+SQL_DIR = INCLUDE_DIR / "sql"
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of a statement.
+
+    :param name: path below include/sql, such as `marts/dm_vk_ads_daily.sql`.
+    """
+    return (SQL_DIR / name).read_text(encoding="utf-8").strip()
+
+
+def files(folder: str) -> list[Path]:
+    """The statement files below a folder of include/sql, in a stable order."""
+    return sorted((SQL_DIR / folder).rglob("*.sql"))
