@@ -1,0 +1,275 @@
+"""A failed task becomes a row and a message, whatever else is broken at that moment."""
+
+import fcntl
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from loud_logs import all_told
+from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
+from zakaz import errors
+from zakaz.alerts.failure import alert_on_failure
+from zakaz.alerts.messages import days_ru
+from zakaz.days import DayRange
+from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, ZakazError
+from zakaz.registry import spool
+from zakaz.registry.attempt import Attempt
+from zakaz.settings import INCLUDE_DIR, settings
+from zakaz.warehouse.hook import WarehouseHook
+
+LOG_URL = "http://127.0.0.1:8080/log?dag_id=zakaz_daily&task_id=vk_fetch&try=2"
+pytestmark = [
+    pytest.mark.warehouse,
+    pytest.mark.usefixtures("no_token_kept"),
+    pytest.mark.filterwarnings("ignore:Deprecated since version v22.2"),
+]
+
+
+def failed(exception: Any = None, *, run_type: str = "manual", job: str = "vk_fetch") -> dict[str, Any]:
+    """The context that Airflow gives to a callback, in what is read of it."""
+    context: dict[str, Any] = {
+        "task_instance": SimpleNamespace(
+            dag_id="zakaz_daily",
+            run_id=f"{run_type}__2026-11-20",
+            task_id=job,
+            map_index=-1,
+            try_number=2,
+            log_url=LOG_URL,
+            start_date=datetime(2026, 11, 21, 5, 15, tzinfo=UTC),
+        ),
+        "dag_run": SimpleNamespace(run_type=run_type),
+        "data_interval_start": datetime(2026, 11, 19, 21, tzinfo=UTC),
+    }
+    return context if exception is None else {**context, "exception": exception}
+
+
+def alerts(warehouse: WarehouseHook) -> list[dict[str, Any]]:
+    columns = ("ts", "severity", "job", "code", "message", "context_json", "alert_id", "dag_run_id", "delivery")
+    rows = warehouse.execute(f"SELECT {', '.join(columns)} FROM meta.etl_alerts FINAL ORDER BY ts")
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+@contextmanager
+def warehouse_at(**connection: Any) -> Iterator[None]:
+    """Another warehouse in place of the one under test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps({"conn_type": "clickhouse", **connection}))
+        yield
+
+
+def closed_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def test_a_failure_is_told_and_recorded(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    context = failed(SourceUnavailable("VK Ads: GET http://ads.vk.com: HTTP 503: <b>busy</b> & co"))
+    alert_on_failure(context)
+    (message,) = sandbox.messages()
+    assert message["parse_mode"] == "HTML"
+    lines = message["plain"].splitlines()
+    assert lines[0] == "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"
+    assert "Причина: источник не отвечает или отвечает ошибкой, повторные попытки не помогли" in lines
+    assert "VK Ads: GET http://ads.vk.com: HTTP 503: <b>busy</b> & co" in lines
+    assert "Задача vk_fetch, код RUN_FAILED, попытка 2, с 08:15 МСК" in lines
+    assert "Запуск manual__2026-11-20" in lines
+    assert f'<a href="{LOG_URL.replace("&", "&amp;")}">Журнал задачи</a>' in message["text"]
+
+    (row,) = alerts(warehouse)
+    attempt = Attempt.from_context(context)
+    assert (row["severity"], row["job"], row["code"]) == ("critical", "vk_fetch", "RUN_FAILED")
+    assert (row["delivery"], row["dag_run_id"]) == ("sent", "manual__2026-11-20")
+    assert row["message"] == f"{message['plain']}: {LOG_URL}", "without mark-up the link is written out"
+    assert isinstance(row["alert_id"], UUID)
+    assert json.loads(row["context_json"]) == {
+        "dag_id": "zakaz_daily",
+        "dag_run_id": "manual__2026-11-20",
+        "run_type": "manual",
+        "run_id": str(attempt.run_id),
+        "try_number": 2,
+        "from_date": "2026-11-20",
+        "to_date": "2026-11-20",
+        "error": "VK Ads: GET http://ads.vk.com: HTTP 503: <b>busy</b> & co",
+        "error_type": "SourceUnavailable",
+        "log_url": LOG_URL,
+    }
+
+
+def test_a_second_telling_of_the_same_failure_is_the_same_alert(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    for _ in range(2):
+        alert_on_failure(failed("killed"))
+    assert len(alerts(warehouse)) == 1
+
+
+def test_a_scheduled_run_names_all_its_days(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    alert_on_failure(failed("killed", run_type="scheduled"))
+    assert f"ошибка за {21 - settings().lookback_days} ноября – 20 ноября 2026" in sandbox.messages()[0]["plain"]
+    assert days_ru(DayRange(date(2026, 12, 30), date(2027, 1, 2))) == "30 декабря 2026 – 2 января 2027"
+
+
+@pytest.mark.parametrize(
+    ("exception", "code", "said", "error_type"),
+    [
+        (HealthCheckFailed("zero_rows_vk: no rows", "ZERO_ROWS"), "ZERO_ROWS", "zero_rows_vk: no rows", None),
+        ("Task heartbeat timed out", "RUN_FAILED", "Task heartbeat timed out", "str"),
+        (None, "RUN_FAILED", "the task ended without an exception", "str"),
+        (KeyError("figure"), "RUN_FAILED", "KeyError: 'figure'", None),
+        (SystemExit(), "RUN_FAILED", "SystemExit", None),
+    ],
+    ids=["check", "text", "missing", "unforeseen", "no-exception-class"],
+)
+def test_whatever_ended_the_task_has_its_code_and_line(
+    warehouse: WarehouseHook, sandbox: Sandbox, exception: Any, code: str, said: str, error_type: str | None
+) -> None:
+    alert_on_failure(failed(exception, job="healthcheck"))
+    (row,), (message,) = alerts(warehouse), sandbox.messages()
+    told = json.loads(row["context_json"])
+    assert (row["code"], told["error"]) == (code, said)
+    assert told["error_type"] == (error_type or type(exception).__name__)
+    assert said in message["plain"].splitlines()
+    assert f"код {code}" in message["plain"]
+
+
+def test_every_error_has_its_cause_in_russian() -> None:
+    causes = json.loads((INCLUDE_DIR / "messages" / "causes.json").read_text(encoding="utf-8"))
+    families = {ZakazError, PermanentError, TransientError}
+    named = {
+        error.__name__
+        for error in vars(errors).values()
+        if isinstance(error, type) and issubclass(error, ZakazError) and error not in families
+    }
+    # The message errors end no task: an alert that can't be delivered is recorded.
+    assert set(causes) == named - {"MessageRefused", "MessageUndelivered"} | {"", "AirflowTaskTimeout"}
+
+
+def test_without_clickhouse_the_message_goes_out_and_the_row_follows(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    port = closed_port()
+    with warehouse_at(host="127.0.0.1", port=port, extra={"http_port": port}):
+        alert_on_failure(failed(SourceUnavailable("VK Ads is away")))
+    assert len(sandbox.messages()) == 1
+    assert alerts(warehouse) == []
+    alert_on_failure(failed("killed", job="build_dm_vk"))
+    assert [(row["job"], row["delivery"]) for row in alerts(warehouse)] == [
+        ("vk_fetch", "sent"),
+        ("build_dm_vk", "sent"),
+    ]
+    assert "VK Ads is away" in alerts(warehouse)[0]["message"]
+
+
+@pytest.mark.parametrize("broken", ["no-connection", "unforeseen"])
+def test_a_registry_that_breaks_in_another_way_silences_nobody(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError("disk")
+
+    if broken == "no-connection":
+        monkeypatch.delenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT")
+    else:
+        monkeypatch.setattr(spool, "write", breaks)
+    alert_on_failure(failed("killed"))
+    assert len(sandbox.messages()) == 1
+
+
+@pytest.mark.parametrize("kind", ["403", "500", "disconnect"])
+def test_without_telegram_the_row_says_so(warehouse: WarehouseHook, sandbox: Sandbox, kind: str) -> None:
+    sandbox.fault("telegram", kind)
+    alert_on_failure(failed("killed"))
+    assert [row["delivery"] for row in alerts(warehouse)] == ["failed"]
+
+
+def test_an_unforeseen_error_of_telegram_is_a_failed_delivery(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise RuntimeError(f"no way for {BOT_TOKEN}")
+
+    monkeypatch.setattr("zakaz.hooks.telegram.TelegramHook.send_message", breaks)
+    alert_on_failure(failed("killed"))
+    assert [row["delivery"] for row in alerts(warehouse)] == ["failed"]
+
+
+def test_without_a_telegram_connection_there_is_the_row_alone(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_TELEGRAM_DEFAULT")
+    alert_on_failure(failed("killed"))
+    assert [row["delivery"] for row in alerts(warehouse)] == ["no_connection"]
+    assert "no connection telegram_default, so nobody was told: vk_fetch" in caplog.text
+
+
+def test_a_context_that_cannot_be_read_does_not_raise(caplog: pytest.LogCaptureFixture) -> None:
+    alert_on_failure({})
+    assert "the alert for this failure could not be raised" in caplog.text
+
+
+@pytest.mark.parametrize("delivered", [True, False], ids=["sent", "failed"])
+def test_no_secret_leaves_with_an_alert(
+    warehouse: WarehouseHook,
+    sandbox: Sandbox,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    delivered: bool,
+) -> None:
+    from zakaz.hooks.vk_ads import VkAdsHook
+
+    VkAdsHook().get_conn().account_id()
+    (kept,) = sandbox.tokens._tokens
+    secrets = [CLIENT_SECRET, BOT_TOKEN, kept.access, kept.refresh]
+    all_told(caplog, monkeypatch)
+    if not delivered:
+        sandbox.fault("telegram", "403")
+    alert_on_failure(failed(ValueError("boom " + " ".join(secrets))))
+    (row,) = alerts(warehouse)
+    assert row["delivery"] == ("sent" if delivered else "failed")
+    told = caplog.text + row["message"] + row["context_json"] + json.dumps(sandbox.messages())
+    for secret in secrets:
+        assert secret not in told
+    assert "ValueError: boom *** *** *** ***" in row["message"]
+
+
+def test_a_secret_at_the_cut_of_a_long_line_is_masked_whole(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    alert_on_failure(failed("x" * 490 + CLIENT_SECRET))
+    assert CLIENT_SECRET[:5] not in alerts(warehouse)[0]["message"] + sandbox.messages()[0]["plain"]
+
+
+@pytest.mark.parametrize("long", ["y" * 100_000, "<&'\">" * 20_000], ids=["text", "all-to-escape"])
+def test_an_endless_error_is_cut_and_the_link_stays(warehouse: WarehouseHook, sandbox: Sandbox, long: str) -> None:
+    alert_on_failure(failed(long))
+    (message,) = sandbox.messages()
+    assert message["parse_mode"] == "HTML"
+    assert "…" in message["plain"]
+    assert message["plain"].endswith("Журнал задачи")
+
+
+def test_a_task_is_held_for_less_than_15_seconds(
+    warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The warehouse is another process's, and Telegram first asks for a pause, then says nothing."""
+    sandbox.fault("telegram", "429", times=1, seconds=3)
+    sandbox.fault("telegram", "timeout", seconds=30)
+    with (
+        (tmp_path / "warehouse.lock").open("w") as lock,
+        warehouse_at(extra={"embedded_path": str(tmp_path / "warehouse")}),
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        started = time.monotonic()
+        alert_on_failure(failed("killed"))
+        held = time.monotonic() - started
+    assert 8 < held < 15
+    assert caplog.text.count("kept on disk") == 2
+    spool.write(warehouse, "meta.etl_alerts", {"job": "another", "ts": datetime.now(UTC)})
+    assert [row["delivery"] for row in alerts(warehouse) if row["job"] == "vk_fetch"] == ["failed"]

@@ -1,0 +1,192 @@
+"""bin/zakaz: answers, exit codes, and one clear line for bad input."""
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+from zakaz.cli import airflow
+from zakaz.cli.__main__ import main
+from zakaz.days import MOSCOW, last_complete_day
+from zakaz.settings import state_dir
+from zakaz.staging.sales_file import COLUMNS
+from zakaz.warehouse.hook import WarehouseHook
+
+YESTERDAY = last_complete_day()
+Zakaz = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def zakaz(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Zakaz]:
+    """Run a command in this process: exit code, output, error output."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["zakaz", *arguments])
+        capfd.readouterr()
+        code = main()
+        output = capfd.readouterr()
+        return code, output.out, output.err
+
+    # In a process of its own a command sets Airflow's log level before Airflow is there.
+    logging.disable(logging.WARNING)
+    yield run
+    logging.disable(logging.NOTSET)
+
+
+def put_marts(warehouse: WarehouseHook, spend: str = "10.50") -> None:
+    day = {"day": YESTERDAY, "spend": spend}
+    warehouse.execute(
+        "INSERT INTO zakaz.dm_vk_ads_daily (stat_date, city, campaign_id, spend, _ver, _deleted) "
+        "SELECT {day:Date}, 'Москва', 1, {spend:Decimal(18, 2)}, 1, 0",
+        day,
+    )
+    warehouse.execute(
+        "INSERT INTO zakaz.dm_sales_daily "
+        "(sale_date, event_date, city, event_id, revenue, net_revenue, _ver, _deleted) "
+        "SELECT {day:Date}, {day:Date}, 'Москва', 1, 100, 100, 1, 0",
+        {"day": YESTERDAY},
+    )
+
+
+def test_healthcheck_is_ok_for_a_good_day(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
+    put_marts(warehouse)
+    assert zakaz("healthcheck") == (0, "OK\n", "")
+    assert zakaz("healthcheck", "--date", str(YESTERDAY))[0] == 0
+
+
+def test_healthcheck_names_each_problem(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
+    put_marts(warehouse, spend="-3.20")
+    code, out, _ = zakaz("healthcheck")
+    assert code == 2
+    assert out == (
+        f"fail: {YESTERDAY}: ANOMALY dm_vk_ads_daily.spend: expected no sum below 0, "
+        "found 1 rows below 0, the lowest -3.2 rubles\n"
+    )
+    code, out, _ = zakaz("healthcheck", "--date", str(YESTERDAY - timedelta(days=1)))
+    assert (code, out.count("ZERO_ROWS")) == (2, 2)
+
+
+def test_healthcheck_that_can_not_look_is_neither(zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": 9}
+    monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+    code, out, err = zakaz("healthcheck")
+    assert (code, out) == (1, "")
+    assert err.startswith("zakaz: ClickHouse at 127.0.0.1 can't be reached")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["healthcheck", "--date", "yesterday"], "--date 'yesterday' is not a day", id="no day"),
+        pytest.param(["healthcheck", "--date", str(date.max)], "9999-12-31 is not over in Moscow", id="the future"),
+        pytest.param(["healthcheck", "--day", "2026-11-01"], "No such option", id="unknown option"),
+        pytest.param(["heal"], "No such command 'heal'", id="unknown command"),
+        pytest.param(["sql", "SELECT 1; DROP TABLE meta.etl_runs"], "exactly one statement", id="two statements"),
+        pytest.param(["sql", " "], "exactly one statement", id="no statement"),
+        pytest.param(["sql"], "Missing argument 'STATEMENT'", id="missing argument"),
+        pytest.param(["load-sales", "nothing.csv"], "FILE 'nothing.csv' can't be read", id="no file"),
+        pytest.param(["sandbox", "start", "--port", "99999"], "99999 is not in the range", id="no port"),
+    ],
+)
+def test_bad_input_is_one_line_and_1(zakaz: Zakaz, arguments: list[str], said: str) -> None:
+    code, out, err = zakaz(*arguments)
+    assert (code, out) == (1, "")
+    assert said in err
+    assert err.startswith("zakaz")
+    assert "Traceback" not in err
+    assert err.count("\n") == 1
+
+
+def test_sql_prints_what_the_engine_says(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
+    assert zakaz("sql", "SELECT 1 AS one, 'Орёл' AS city") == (0, "one\tcity\n1\tОрёл\n", "")
+    assert json.loads(zakaz("sql", "SELECT 1 AS one", "--format", "JSONEachRow")[1]) == {"one": 1}
+    code, _, err = zakaz("sql", "SELEC 1")
+    assert code == 1
+    assert "code 62" in err
+
+
+def test_load_sales_loads_all_or_nothing(
+    zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text(sandbox.sales_csv(YESTERDAY - timedelta(days=2), YESTERDAY), encoding="utf-8")
+    code, out, _ = zakaz("load-sales", str(file))
+    assert code == 0
+    assert "3 sale days replaced" in out
+    last, first = YESTERDAY, YESTERDAY - timedelta(days=2)
+    assert f"backfill -s {first} -e {last} -t build_dm_sales -i --reset-dagruns -y zakaz_etl\n" in out
+    total = warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL")
+    assert total[0][0] > 10
+
+    bad = tmp_path / "bad.csv"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    cells = lines[3].split(",")
+    cells[COLUMNS.index("revenue")] = "12,50".replace(",", ".") + "x"
+    bad.write_text("\n".join([*lines[:3], ",".join(cells), *lines[4:]]), encoding="utf-8")
+    code, _, err = zakaz("load-sales", str(bad))
+    assert code == 1
+    assert "line 4, column revenue: '12.50x'" in err
+    assert warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == total
+
+
+def test_migrate_says_what_differs(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
+    assert zakaz("migrate") == (0, "the warehouse is up to date\n", "")
+    warehouse.execute("ALTER TABLE zakaz.raw_sales ADD COLUMN note String")
+    try:
+        code, out, err = zakaz("migrate")
+        assert (code, out) == (2, "")
+        assert "drift: zakaz.raw_sales: column note: expected no such column, found String\n" in err
+    finally:
+        warehouse.execute("ALTER TABLE zakaz.raw_sales DROP COLUMN note")
+
+
+def test_the_sandbox_starts_says_so_and_stops(zakaz: Zakaz) -> None:
+    assert zakaz("sandbox", "status")[0] == 1
+    code, out, _ = zakaz("sandbox", "start")
+    try:
+        assert code == 0
+        assert "http://127.0.0.1:" in out
+        assert zakaz("sandbox", "start")[1] == out, "a second start finds the first"
+        code, _, err = zakaz("sandbox", "start", "--seed", "7")
+        assert code == 1
+        assert "runs at" in err
+        assert "stop first" in err
+        assert zakaz("sandbox", "status")[0] == 0
+    finally:
+        assert zakaz("sandbox", "stop") == (0, "sandbox: stopped\n", "")
+    assert zakaz("sandbox", "stop") == (0, "sandbox: was not running\n", "")
+
+
+def test_stopping_the_sandbox_ends_no_other_process(zakaz: Zakaz, sandbox: Sandbox) -> None:
+    """The note of a sandbox that is gone may name a process and an address that are somebody else's by now."""
+    bystander = subprocess.Popen(["sleep", "60"])
+    note = state_dir() / "sandbox" / "state.json"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(json.dumps({"url": sandbox.url, "pid": bystander.pid}))
+    try:
+        assert zakaz("sandbox", "stop") == (0, "sandbox: was not running\n", "")
+        assert bystander.poll() is None
+    finally:
+        note.unlink()
+        bystander.kill()
+        bystander.wait()
+
+
+def test_each_run_of_a_day_has_attempts_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`airflow dags test` forgets an earlier run of the same date: `zakaz run` gives each call a moment of its day."""
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(airflow, "call", lambda *arguments: asked.append(arguments) or 0)
+    assert airflow.run_day("zakaz_etl", date(2026, 11, 20))
+    ((*command, moment),) = asked
+    assert command == ["dags", "test", "zakaz_etl"]
+    assert datetime.fromisoformat(moment).date() == date(2026, 11, 20)
+    now = datetime.now(MOSCOW).replace(tzinfo=None)
+    assert abs(datetime.combine(now.date(), datetime.fromisoformat(moment).time()) - now) < timedelta(minutes=1)

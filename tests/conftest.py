@@ -1,0 +1,118 @@
+"""A temporary Airflow home, one warehouse, one sandbox: made once, emptied before each test.
+
+The warehouse is the embedded engine, or the server that CLICKHOUSE_TEST_URL names
+(clickhouse://user:password@host:9000/?http_port=8123).
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from zakaz.environment import project_environment
+from zakaz.settings import Settings
+
+# Nothing of the user's may reach the tests: they empty tables and delete runs.
+OURS = ("AIRFLOW_", "ZAKAZ_", *(field.name.upper() for field in fields(Settings)))
+for name in [name for name in os.environ if name.startswith(OURS)]:
+    del os.environ[name]
+HOME = Path(tempfile.mkdtemp(prefix="zakaz-tests-"))
+os.environ.update(
+    project_environment(
+        {
+            **os.environ,
+            "AIRFLOW_HOME": str(HOME),
+            "ZAKAZ_SANDBOX": "0",
+            "HTTP_PAUSE_SECONDS": "0.01",
+            "WAREHOUSE_WAIT_SECONDS": "20",
+        },
+        dotenv=None,
+    )
+)
+
+from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, Sandbox
+from zakaz.airflow_compat import Connection
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.migrate import migrate
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(HOME, ignore_errors=True)
+
+
+def warehouse_connection() -> str:
+    """The connection of the warehouse under test, as Airflow reads it from the environment."""
+    url = os.environ.get("CLICKHOUSE_TEST_URL")
+    if not url:
+        return json.dumps({"conn_type": "clickhouse", "extra": {"embedded_path": str(HOME / "warehouse")}})
+    return Connection(uri=url).as_json()
+
+
+os.environ["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"] = warehouse_connection()
+
+
+@pytest.fixture(scope="session")
+def migrated() -> WarehouseHook:
+    """The warehouse with its schema; a server that was asked for and is absent fails the run."""
+    warehouse = WarehouseHook()
+    assert migrate(warehouse) == []
+    return warehouse
+
+
+@pytest.fixture
+def warehouse(migrated: WarehouseHook) -> WarehouseHook:
+    """The warehouse, empty but for its schema and the city aliases."""
+    with migrated.session():
+        tables = migrated.execute(
+            "SELECT database, name FROM system.tables "
+            "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias'"
+        )
+        for database, table in tables:
+            migrated.execute(f"TRUNCATE TABLE {database}.{table}")
+    shutil.rmtree(HOME / "zakaz" / "spool", ignore_errors=True)
+    return migrated
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(seed=1, state_dir=tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The sandbox as new, with the connections vk_ads_default and telegram_default leading to it."""
+    running_sandbox.reset()
+    vk = {"conn_type": "vk-ads", "host": running_sandbox.url, "login": CLIENT_ID, "password": CLIENT_SECRET}
+    telegram = {
+        "conn_type": "telegram",
+        "host": "-1001",
+        "password": BOT_TOKEN,
+        "extra": {"base_url": f"{running_sandbox.url}/bot"},
+    }
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps(vk))
+    monkeypatch.setenv("AIRFLOW_CONN_TELEGRAM_DEFAULT", json.dumps(telegram))
+    return running_sandbox
+
+
+@pytest.fixture(scope="session")
+def metadata() -> None:
+    """Airflow's metadata database, in SQLite under the temporary home."""
+    from airflow.utils.db import upgradedb
+
+    upgradedb()
+
+
+@pytest.fixture
+def no_token_kept(metadata: None) -> Iterator[None]:
+    """No VK token from an earlier test, and none left for a later one."""
+    from zakaz.airflow_compat import Variable
+
+    Variable.delete("zakaz_token_vk_ads_default")
+    yield
+    Variable.delete("zakaz_token_vk_ads_default")

@@ -1,0 +1,105 @@
+"""The DAG files: what is in them, and that reading them opens nothing."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from airflow.models import DagBag
+from airflow.serialization.serialized_objects import SerializedDAG
+
+from zakaz.alerts.failure import alert_on_failure
+from zakaz.settings import PROJECT_DIR
+from zakaz.timetable import MoscowDayTimetable
+
+DAGS = PROJECT_DIR / "dags"
+TASKS = {"zakaz_etl": ["vk_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]}
+FORBIDDEN = ("pandas", "chdb", "telegram", "pyarrow", "clickhouse_connect")
+
+
+@pytest.fixture(scope="module")
+def dagbag(metadata: None) -> DagBag:
+    return DagBag(dag_folder=DAGS, include_examples=False)
+
+
+def test_every_file_is_one_dag_of_its_name(dagbag: DagBag) -> None:
+    assert dagbag.import_errors == {}
+    assert {dag_id: dag.topological_sort() and dag.task_ids for dag_id, dag in dagbag.dags.items()} == TASKS
+    assert {file.stem for file in DAGS.glob("*.py")} == set(TASKS)
+    assert all(len(file.read_text(encoding="utf-8").splitlines()) <= 120 for file in DAGS.glob("*.py"))
+
+
+def test_the_chain(dagbag: DagBag) -> None:
+    dag = dagbag.dags["zakaz_etl"]
+    assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
+        "vk_fetch": {"build_dm_vk"},
+        "build_dm_vk": {"build_dm_sales"},
+        "build_dm_sales": {"healthcheck"},
+        "healthcheck": set(),
+    }
+    assert dag.task_group.children["fetch"].children.keys() == {"vk_fetch"}
+
+
+def test_every_task_is_limited_told_and_explained(dagbag: DagBag) -> None:
+    for dag in dagbag.dags.values():
+        assert dag.doc_md
+        assert dag.tags
+        assert dag.max_active_runs > 1, "a run that hangs would stop the daily one"
+        for task in dag.tasks:
+            assert task.execution_timeout == timedelta(minutes=15), task.task_id
+            assert task.retries == 0, "a killed task with retries hangs a backfill for ever (2.11.2)"
+            assert task.on_failure_callback == [alert_on_failure] or task.on_failure_callback is alert_on_failure
+            assert task.doc_md
+            assert task.owner == "data"
+
+
+def test_it_survives_the_metadata_database(dagbag: DagBag) -> None:
+    """The scheduler and the web server read this, not the file: the timetable must be registered by the plugin."""
+    restored = SerializedDAG.from_dict(SerializedDAG.to_dict(dagbag.dags["zakaz_etl"]))
+    assert isinstance(restored.timetable, MoscowDayTimetable)
+    assert restored.timetable.summary == "daily 05:35 Moscow"
+
+
+def fresh_interpreter(tmp_path: Path, code: str) -> str:
+    """Run code with no connection, no variable, no metadata database, and every socket closed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_CONN_")}
+    environment |= {
+        "AIRFLOW_HOME": str(tmp_path),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT_DIR / "plugins"), str(DAGS)]),
+    }
+    closed = (
+        "import socket\n"
+        "def closed(*a, **k): raise RuntimeError('a socket was opened')\n"
+        "socket.socket.connect = closed\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", closed + code], env=environment, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("dag_id", TASKS)
+def test_reading_a_file_opens_nothing_and_is_light(tmp_path: Path, dag_id: str) -> None:
+    code = f"""
+import sys
+from airflow.models import Connection, Variable
+def refuse(*a, **k): raise RuntimeError('a connection or variable was read')
+Connection.get_connection_from_secrets = refuse
+Variable.get = refuse
+import {dag_id}
+print(sorted(set({FORBIDDEN!r}) & set(sys.modules)), [task.task_id for task in {dag_id}.dag.tasks])
+"""
+    assert fresh_interpreter(tmp_path, code).strip().splitlines()[-1] == f"[] {TASKS[dag_id]}"
+
+
+def test_the_plugin_loader_runs_one_file_only(tmp_path: Path) -> None:
+    code = """
+from airflow import plugins_manager
+plugins_manager.ensure_plugins_loaded()
+ours = [plugin.name for plugin in plugins_manager.plugins if plugin.source and "zakaz" in str(plugin.source)]
+print(ours, plugins_manager.import_errors)
+"""
+    assert fresh_interpreter(tmp_path, code).strip().splitlines()[-1] == "['zakaz'] {}"

@@ -1,0 +1,215 @@
+"""The whole chain in Airflow, against the sandbox: green days, red days, days again."""
+
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pendulum
+import pytest
+from airflow.models import DagBag
+from airflow.models.dagrun import DagRun
+
+from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
+from zakaz.airflow_compat import Variable
+from zakaz.days import last_complete_day
+from zakaz.settings import PROJECT_DIR
+from zakaz.staging.sales import load_sales
+from zakaz.staging.sales_file import read_sales
+from zakaz.warehouse.hook import WarehouseHook
+
+DAY = date(2026, 11, 20)
+JOBS = ["vk_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]
+MART_ROWS = {
+    "zakaz.dm_vk_ads_daily": "SELECT * EXCEPT (_ver) FROM zakaz.dm_vk_ads_daily FINAL ORDER BY ALL",
+    "zakaz.dm_sales_daily": "SELECT * EXCEPT (_ver) FROM zakaz.dm_sales_daily FINAL ORDER BY ALL",
+}
+RunDay = Callable[[date], DagRun]
+
+pytestmark = pytest.mark.usefixtures("no_token_kept")
+
+
+@pytest.fixture(scope="module")
+def dag(metadata: None) -> Any:
+    return DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag("zakaz_etl")
+
+
+@pytest.fixture
+def run_day(dag: Any, warehouse: WarehouseHook) -> RunDay:
+    """`airflow dags test zakaz_etl DAY`, in this process."""
+    return lambda day: dag.test(execution_date=pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow"))
+
+
+@pytest.fixture
+def sales(sandbox: Sandbox, warehouse: WarehouseHook, tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    file.write_text(sandbox.sales_csv(DAY - timedelta(days=2), DAY), encoding="utf-8")
+    load_sales(warehouse, read_sales(file))
+
+
+def registry(warehouse: WarehouseHook) -> list[tuple[Any, ...]]:
+    return warehouse.execute("SELECT job, status, err_msg FROM meta.etl_runs FINAL ORDER BY started_at")
+
+
+def marts(warehouse: WarehouseHook) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: warehouse.execute(sql) for table, sql in MART_ROWS.items()}
+
+
+def spend_by_city(sandbox: Sandbox) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = {}
+    for ad in sandbox.truth(DAY):
+        city = ad["city"] or "unknown"
+        sums[city] = sums.get(city, Decimal(0)) + Decimal(ad["spent"])
+    return {city: spend for city, spend in sums.items() if spend}
+
+
+def mart_spend_by_city(warehouse: WarehouseHook) -> dict[str, Decimal]:
+    return dict(warehouse.execute("SELECT city, sum(spend) AS s FROM bi.v_vk_ads_daily GROUP BY city HAVING s != 0"))
+
+
+@pytest.mark.usefixtures("sales")
+def test_a_green_day(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+    run = run_day(DAY)
+
+    assert run.state == "success"
+    assert registry(warehouse) == [(job, "ok", "") for job in JOBS]
+    assert mart_spend_by_city(warehouse) == spend_by_city(sandbox)
+    rows = warehouse.execute(
+        "SELECT job, from_date, to_date, rows_read > 0, rows_written > 0, dag_id, run_type, try_number, log_url != '' "
+        "FROM meta.etl_runs FINAL"
+    )
+    assert sorted(rows) == sorted((job, DAY, DAY, 1, 1, "zakaz_etl", "manual", 1, 1) for job in JOBS)
+    checks = warehouse.execute("SELECT check_name, passed FROM meta.quality_results FINAL WHERE day = '2026-11-20'")
+    assert len(checks) >= 4
+    assert all(passed for _, passed in checks)
+    assert sandbox.messages() == []
+
+
+@pytest.mark.usefixtures("sales")
+def test_the_same_day_again_changes_no_figure(run_day: RunDay, warehouse: WarehouseHook) -> None:
+    run_day(DAY)
+    before = marts(warehouse)
+    assert all(before.values())
+    run_day(DAY)
+    assert marts(warehouse) == before
+
+
+@pytest.mark.usefixtures("sales")
+def test_what_changed_at_the_source_is_what_stands(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+    run_day(DAY)
+    spending = [ad for ad in sandbox.truth(DAY) if Decimal(ad["spent"]) > 0 and ad["city"] == "Москва"]
+    changed, removed, moved = (ad["id"] for ad in spending[:3])
+    sandbox.patch_ad(changed, spent={str(DAY): "12345.67"})
+    sandbox.patch_ad(removed, removed=True)
+    sandbox.patch_ad(moved, utm_content="kazan_moved")
+    expected = spend_by_city(sandbox)
+
+    run_day(DAY)
+
+    assert mart_spend_by_city(warehouse) == expected
+    staged = dict(warehouse.execute("SELECT ad_id, spend FROM zakaz.stg_vk_ads_daily FINAL"))
+    assert removed not in staged
+    assert staged[changed] == Decimal("12345.67")
+    assert sum(staged.values()) == sum(expected.values())
+
+
+def test_a_source_that_is_down_ends_red_and_is_told(
+    run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run_day(DAY - timedelta(days=1))
+    before = marts(warehouse)
+    sandbox.reset()
+    sandbox.fault("vk_ads", "500")
+
+    run = run_day(DAY)
+
+    assert run.state == "failed"
+    ((job, status, cause),) = [row for row in registry(warehouse) if row[1] != "ok" and row[0] == "vk_fetch"]
+    assert (job, status) == ("vk_fetch", "error")
+    assert cause.startswith("VK Ads: ")
+    assert "HTTP 500" in cause
+    assert "\n" not in cause
+    ((code, severity, delivery, context),) = warehouse.execute(
+        "SELECT code, severity, delivery, context_json FROM meta.etl_alerts FINAL WHERE job = 'vk_fetch'"
+    )
+    assert (code, severity, delivery) == ("RUN_FAILED", "critical", "sent")
+    assert json.loads(context)["from_date"] == "2026-11-20"
+    (message,) = sandbox.messages()
+    for part in ("Загрузка VK Рекламы", "20 ноября 2026", "vk_fetch", "HTTP 500", "Журнал задачи"):
+        assert part in message["plain"], part
+    assert "http" in message["text"].split('href="')[1]
+    assert marts(warehouse) == before
+
+    token = json.loads(Variable.get("zakaz_token_vk_ads_default"))["access_token"]
+    seen = "\n".join(
+        [*capfd.readouterr(), cause, context, message["text"]]
+        + [str(row) for row in warehouse.execute("SELECT * FROM meta.etl_runs")]
+        + [str(row) for row in warehouse.execute("SELECT * FROM meta.etl_alerts")]
+        + [file.read_text(errors="replace") for file in Path(os.environ["AIRFLOW_HOME"]).rglob("*.log")]
+    )
+    for secret in (CLIENT_SECRET, BOT_TOKEN, token):
+        assert secret not in seen
+
+
+def test_a_day_without_sales_is_red_by_its_check(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+    run = run_day(DAY)
+
+    assert run.state == "failed"
+    assert registry(warehouse)[-1][:2] == ("healthcheck", "error")
+    assert "ZERO_ROWS dm_sales_daily: expected at least 1 row, found 0 rows" in registry(warehouse)[-1][2]
+    assert warehouse.execute("SELECT job, code, delivery FROM meta.etl_alerts FINAL") == [
+        ("healthcheck", "ZERO_ROWS", "sent")
+    ]
+    assert "Проверка данных" in sandbox.messages()[0]["plain"]
+
+
+def test_today_is_refused(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+    today = last_complete_day() + timedelta(days=1)
+
+    run = run_day(today)
+
+    assert run.state == "failed"
+    assert f"{today} is not over in Moscow" in registry(warehouse)[0][2]
+    assert sandbox.requests()["counts"].get("vk_ads", 0) == 0
+    assert "ещё не закончился" in sandbox.messages()[0]["plain"]
+
+
+def test_a_scheduled_run_reads_the_look_back_window(
+    dag: Any, sandbox: Sandbox, warehouse: WarehouseHook, sales: None
+) -> None:
+    """The scheduler's own loop is Airflow's; what the tasks make of such a run is ours."""
+    from airflow.utils.session import create_session
+    from airflow.utils.types import DagRunType
+
+    start = pendulum.datetime(DAY.year, DAY.month, DAY.day, tz="Europe/Moscow")
+    with create_session() as session:
+        session.query(DagRun).filter(DagRun.dag_id == dag.dag_id).delete()  # one run per date
+        run = dag.create_dagrun(
+            run_type=DagRunType.SCHEDULED,
+            execution_date=start,
+            data_interval=(start, start.add(days=1)),
+            state="running",
+            start_date=datetime.now(UTC),
+            session=session,
+        )
+        instance = run.get_task_instance("vk_fetch", session=session)
+        instance.task = dag.get_task("vk_fetch")
+        instance.run(ignore_ti_state=True, session=session, test_mode=True)
+        session.rollback()
+    days = warehouse.execute("SELECT DISTINCT stat_date FROM zakaz.stg_vk_ads_daily FINAL ORDER BY stat_date")
+    assert [day for (day,) in days] == [DAY - timedelta(days=back) for back in range(6, -1, -1)]
+    ((first, last, run_id),) = warehouse.execute("SELECT from_date, to_date, dag_run_id FROM meta.etl_runs FINAL")
+    assert (first, last, run_id) == (DAY - timedelta(days=6), DAY, "scheduled__2026-11-20T00:00:00+03:00")
+
+
+def test_a_sandbox_that_is_down_is_named(
+    run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZAKAZ_SANDBOX", "1")
+    nowhere = {"conn_type": "vk-ads", "host": "http://127.0.0.1:9", "login": "sandbox-client", "password": "x-y-z"}
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps(nowhere))
+    run_day(DAY)
+    assert registry(warehouse)[0][2].endswith("The sandbox is down: start it with bin/zakaz sandbox start")

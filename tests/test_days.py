@@ -1,0 +1,57 @@
+"""Business days."""
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from zakaz.days import DayRange, days_of_run, last_complete_day, moscow_day, parse_day
+from zakaz.errors import DayNotOver, InvalidInput
+
+DAY = date(2026, 11, 20)
+
+
+def context(run_type: str) -> dict[str, object]:
+    start = datetime(2026, 11, 19, 21, tzinfo=UTC)  # midnight of 20 November in Moscow
+    return {"data_interval_start": start, "dag_run": SimpleNamespace(run_type=run_type)}
+
+
+@pytest.mark.parametrize(
+    ("run_type", "first"),
+    [("scheduled", date(2026, 11, 14)), ("backfill", DAY), ("manual", DAY)],
+)
+def test_only_a_scheduled_run_looks_back(run_type: str, first: date) -> None:
+    assert days_of_run(context(run_type), lookback_days=7) == DayRange(first, DAY)
+
+
+def test_a_day_is_moscow_s_and_not_the_servers() -> None:
+    assert moscow_day(datetime(2026, 11, 19, 20, 59, tzinfo=UTC)) == date(2026, 11, 19)
+    assert moscow_day(datetime(2026, 11, 19, 21, 0, tzinfo=UTC)) == DAY
+    assert last_complete_day(datetime(2026, 11, 20, 21, 0, tzinfo=UTC)) == DAY
+    with pytest.raises(InvalidInput, match="no time zone"):
+        moscow_day(datetime(2026, 11, 19))  # noqa: DTZ001
+
+
+def test_a_day_that_is_not_over_is_refused() -> None:
+    days, evening = DayRange(DAY, DAY), datetime(2026, 11, 20, 20, 59, tzinfo=UTC)
+    with pytest.raises(DayNotOver, match=r"2026-11-20 is not over in Moscow.*last day.*2026-11-19"):
+        days.require_over(evening)
+    days.require_over(datetime(2026, 11, 20, 21, 0, tzinfo=UTC))
+
+
+def test_windows_cover_the_range_exactly() -> None:
+    days = DayRange(date(2026, 9, 30), DAY)
+    windows = list(days.windows(30))
+    assert [day for window in windows for day in window] == list(days)
+    assert max(len(list(window)) for window in windows) == 30
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "2026-02-30", "20.11.2026", ""])
+def test_what_is_no_day_is_named(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"--date .* is not a day: write it as YYYY-MM-DD"):
+        parse_day(text, "--date")
+
+
+def test_a_range_has_an_order() -> None:
+    with pytest.raises(InvalidInput, match="first day comes after"):
+        DayRange(DAY, date(2026, 11, 19))

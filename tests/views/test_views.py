@@ -1,0 +1,190 @@
+"""The views that dashboards read."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
+from zakaz.days import DayRange, last_complete_day
+from zakaz.registry.attempt import Attempt
+from zakaz.registry.runs import recorded
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import files
+
+pytestmark = pytest.mark.warehouse
+YESTERDAY = last_complete_day()
+ROI_COLUMNS = (
+    *("impressions", "clicks", "spend", "tickets_sold", "revenue", "refunds_amount", "net_revenue"),
+    *("roas", "cpc", "cost_per_ticket"),
+)
+
+
+@pytest.fixture
+def opened(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
+    """The warehouse, open for the whole test."""
+    with warehouse.session():
+        yield warehouse
+
+
+def roi(warehouse: WarehouseHook) -> dict[tuple[date, str], dict[str, Any]]:
+    found = warehouse.execute(f"SELECT d, city, {', '.join(ROI_COLUMNS)} FROM bi.v_marketing_roi_daily")
+    rows = {(day, city): dict(zip(ROI_COLUMNS, rest, strict=True)) for day, city, *rest in found}
+    assert len(rows) == len(found), "a day and city is one row"
+    return rows
+
+
+def ran(warehouse: WarehouseHook, job: str, days: DayRange, started_at: datetime, **given: Any) -> None:
+    """An attempt that ended well, or with the error given."""
+    attempt = Attempt(
+        dag_id="zakaz_etl",
+        dag_run_id=f"run of {days}",
+        run_type="scheduled",
+        job=job,
+        map_index=-1,
+        try_number=given.get("try_number", 1),
+        log_url="",
+        started_at=started_at,
+    )
+    try:
+        with recorded(warehouse, attempt, days):
+            if "error" in given:
+                raise ValueError(given["error"])
+    except ValueError:
+        pass
+
+
+def test_every_view_can_be_read_when_there_is_nothing(opened: WarehouseHook) -> None:
+    rows = {file.stem: opened.execute(f"SELECT * FROM {file.parent.name}.{file.stem}") for file in files("views")}
+    assert sorted(rows.pop("v_ops_freshness")) == [("dm_sales_daily", None, None), ("dm_vk_ads_daily", None, None)]
+    assert rows.pop("v_quality_last_day") == [(YESTERDAY, 0, 0, 0, 0)]
+    assert len(rows) >= 4
+    assert set(map(tuple, rows.values())) == {()}
+
+
+def test_spend_and_revenue_meet_once_and_neither_is_dropped(opened: WarehouseHook) -> None:
+    stage_vk(
+        opened,
+        # Two campaigns of one city beside two events and two show days of it: four rows would come of a join.
+        {"ad_id": 1, "campaign_id": 1, "spend": Decimal("100.10"), "clicks": 3, "impressions": 10},
+        {"ad_id": 2, "campaign_id": 2, "spend": Decimal("0.20"), "clicks": 1, "impressions": 20},
+        {"ad_id": 3, "utm_content": "moskva", "spend": Decimal("7.00"), "clicks": 0},
+        {"ad_id": 4, "utm_content": "", "spend": Decimal("8.00")},
+    )
+    stage_sales(
+        opened,
+        {"tickets_sold": 2, "revenue": Decimal("300.40"), "refunds_amount": Decimal("100.00")},
+        {"tickets_sold": 3, "revenue": Decimal("0.20"), "event_id": 2},
+        {"tickets_sold": 0, "revenue": Decimal("0.00"), "event_date": date(2026, 12, 25)},
+        {"city": "Самара", "tickets_sold": 1, "revenue": Decimal("50.00")},
+        # Sold on the day before, for a show on the day of the spend: it is revenue of the day before.
+        {"report_date": DAY - timedelta(days=1), "event_date": DAY, "revenue": Decimal("9.00"), "tickets_sold": 1},
+    )
+    build_vk(opened)
+    build_sales(opened, DayRange(DAY - timedelta(days=1), DAY))
+    found = roi(opened)
+    assert set(found) == {
+        (DAY - timedelta(days=1), "Казань"),
+        (DAY, "Казань"),
+        (DAY, "Москва"),
+        (DAY, "Самара"),
+        (DAY, "unknown"),
+    }
+    both = found[DAY, "Казань"]
+    assert both == {
+        "impressions": 30,
+        "clicks": 4,
+        "spend": Decimal("100.30"),
+        "tickets_sold": 5,
+        "revenue": Decimal("300.60"),
+        "refunds_amount": Decimal("100.00"),
+        "net_revenue": Decimal("200.60"),
+        "roas": pytest.approx(2.0),
+        "cpc": pytest.approx(25.075),
+        "cost_per_ticket": pytest.approx(20.06),
+    }
+    ads_only, sales_only = found[DAY, "Москва"], found[DAY, "Самара"]
+    assert (ads_only["spend"], ads_only["net_revenue"], ads_only["roas"]) == (Decimal("7.00"), 0, 0.0)
+    assert (ads_only["cpc"], ads_only["cost_per_ticket"]) == (None, None)
+    assert (sales_only["spend"], sales_only["net_revenue"]) == (0, Decimal("50.00"))
+    assert (sales_only["roas"], sales_only["cpc"], sales_only["cost_per_ticket"]) == (None, None, 0.0)
+    assert found[DAY - timedelta(days=1), "Казань"]["net_revenue"] == Decimal("9.00")
+
+
+def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHook) -> None:
+    stage_vk(opened, {"ad_id": 1, "spend": Decimal("0.29")}, {"ad_id": 2, "utm_content": "orel"})
+    stage_sales(opened, {"refunds_amount": Decimal("1.01")}, {"event_id": 2})
+    build_vk(opened)
+    build_sales(opened)
+    stage_vk(opened, {"ad_id": 2, "_deleted": 1})
+    stage_sales(opened, {"event_id": 2, "_deleted": 1})
+    build_vk(opened)
+    build_sales(opened)
+    assert opened.execute("SELECT * FROM bi.v_vk_ads_daily") == [
+        (DAY, "Казань", 1, 10, "", 1000, 10, 1, Decimal("0.29"))
+    ]
+    net = Decimal("4999.09")
+    assert opened.execute("SELECT * FROM bi.v_sales_daily") == [
+        (DAY, date(2026, 12, 24), "Казань", 4001, "Щелкунчик", 2, Decimal("5000.10"), Decimal("1.01"), net)
+    ]
+    assert opened.execute("SELECT sum(spend), sum(net_revenue) FROM bi.v_marketing_roi_daily") == [
+        (Decimal("0.29"), net)
+    ]
+
+
+def test_quality_of_the_last_day_is_by_day_of_sale(opened: WarehouseHook) -> None:
+    days = DayRange(YESTERDAY - timedelta(days=1), YESTERDAY + timedelta(days=1))
+    for day, sum_ in zip(days, (1, 20, 300), strict=True):
+        stage_vk(opened, {"stat_date": day, "spend": Decimal(sum_)})
+        stage_sales(opened, {"report_date": day, "revenue": Decimal(sum_), "refunds_amount": Decimal("0.50")})
+    # Sold long ago for a show of yesterday.
+    stage_sales(opened, {"report_date": days.first, "event_date": YESTERDAY, "event_id": 2})
+    build_vk(opened, days)
+    build_sales(opened, days)
+    assert opened.execute("SELECT d, sales_rows, sales_revenue, vk_rows, vk_spend FROM meta.v_quality_last_day") == [
+        (YESTERDAY, 1, Decimal("19.50"), 1, Decimal(20))
+    ]
+
+
+def test_freshness_is_the_age_of_the_newest_day(opened: WarehouseHook) -> None:
+    stage_vk(opened, {"stat_date": YESTERDAY - timedelta(days=1)}, {"stat_date": YESTERDAY, "ad_id": 2})
+    stage_sales(opened, {"report_date": YESTERDAY - timedelta(days=2)})
+    days = DayRange(YESTERDAY - timedelta(days=2), YESTERDAY)
+    build_vk(opened, days)
+    build_sales(opened, days)
+    found = {mart: rest for mart, *rest in opened.execute("SELECT * FROM bi.v_ops_freshness")}
+    assert found["dm_vk_ads_daily"][0] == YESTERDAY
+    assert 0 <= found["dm_vk_ads_daily"][1] < 24
+    assert found["dm_sales_daily"] == [YESTERDAY - timedelta(days=2), found["dm_vk_ads_daily"][1] + 48]
+    # A newest day that is gone again is no newest day.
+    stage_vk(opened, {"stat_date": YESTERDAY, "ad_id": 2, "_deleted": 1})
+    build_vk(opened, days)
+    found = {mart: rest for mart, *rest in opened.execute("SELECT * FROM bi.v_ops_freshness")}
+    assert found["dm_vk_ads_daily"][0] == YESTERDAY - timedelta(days=1)
+
+
+def test_lights_go_by_the_day_of_the_data(opened: WarehouseHook) -> None:
+    now = datetime.now(UTC)
+    fresh, day_before = (
+        DayRange(YESTERDAY, YESTERDAY),
+        DayRange(YESTERDAY - timedelta(days=1), YESTERDAY - timedelta(1)),
+    )
+    ran(opened, "good", fresh, now - timedelta(hours=30), error="healed", try_number=1)
+    ran(opened, "good", fresh, now - timedelta(hours=2), error="healed", try_number=2)
+    ran(opened, "good", fresh, now - timedelta(hours=1), try_number=3)
+    ran(opened, "late", day_before, now - timedelta(hours=3))
+    ran(opened, "late", fresh, now - timedelta(hours=2), error="no")
+    old = DayRange(YESTERDAY - timedelta(days=40), YESTERDAY - timedelta(days=30))
+    # Old days that are rebuilt now say nothing about yesterday.
+    ran(opened, "stale", old, now)
+    ran(opened, "never", fresh, now, error="no")
+    found = {job: rest for job, *rest in opened.execute("SELECT * FROM bi.v_etl_status")}
+    lights = {job: (light, last_day, status, errors) for job, (light, last_day, status, _, errors) in found.items()}
+    assert lights == {
+        "good": ("green", YESTERDAY, "ok", 1),
+        "late": ("yellow", day_before.last, "error", 1),
+        "stale": ("red", old.last, "ok", 0),
+        "never": ("red", None, "error", 1),
+    }

@@ -1,0 +1,126 @@
+"""The schema: applied as often as one likes; what differs is reported, and nothing is dropped."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from made_rows import DAY, build_vk, stage_vk
+from zakaz.settings import settings
+from zakaz.warehouse import migrate as module
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.migrate import Drift, find_drift, migrate, seed_city_aliases
+from zakaz.warehouse.sql import files
+
+pytestmark = pytest.mark.warehouse
+MART = "zakaz.dm_vk_ads_daily"
+
+
+@pytest.fixture
+def own_mart(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
+    """The warehouse, in which the mart may be changed: the real one is put aside meanwhile."""
+    warehouse.execute(f"RENAME TABLE {MART} TO {MART}_aside")
+    yield warehouse
+    warehouse.execute(f"DROP TABLE IF EXISTS {MART} SYNC")
+    warehouse.execute(f"RENAME TABLE {MART}_aside TO {MART}")
+
+
+def contents(warehouse: WarehouseHook) -> list[Any]:
+    shape = warehouse.execute(
+        "SELECT database, name, engine, create_table_query FROM system.tables "
+        "WHERE database IN ('zakaz', 'meta', 'bi') ORDER BY database, name"
+    )
+    return [*shape, *warehouse.execute(f"SELECT * FROM {MART}"), *aliases(warehouse)]
+
+
+def aliases(warehouse: WarehouseHook) -> list[Any]:
+    return list(warehouse.execute("SELECT alias, city, _ver, _deleted FROM zakaz.dim_city_alias ORDER BY alias"))
+
+
+def scratch_databases(warehouse: WarehouseHook) -> list[Any]:
+    return list(warehouse.execute("SELECT name FROM system.databases WHERE name LIKE 'zakaz_expected%'"))
+
+
+def test_a_second_time_changes_nothing(warehouse: WarehouseHook) -> None:
+    stage_vk(warehouse, {})
+    assert build_vk(warehouse) == 1
+    before = contents(warehouse)
+    assert migrate(warehouse) == []
+    assert contents(warehouse) == before
+    assert scratch_databases(warehouse) == []
+    tables = {name for _, name in warehouse.execute("SELECT database, name FROM system.tables")}
+    assert {file.stem for folder in ("ddl/tables", "views") for file in files(folder)} <= tables
+
+
+def test_every_difference_is_reported_and_left_alone(own_mart: WarehouseHook) -> None:
+    own_mart.execute(
+        f"CREATE TABLE {MART} (stat_date Date, city String, account_id UInt64, campaign_id UInt64, "
+        "campaign_name String, impressions UInt64, clicks UInt32, spend Decimal(18, 2), margin Float64, _ver UInt64, "
+        "_deleted UInt8) ENGINE = ReplacingMergeTree(_ver, _deleted) PARTITION BY stat_date "
+        "ORDER BY (stat_date, city, campaign_id)"
+    )
+    own_mart.insert(MART, ["stat_date", "city", "clicks", "margin", "_ver"], [[DAY, "Казань", 7, "0.5", 1]])
+    assert set(migrate(own_mart)) == {
+        Drift(MART, "clicks", "UInt64", "UInt32"),
+        Drift(MART, "goals", "UInt64", "no such column"),
+        Drift(MART, "margin", "no such column", "Float64"),
+        Drift(MART, "(partition key)", "toYYYYMM(stat_date)", "stat_date"),
+        Drift(MART, "(sorting key)", "stat_date, city, account_id, campaign_id", "stat_date, city, campaign_id"),
+    }
+    assert own_mart.execute(f"SELECT city, clicks, margin FROM {MART}") == [("Казань", 7, 0.5)]
+    assert scratch_databases(own_mart) == []
+    assert str(Drift("z.t", "a", "UInt8", "Int8")) == "z.t: column a: expected UInt8, found Int8"
+
+
+def test_a_table_that_counts_versions_otherwise_is_reported(own_mart: WarehouseHook) -> None:
+    own_mart.execute(
+        f"CREATE TABLE {MART} AS {MART}_aside ENGINE = MergeTree PARTITION BY toYYYYMM(stat_date) "
+        "ORDER BY (stat_date, city, account_id, campaign_id)"
+    )
+    assert migrate(own_mart) == [Drift(MART, "(engine)", "ReplacingMergeTree", "MergeTree")]
+
+
+def test_a_failure_leaves_no_scratch_database(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> dict[str, str]:
+        assert len(scratch_databases(warehouse)) == 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_shape", broken)
+    with pytest.raises(KeyboardInterrupt), warehouse.session():
+        find_drift(warehouse)
+    assert scratch_databases(warehouse) == []
+
+
+def test_raw_rows_are_kept_for_as_long_as_is_set_now(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def kept() -> dict[str, str]:
+        found = warehouse.execute(
+            "SELECT name, extract(create_table_query, 'toIntervalDay.*') FROM system.tables "
+            "WHERE database = 'zakaz' AND create_table_query LIKE '%TTL%'"
+        )
+        return {name: re.search(r"\d+", ttl)[0] for name, ttl in found}  # type: ignore[index]
+
+    assert kept() == {"raw_sales": "400", "raw_vk_ads": "400"}
+    with monkeypatch.context() as changed:
+        changed.setattr(module, "settings", lambda: replace(settings(), raw_days=30))
+        assert migrate(warehouse) == []
+        assert kept() == {"raw_sales": "30", "raw_vk_ads": "30"}
+    assert migrate(warehouse) == []
+    assert kept() == {"raw_sales": "400", "raw_vk_ads": "400"}
+
+
+def test_what_people_changed_about_the_cities_stays(warehouse: WarehouseHook) -> None:
+    before = aliases(warehouse)
+    try:
+        warehouse.execute("INSERT INTO zakaz.dim_city_alias (alias, city) VALUES ('piter', 'Питер'), ('nsk', 'Энск')")
+        warehouse.execute("INSERT INTO zakaz.dim_city_alias (alias, city, _deleted) VALUES ('kazan', 'Казань', 1)")
+        assert migrate(warehouse) == []
+        found = dict(warehouse.execute("SELECT alias, city FROM zakaz.dim_city_alias FINAL"))
+        assert (found["piter"], found["nsk"]) == ("Питер", "Энск")
+        assert "kazan" not in found
+        assert len(found) == len(before) - 1
+    finally:
+        warehouse.execute("TRUNCATE TABLE zakaz.dim_city_alias")
+        seed_city_aliases(warehouse)
+    assert [row[:2] for row in aliases(warehouse)] == [row[:2] for row in before]
