@@ -29,7 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # not woken by a signal that another thread was given.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
-        sandbox = Sandbox(seed=given.seed, state_dir=given.state_dir, ads=given.ads, port=given.port)
+        sandbox = Sandbox(
+            seed=given.seed,
+            state_dir=given.state_dir,
+            ads=given.ads,
+            port=given.port,
+            latency_ms=given.latency_ms,
+            rps=given.rps,
+        )
         for text in given.fault:
             service, kind, times = _fault(text)
             sandbox.fault(service, kind, times=times)
@@ -48,12 +55,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox",
-        description="Offline stand-ins for the VK Ads API and the Telegram Bot API on loopback.",
+        description="Offline stand-ins for VK Ads, QTickets and the Telegram Bot API on loopback.",
     )
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="TCP port, 0 picks a free one (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="seed of all figures (%(default)s)")
     parser.add_argument("--state-dir", required=True, metavar="DIR", help="folder for telegram.jsonl")
     parser.add_argument("--ads", type=int, default=DEFAULT_ADS, metavar="N", help="number of ads (%(default)s)")
+    parser.add_argument(
+        "--latency-ms", type=int, default=0, metavar="MS", help="how long each answer takes (%(default)s)"
+    )
+    parser.add_argument(
+        "--rps", type=int, metavar="N", help="calls of one VK method in a second, more get a 429 (any number)"
+    )
     parser.add_argument(
         "--fault",
         action="append",

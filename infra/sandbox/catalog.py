@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -85,3 +85,20 @@ def _grouped(owners: Iterable[int], pairs: Iterable[tuple[int, Ad]]) -> dict[int
     for owner, ad in pairs:
         found[owner].append(ad)
     return {owner: tuple(found[owner]) for owner in owners}
+
+
+def shifted(catalog: Catalog, offset: int) -> Catalog:
+    """Return a catalog with every id moved by so much; 0 leaves it as it is."""
+    if offset == 0:
+        return catalog
+    campaigns = [replace(campaign, id=campaign.id + offset) for campaign in catalog.campaigns.values()]
+    groups = [
+        replace(group, id=group.id + offset, campaign_id=group.campaign_id + offset)
+        for group in catalog.groups.values()
+    ]
+    ads = [replace(ad, id=ad.id + offset, group_id=ad.group_id + offset) for ad in catalog.ads.values()]
+    return Catalog(
+        {campaign.id: campaign for campaign in campaigns},
+        {group.id: group for group in groups},
+        {ad.id: ad for ad in ads},
+    )

@@ -11,6 +11,7 @@ from sandbox.core import Core
 from sandbox.days import parse_day
 from sandbox.patches import parse_patch
 from sandbox.replies import json_reply
+from sandbox.source import ACCOUNT_ID
 
 _MAX_SALES_DAYS = 1100
 
@@ -50,21 +51,20 @@ class Control:
 
     def sales(self, request: Request) -> Response:
         """Answer ``GET sales.csv``."""
-        first, last = _day(request, "from"), _day(request, "to")
-        if first > last:
-            msg = f"from {first} is after to {last}"
-            raise ValueError(msg)
-        if (last - first).days >= _MAX_SALES_DAYS:
-            msg = f"from {first} to {last} is too long, allowed: {_MAX_SALES_DAYS} days"
-            raise ValueError(msg)
-        return Response(self._core.sales_csv(first, last), content_type="text/csv; charset=utf-8")
+        return Response(self._core.sales_csv(*_sales_days(request)), content_type="text/csv; charset=utf-8")
+
+    def sales_truth(self, request: Request) -> Response:
+        """Answer ``GET qtickets/truth``."""
+        rows = self._core.sales_truth(*_sales_days(request))
+        days = ("report_date", "event_date")
+        return json_reply([row | {name: row[name].isoformat() for name in days} for row in rows])
 
     def ads(self, request: Request) -> Response:
         """Answer ``GET`` and ``DELETE`` of ``vk_ads/ads``."""
         if request.method == "DELETE":
             self._core.reset_ads()
             return Response(status=204)
-        return json_reply(self._core.ads())
+        return json_reply(self._core.ads(_account(request)))
 
     def ad(self, request: Request, ad_id: int) -> Response:
         """Answer ``POST vk_ads/ads/<id>``."""
@@ -73,7 +73,22 @@ class Control:
 
     def truth(self, request: Request) -> Response:
         """Answer ``GET vk_ads/truth``."""
-        return json_reply(self._core.truth(_day(request, "day")))
+        return json_reply(self._core.truth(_day(request, "day"), _account(request)))
+
+    def orders(self, request: Request) -> Response:
+        """Answer ``GET qtickets/orders``."""
+        return json_reply(self._core.orders(_day(request, "day")))
+
+    def order(self, request: Request, order_id: int) -> Response:
+        """Answer ``POST qtickets/orders/<id>``."""
+        body = _body(request)
+        refunded_on, cancelled = body.get("refunded_on"), body.get("cancelled")
+        if set(body) - {"refunded_on", "cancelled"} or not isinstance(cancelled, bool | None):
+            msg = f"{body} is no change of an order, allowed: refunded_on (a day), cancelled (true or false)"
+            raise ValueError(msg)
+        day = None if refunded_on is None else parse_day(str(refunded_on))
+        self._core.patch_order(order_id, refunded_on=day, cancelled=cancelled)
+        return Response(status=204)
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -90,6 +105,21 @@ def _day(request: Request, name: str) -> date:
     except ValueError as error:
         msg = f"{name}: {error}"
         raise ValueError(msg) from None
+
+
+def _sales_days(request: Request) -> tuple[date, date]:
+    first, last = _day(request, "from"), _day(request, "to")
+    if first > last:
+        msg = f"from {first} is after to {last}"
+        raise ValueError(msg)
+    if (last - first).days >= _MAX_SALES_DAYS:
+        msg = f"from {first} to {last} is too long, allowed: {_MAX_SALES_DAYS} days"
+        raise ValueError(msg)
+    return first, last
+
+
+def _account(request: Request) -> str:
+    return request.args.get("account_id", str(ACCOUNT_ID))
 
 
 def _fault_arguments(body: dict[str, Any]) -> dict[str, Any]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
-from typing import Any
+from datetime import date, timedelta
 
-from werkzeug import Response
+from werkzeug import Request, Response
 
+from sandbox import qtickets_faults, vk_faults
 from sandbox.faults import Fault
-from sandbox.replies import json_reply, nested_error
+from sandbox.qtickets import QTicketsError
+from sandbox.replies import json_reply, nested_error, oauth_error
 from sandbox.telegram import refusal
-from sandbox.vk_limits import rate_limited
+from sandbox.vk_limits import RateLimits
 
 _TELEGRAM_RETRY_AFTER = 3  # seconds, when the fault names none
 _PAGE = "<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
@@ -22,6 +23,14 @@ _VK = {
     "500": ("ERR_INTERNAL", "Internal error"),
     "503": ("ERR_INTERNAL", "Service is temporarily unavailable"),
 }
+_QTICKETS = {
+    "400": ("VALIDATION_ERROR", "Wrong filter"),
+    "401": ("WRONG_AUTHORIZATION", "Access denied"),
+    "403": ("WRONG_AUTHORIZATION", "Access denied"),
+    "500": ("UNKNOWN_ERROR", "Unknown error"),
+    "503": ("UNKNOWN_ERROR", "Unknown error"),
+}
+_LONGEST_WINDOW = timedelta(days=7)  # for ``limit_exceeded``
 _TELEGRAM = {
     "400": "Bad Request: chat not found",
     "401": "Unauthorized",
@@ -37,16 +46,56 @@ def html_page(title: str, status: int) -> Response:
     return Response(_PAGE.format(title=title), status=status, content_type="text/html; charset=utf-8")
 
 
-def refused(fault: Fault) -> Response | None:
-    """Return the answer of a fault that leaves the call undone; ``None`` for the other faults."""
+def refused(fault: Fault, limits: RateLimits) -> Response | None:
+    """Return the answer of a fault that leaves the call undone; ``None`` for the other faults.
+
+    :param limits: those of VK Ads.
+    """
     if fault.kind == "html":
         return html_page("Technical works", 200)
+    if fault.service == "vk_ads":
+        return _refused_by_vk(fault, limits)
+    if fault.service == "qtickets":
+        return _refused_by_qtickets(fault)
     if fault.kind == "429":
-        return rate_limited(fault.window, fault.seconds) if fault.service == "vk_ads" else _flood(fault.seconds)
-    if fault.service == "vk_ads" and fault.kind in _VK:
-        return nested_error(int(fault.kind), *_VK[fault.kind]).reply()
-    if fault.service == "telegram" and fault.kind in _TELEGRAM:
+        return _flood(fault.seconds)
+    if fault.kind in _TELEGRAM:
         return refusal(int(fault.kind), _TELEGRAM[fault.kind])
+    return None
+
+
+def _refused_by_vk(fault: Fault, limits: RateLimits) -> Response | None:
+    if fault.kind == "429":
+        return limits.refusal(fault.window, fault.seconds)
+    if fault.kind == "token_limit":
+        return oauth_error(403, "token_limit_exceeded", "Only 5 active tokens are allowed").reply()
+    if fault.kind in _VK:
+        return nested_error(int(fault.kind), *_VK[fault.kind]).reply()
+    return None
+
+
+def _refused_by_qtickets(fault: Fault) -> Response | None:
+    if fault.kind == "404":
+        return html_page("404 Not Found", 404)
+    if fault.kind == "429":
+        after = {} if fault.seconds is None else {"Retry-After": f"{fault.seconds:g}"}
+        return Response("Too Many Requests\n", 429, after, content_type="text/plain; charset=utf-8")
+    if fault.kind in _QTICKETS:
+        return QTicketsError(int(fault.kind), *_QTICKETS[fault.kind]).reply()
+    return None
+
+
+def refused_by_request(fault: Fault, request: Request, first_ad: int) -> Response | None:
+    """Return VK's refusal of what a statistics call asks for, if it asks for that.
+
+    :param first_ad: the ad that ``bad_id`` makes unknown.
+    """
+    if fault.kind == "bad_id" and str(first_ad) in ",".join(request.args.getlist("id")).split(","):
+        return nested_error(400, "ERR_WRONG_BANNERS", "Some of the objects are not available").reply()
+    if fault.kind == "limit_exceeded":
+        first, last = (request.args.get(name, type=date.fromisoformat) for name in ("date_from", "date_to"))
+        if first and last and last - first >= _LONGEST_WINDOW:
+            return nested_error(400, "ERR_LIMIT_EXCEEDED", "Too many days").reply()
     return None
 
 
@@ -57,20 +106,13 @@ def damaged(fault: Fault, reply: Response) -> Response:
         body = reply.get_data()
         reply.set_data(body[: len(body) // 2])
         return reply
-    payload = json.loads(reply.get_data()) if reply.status_code == 200 else {}
-    if "items" not in payload:
+    damage = (vk_faults.DAMAGES if fault.service == "vk_ads" else qtickets_faults.DAMAGES).get(fault.kind)
+    payload = json.loads(reply.get_data()) if reply.status_code == 200 and damage else {}
+    rows = payload.get("items") or payload.get("data")
+    without_sums = fault.kind in vk_faults.STATISTICS_DAMAGES and fault.service == "vk_ads" and not payload.get("total")
+    if damage is None or not isinstance(rows, list) or not rows or without_sums:
         return reply
-    if fault.kind == "empty":
-        payload["items"] = []
-        if "count" in payload:
-            payload["count"] = 0
-        _clear(payload.get("total", {}))
-    elif fault.kind == "bad_total":
-        base = payload["total"]["base"]
-        base["spent"] = str(Decimal(base["spent"]) + 1)
-    elif fault.kind == "bad_figure":
-        for row in [row for item in payload["items"] for row in item.get("rows", [])][:1]:
-            row["base"]["spent"] = "n/a"
+    damage(payload)
     return json_reply(payload)
 
 
@@ -82,11 +124,3 @@ def _flood(seconds: float | None) -> Response:
         {"Retry-After": str(wait)},
         parameters={"retry_after": wait},
     )
-
-
-def _clear(block: dict[str, Any]) -> None:
-    for name, value in block.items():
-        if isinstance(value, dict):
-            _clear(value)
-        else:
-            block[name] = "0" if isinstance(value, str) else 0

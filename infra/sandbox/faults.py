@@ -6,16 +6,33 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sandbox import qtickets_faults, vk_faults
+
 # Kinds that spoil the token a call presents, and let the call go on to find that out.
 TOKEN_KINDS = ("expired_token", "invalid_token", "revoked_token")
-_BOTH = ("400", "403", "429", "500", "503", "timeout", "disconnect", "cut_json", "html")
+_ALL = ("400", "403", "429", "500", "503", "timeout", "stall", "disconnect", "cut_json", "html")
+# Refusals that depend on what is asked for.
+VK_REFUSALS = ("bad_id", "limit_exceeded", "token_limit")
+# Calls that are answered as if they asked for something else.
+QTICKETS_DEAF = ("ignore_filter", "page_one")
 KINDS = {
-    "vk_ads": (*_BOTH, "404", "empty", "bad_total", "bad_figure", *TOKEN_KINDS),
-    "telegram": (*_BOTH, "401", "502"),
+    "vk_ads": (*_ALL, "404", *vk_faults.DAMAGES, *VK_REFUSALS, "other_account", *TOKEN_KINDS),
+    "qtickets": (*_ALL, "401", "404", *qtickets_faults.DAMAGES, *QTICKETS_DEAF),
+    "telegram": (*_ALL, "401", "502"),
 }
 WINDOWS = ("1", "3600", "86400")  # of the VK Ads rate limits, in seconds
-# These damage figures, so without a path of their own they wait for a statistics call.
-_STATISTICS_KINDS = ("bad_total", "bad_figure")
+# Without a path of their own, faults wait for the calls that they can damage.
+_PATHS = {
+    "vk_ads": {
+        **dict.fromkeys(vk_faults.STATISTICS_DAMAGES, "statistics/banners"),
+        **dict.fromkeys(vk_faults.LIST_DAMAGES, "banners.json"),
+        "bad_id": "statistics/banners",
+        "limit_exceeded": "statistics/banners",
+        "token_limit": "oauth2/token",
+        "other_account": "user.json|ad_plans.json|ad_groups.json|banners.json",
+    },
+    "qtickets": dict.fromkeys((*qtickets_faults.DAMAGES, *QTICKETS_DEAF), "/orders"),
+}
 _MAX_SECONDS = 3600.0
 
 
@@ -23,11 +40,11 @@ _MAX_SECONDS = 3600.0
 class Fault:
     """One fault.
 
-    :param service: ``vk_ads`` or ``telegram``.
+    :param service: ``vk_ads``, ``qtickets`` or ``telegram``.
     :param kind: one of :data:`KINDS`.
-    :param path: only calls with this in their path; empty is all of them.
+    :param path: only calls with this in their path, or with one of several, ``a|b``; empty is all of them.
     :param times: how many more calls it spoils; ``None`` is "until cleared".
-    :param seconds: how long a timeout lasts, or what a 429 asks the client to wait.
+    :param seconds: how long a timeout or a stall lasts, or what a 429 asks the client to wait.
     :param window: which rate limit of VK Ads is used up by a 429.
     """
 
@@ -42,7 +59,8 @@ class Fault:
         """Tell whether a call is spoilt by it."""
         if self.kind in TOKEN_KINDS and not with_token:
             return False
-        return self.service == service and self.times != 0 and self.path in path
+        here = any(part in path for part in self.path.split("|"))
+        return self.service == service and self.times != 0 and here
 
 
 class Faults:
@@ -87,8 +105,7 @@ class Faults:
             raise ValueError(msg)
         if times is None and kind in TOKEN_KINDS:
             times = 1
-        if not path and kind in _STATISTICS_KINDS:
-            path = "statistics/"
+        path = path or _PATHS.get(service, {}).get(kind, "")
         fault = Fault(service, kind, path, times, seconds, window)
         with self._lock:
             self._faults.append(fault)

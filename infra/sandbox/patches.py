@@ -21,6 +21,7 @@ class Patch:
     :param utm_content: a new tag, which moves the ad to the city it names.
     :param name: a new name.
     :param removed: the ad is gone from the lists and the statistics.
+    :param unlisted: it is gone from the lists only.
     """
 
     spend_factor: Decimal | None = None
@@ -28,6 +29,7 @@ class Patch:
     utm_content: str | None = None
     name: str | None = None
     removed: bool | None = None
+    unlisted: bool | None = None
 
     def over(self, older: Patch) -> Patch:
         """Return the older patch with the fields that this one sets replaced."""
@@ -52,16 +54,13 @@ def parse_patch(given: Mapping[str, object]) -> Patch:
     if spent is not None and not isinstance(spent, Mapping):
         msg = f"spent: {spent!r} is not an object of amounts by day"
         raise ValueError(msg)
-    removed = given.get("removed")
-    if removed is not None and not isinstance(removed, bool):
-        msg = f"removed: {removed!r} is not true or false"
-        raise ValueError(msg)
     return Patch(
         spend_factor=None if factor is None else _decimal("spend_factor", factor),
         spent=None if spent is None else {_day(day): _decimal("spent", amount) for day, amount in spent.items()},
         utm_content=_text("utm_content", given.get("utm_content")),
         name=_text("name", given.get("name")),
-        removed=removed,
+        removed=_flag("removed", given.get("removed")),
+        unlisted=_flag("unlisted", given.get("unlisted")),
     )
 
 
@@ -78,6 +77,13 @@ def _decimal(field: str, value: object) -> Decimal:
 
 def _day(value: object) -> date:
     return value if isinstance(value, date) else parse_day(str(value))
+
+
+def _flag(field: str, value: object) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    msg = f"{field}: {value!r} is not true or false"
+    raise ValueError(msg)
 
 
 def _text(field: str, value: object) -> str | None:

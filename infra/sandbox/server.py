@@ -29,7 +29,7 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 class Sandbox(Core):
-    """Stand-ins for the VK Ads API and the Telegram Bot API on loopback.
+    """Stand-ins for VK Ads, QTickets and the Telegram Bot API on loopback.
 
     Use it as a context manager, or call :meth:`start` and :meth:`stop`.
     """
@@ -42,6 +42,8 @@ class Sandbox(Core):
         ads: int = DEFAULT_ADS,
         port: int = 0,
         today: Callable[[], date] = moscow_today,
+        latency_ms: int = 0,
+        rps: int | None = None,
     ) -> None:
         """Prepare everything but the port.
 
@@ -50,9 +52,11 @@ class Sandbox(Core):
         :param ads: number of ads.
         :param port: TCP port; 0 picks a free one.
         :param today: the present Moscow day; later days have no figures.
-        :raises ValueError: the number of ads or the port is out of range.
+        :param latency_ms: how long each answer of VK Ads and of QTickets takes, in milliseconds.
+        :param rps: calls of one method that VK Ads answers in one calendar second; ``None`` is any number.
+        :raises ValueError: a number is out of range.
         """
-        super().__init__(seed=seed, state_dir=state_dir, ads=ads, today=today)
+        super().__init__(seed=seed, state_dir=state_dir, ads=ads, today=today, latency_ms=latency_ms, rps=rps)
         if not 0 <= port <= 65_535:
             msg = f"port {port} is out of range, allowed: 0 to 65535"
             raise ValueError(msg)

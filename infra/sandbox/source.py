@@ -9,7 +9,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sandbox.catalog import Ad, Campaign, Catalog, Group
+from sandbox.catalog import Ad, Campaign, Catalog, Group, shifted
 from sandbox.cities import city_in_tag
 from sandbox.figures import ZERO, Figures, figures_of
 from sandbox.generator import AD_IDS, CAMPAIGN_IDS, GROUP_IDS, generate
@@ -18,6 +18,7 @@ from sandbox.patches import Patch
 ACCOUNT_ID = 700123
 # A moved ad gets a campaign and a group of its own, so that no other ad moves with it and no field names the old city.
 _MOVED = 5_000_000
+_ROOM = 100_000_000  # ids of one account
 _WHOLE = Decimal(1)
 
 
@@ -26,18 +27,20 @@ class NoSuchAdError(LookupError):
 
 
 class Source:
-    """The one account that the stand-in serves. Safe to use from several threads."""
+    """One account that the stand-in serves. Safe to use from several threads."""
 
-    def __init__(self, seed: int, size: int, today: Callable[[], date]) -> None:
+    def __init__(self, seed: int, size: int, today: Callable[[], date], account_id: int = ACCOUNT_ID) -> None:
         """Generate the account.
 
         :param seed: seed of everything in it.
         :param size: number of ads.
         :param today: the present Moscow day; later days have no figures.
+        :param account_id: its user id; no two accounts have an object in common.
         """
         self.seed = seed
         self.today = today
-        self._generated = generate(seed, size)
+        self.account_id = account_id
+        self._generated = shifted(generate(seed, size), (account_id - ACCOUNT_ID) * _ROOM)
         self._patches: dict[int, Patch] = {}
         self._lock = threading.Lock()
         # Replaced as a whole on a change, so that a request sees one state from beginning to end.
@@ -54,6 +57,14 @@ class Source:
         with self._lock:
             self._patches = {**self._patches, ad_id: patch.over(self._patches.get(ad_id, Patch()))}
             self.catalog = _patched(self._generated, self._patches)
+
+    @property
+    def listed(self) -> Catalog:
+        """Return what the lists hold."""
+        unlisted = {ad_id for ad_id, patch in self._patches.items() if patch.unlisted}
+        catalog = self.catalog
+        ads = {ad_id: ad for ad_id, ad in catalog.ads.items() if ad_id not in unlisted}
+        return replace(catalog, ads=ads) if unlisted else catalog
 
     def reset(self) -> None:
         """Undo every change."""

@@ -14,6 +14,11 @@ CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - the stand-in's public value
 ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105 - the stand-in's public value
 TOKENS_PER_CLIENT = 5
+OWN_LOGIN = "sandbox_account@vk"
+# The clients of the agency, by login: their user ids.
+AGENCY_CLIENTS = {"agency-one": 700_201, "agency-two": 700_202}
+# An account that no token opens, by login: its user id.
+STRANGER, STRANGER_ID = "somebody@vk", 700_999
 LIFETIME = 86_400  # seconds
 
 _MESSAGES = {
@@ -25,6 +30,7 @@ _MESSAGES = {
 
 @dataclass
 class _Token:
+    login: str
     access: str
     refresh: str
     expires: float
@@ -41,7 +47,7 @@ class _Token:
 
 
 class Tokens:
-    """The tokens of the one client, and which of them were spoilt on request."""
+    """The tokens of the one client and its agency clients, and which of them were spoilt on request."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Start without tokens.
@@ -60,19 +66,24 @@ class Tokens:
         :raises VkError: wrong client, unknown grant, or no token left.
         """
         grant = form.get("grant_type", "")
-        if grant not in ("client_credentials", "refresh_token"):
+        if grant not in ("client_credentials", "agency_client_credentials", "refresh_token"):
             raise oauth_error(400, "unsupported_grant_type", f"grant_type {grant!r} is not supported")
         _check_client(form)
+        names = [form.get("agency_client_name", ""), form.get("agency_client_id", "")]
+        login = _agency_client(*names) if grant == "agency_client_credentials" else OWN_LOGIN
         with self._lock:
-            return self._issue() if grant == "client_credentials" else self._refresh(form.get("refresh_token", ""))
+            return self._refresh(form.get("refresh_token", "")) if grant == "refresh_token" else self._issue(login)
 
     def delete(self, form: Mapping[str, str]) -> None:
-        """Delete all tokens of the client, as ``oauth2/token/delete.json`` does.
+        """Delete all tokens of one user, as ``oauth2/token/delete.json`` does; without a user, of the own account.
 
-        :raises VkError: wrong client.
+        :raises VkError: wrong client, or a user that it has no tokens of.
         """
         _check_client(form)
-        self.forget()
+        named = [form[name] for name in ("username", "user_id") if name in form]
+        login = _agency_client(*named) if named else OWN_LOGIN
+        with self._lock:
+            self._tokens = [token for token in self._tokens if token.login != login]
 
     def forget(self) -> None:
         """Return to the state after a start: no token but the fixed one."""
@@ -103,10 +114,15 @@ class Tokens:
         with self._lock:
             self._spoilt.clear()
 
-    def _issue(self) -> dict[str, str]:
-        if len(self._tokens) >= TOKENS_PER_CLIENT:
+    def login(self, access: str) -> str:
+        """Return whose account a valid access token opens."""
+        with self._lock:
+            return next((token.login for token in self._tokens if token.access == access), OWN_LOGIN)
+
+    def _issue(self, login: str) -> dict[str, str]:
+        if sum(token.login == login for token in self._tokens) >= TOKENS_PER_CLIENT:
             raise oauth_error(403, "token_limit_exceeded", f"Only {TOKENS_PER_CLIENT} active tokens are allowed")
-        token = _Token(_new("access"), _new("refresh"), self._clock() + LIFETIME)
+        token = _Token(login, _new("access"), _new("refresh"), self._clock() + LIFETIME)
         self._tokens.append(token)
         return token.reply()
 
@@ -132,6 +148,13 @@ def _check_client(form: Mapping[str, str]) -> None:
     if (form.get("client_id"), form.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
         msg = "invalid_client"
         raise auth_error(msg, "Unknown client or wrong secret")
+
+
+def _agency_client(*names: str) -> str:
+    for login, user_id in AGENCY_CLIENTS.items():
+        if login in names or str(user_id) in names:
+            return login
+    raise oauth_error(400, "invalid_request", "Unknown agency client")
 
 
 def _new(kind: str) -> str:

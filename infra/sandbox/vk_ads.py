@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from werkzeug import Request, Response
 
-from sandbox import vk_limits
 from sandbox.replies import auth_error, field_error, json_reply, nested_error
-from sandbox.source import ACCOUNT_ID, Source
+from sandbox.source import Source
 from sandbox.tokens import Tokens
+from sandbox.vk_limits import RateLimits
 from sandbox.vk_lists import list_reply
 from sandbox.vk_statistics import UNKNOWN_ID, statistics_reply
 
-_USER = {
-    "id": ACCOUNT_ID,
-    "username": "sandbox_account@vk",
-    "currency": "RUB",
-    "status": "active",
-    "types": ["advertiser"],
-}
+# Key of the WSGI environment: whose account is answered with in place of the token's.
+MISTAKEN_FOR = "sandbox.mistaken_for"
+_USER = {"currency": "RUB", "status": "active", "types": ["advertiser"]}
 
 
 def bearer(request: Request) -> str | None:
@@ -29,10 +27,11 @@ def bearer(request: Request) -> str | None:
 class VkAds:
     """The calls. Each returns its reply or raises :class:`sandbox.replies.VkError`."""
 
-    def __init__(self, source: Source, tokens: Tokens) -> None:
-        """Serve an account to the holders of its tokens."""
-        self._source = source
+    def __init__(self, sources: Mapping[str, Source], tokens: Tokens, limits: RateLimits) -> None:
+        """Serve each account, by its login, to the holders of its tokens."""
+        self._sources = sources
         self._tokens = tokens
+        self._limits = limits
 
     def token(self, request: Request) -> Response:
         """Answer ``oauth2/token.json``."""
@@ -45,34 +44,39 @@ class VkAds:
 
     def user(self, request: Request) -> Response:
         """Answer ``user.json``."""
-        self._authorize(request)
-        names = request.args.get("fields", ",".join(_USER)).split(",")
-        unknown = [name for name in names if name not in _USER]
+        login = self._login(request)
+        known = {"id": self._sources[login].account_id, "username": login, **_USER}
+        names = request.args.get("fields", ",".join(known)).split(",")
+        unknown = [name for name in names if name not in known]
         if unknown:
             msg = "fields"
             raise field_error(msg, "unallowed_value", f"Unknown fields: {', '.join(unknown)}")
-        return json_reply({name: _USER[name] for name in names})
+        return json_reply({name: known[name] for name in names})
 
     def throttling(self, request: Request) -> Response:
         """Answer ``throttling.json``."""
-        self._authorize(request)
-        return json_reply(vk_limits.throttling())
+        self._login(request)
+        return json_reply(self._limits.throttling())
 
     def page(self, request: Request, resource: str) -> Response:
         """Answer one of the lists."""
-        self._authorize(request)
-        return json_reply(list_reply(self._source.catalog, resource, request.args))
+        return json_reply(list_reply(self._authorized(request).listed, resource, request.args))
 
     def statistics(self, request: Request, resource: str, period: str) -> Response:
         """Answer ``statistics/<resource>/<period>.json``."""
-        self._authorize(request)
+        source = self._authorized(request)
         if resource not in UNKNOWN_ID or period not in ("day", "summary"):
             raise nested_error(404, "ERR_WRONG_RESOURCE", f"No statistics {resource}/{period}")
-        return json_reply(statistics_reply(self._source, resource, period, request.args))
+        return json_reply(statistics_reply(source, resource, period, request.args))
 
-    def _authorize(self, request: Request) -> None:
+    def _authorized(self, request: Request) -> Source:
+        return self._sources[self._login(request)]
+
+    def _login(self, request: Request) -> str:
         token = bearer(request)
         if token is None:
             msg = "invalid_token"
             raise auth_error(msg, "No access token given")
         self._tokens.check(token)
+        mistaken: str | None = request.environ.get(MISTAKEN_FOR)
+        return mistaken or self._tokens.login(token)

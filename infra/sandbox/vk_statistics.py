@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from sandbox.catalog import Ad, Catalog
+from sandbox.catalog import Ad
 from sandbox.chance import draws
 from sandbox.days import parse_day
 from sandbox.figures import ZERO, Figures, total
 from sandbox.replies import nested_error
-from sandbox.source import ACCOUNT_ID, Source
+from sandbox.source import Source
 
 MAX_IDS = 200
 MAX_DAYS = 366
@@ -44,7 +45,7 @@ def statistics_reply(source: Source, resource: str, period: str, args: MultiDict
         if name not in _PARAMETERS:
             raise nested_error(400, "ERR_WRONG_PARAMETER", f"Unknown parameter {name}")
     with_base = _wants_base(args)
-    wanted = _wanted(source.catalog, resource, args)
+    wanted = _wanted(source, resource, args)
     today = source.today()
     first, last = (today - timedelta(days=MAX_DAYS), today) if period == "summary" else _window(args, today)
     items = []
@@ -62,6 +63,7 @@ def statistics_reply(source: Source, resource: str, period: str, args: MultiDict
     return {"items": items, "total": {"base": base_block(total(totals))} if with_base else {}}
 
 
+@lru_cache(maxsize=100_000)
 def base_block(figures: Figures) -> dict[str, Any]:
     """Return the ``base`` metrics: counts as integers, money as strings, shares in percent as numbers."""
     spent = figures.spent
@@ -131,7 +133,7 @@ def _wants_base(args: MultiDict[str, str]) -> bool:
     return "base" in metrics or "all" in metrics
 
 
-def _wanted(catalog: Catalog, resource: str, args: MultiDict[str, str]) -> list[tuple[int, tuple[Ad, ...]]]:
+def _wanted(source: Source, resource: str, args: MultiDict[str, str]) -> list[tuple[int, tuple[Ad, ...]]]:
     parts = [part.strip() for text in args.getlist("id") for part in text.split(",") if part.strip()]
     if not parts:
         raise nested_error(400, "ERR_WRONG_PARAMETER", "Parameter id is required")
@@ -141,14 +143,15 @@ def _wanted(catalog: Catalog, resource: str, args: MultiDict[str, str]) -> list[
     ids = list(dict.fromkeys(map(int, parts)))
     if len(ids) > MAX_IDS:
         raise nested_error(400, "ERR_LIMIT_EXCEEDED", f"{len(ids)} objects requested, at most {MAX_IDS} allowed")
-    found = [(object_id, _ads_of(catalog, resource, object_id)) for object_id in ids]
+    found = [(object_id, _ads_of(source, resource, object_id)) for object_id in ids]
     unknown = [str(object_id) for object_id, ads in found if ads is None]
     if unknown:
         raise nested_error(400, UNKNOWN_ID[resource], f"Unknown or unavailable: {', '.join(unknown)}")
     return [(object_id, ads) for object_id, ads in found if ads is not None]
 
 
-def _ads_of(catalog: Catalog, resource: str, object_id: int) -> tuple[Ad, ...] | None:
+def _ads_of(source: Source, resource: str, object_id: int) -> tuple[Ad, ...] | None:
+    catalog = source.catalog
     if resource == "banners":
         ad = catalog.ads.get(object_id)
         return None if ad is None else (ad,)
@@ -156,7 +159,7 @@ def _ads_of(catalog: Catalog, resource: str, object_id: int) -> tuple[Ad, ...] |
         return catalog.ads_by_group.get(object_id)
     if resource == "ad_plans":
         return catalog.ads_by_campaign.get(object_id)
-    return tuple(catalog.ads.values()) if object_id == ACCOUNT_ID else None
+    return tuple(catalog.ads.values()) if object_id == source.account_id else None
 
 
 def _window(args: MultiDict[str, str], today: date) -> tuple[date, date]:

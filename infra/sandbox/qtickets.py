@@ -1,0 +1,118 @@
+"""The QTickets API under ``/api/rest/v1/``, as odd as the real one: it reads filters from the body of a GET."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
+
+from werkzeug import Request, Response
+
+from sandbox.qtickets_filter import Columns, Filter, Thing
+from sandbox.replies import json_reply
+from sandbox.ticket_office import EVENTS, HISTORY_DAYS, Event, NoSuchOrderError, Order, TicketOffice
+from sandbox.ticket_papers import event_paper, order_paper
+
+TOKEN = "sandbox-qtickets-token"  # noqa: S105 - the stand-in's public value
+ORDERS_PER_PAGE = 50
+EVENTS_PER_PAGE = 10
+_ORDER_COLUMNS: Columns[Order] = {
+    **{name: attrgetter(name) for name in ("id", "payed", "payed_at", "created_at", "updated_at", "deleted_at")},
+    "event_id": attrgetter("event.id"),
+    "discount_id": lambda _: None,
+}
+_EVENT_COLUMNS: Columns[Event] = {name: attrgetter(name) for name in ("id", "is_active", "deleted_at")}
+
+
+class QTicketsError(Exception):
+    """A refusal in the shape of the API."""
+
+    def __init__(self, status: int, code: str, message: str, info: object = None) -> None:
+        """Keep the parts of the reply; an empty ``info`` is an array."""
+        super().__init__(message)
+        self.status = status
+        self.payload = {"error": message, "status": status, "code": code, "info": info or []}
+
+    def reply(self) -> Response:
+        """Return the response that tells it."""
+        return json_reply(self.payload, self.status)
+
+
+class QTickets:
+    """The calls. Each returns its reply or raises :class:`QTicketsError`."""
+
+    def __init__(self, office: TicketOffice) -> None:
+        """Serve a seller's books to the holder of its token."""
+        self._office = office
+        self._last: tuple[object, list[Order]] = None, []
+
+    def orders(self, request: Request) -> Response:
+        """Answer ``GET orders``; a query string is not looked at."""
+        _require_token(request)
+        if request.method == "POST":
+            raise QTicketsError(503, "UNKNOWN_ERROR", "Unknown error")
+        wanted = _filter(request, _ORDER_COLUMNS)
+        # The pages of a list are asked for one after the other.
+        key = (wanted.where, wanted.order_by, self._office.today(), self._office.version)
+        asked_before, orders = self._last
+        if asked_before != key:
+            orders = self._matching(wanted)
+            self._last = key, orders
+        return _page(orders, order_paper, wanted.page, ORDERS_PER_PAGE)
+
+    def _matching(self, wanted: Filter[Order]) -> list[Order]:
+        today = self._office.today()
+        first, last = wanted.days(today - timedelta(days=HISTORY_DAYS), today)
+        # An order is paid within minutes, which may be those around midnight.
+        days = [first - timedelta(days=1) + timedelta(days=number) for number in range((last - first).days + 2)]
+        return wanted.rows(order for day in days for order in self._office.orders(day))
+
+    def order(self, request: Request, order_id: int) -> Response:
+        """Answer ``GET orders/<id>``."""
+        _require_token(request)
+        try:
+            return json_reply({"data": order_paper(self._office.order(order_id))})
+        except NoSuchOrderError:
+            raise _not_found("Order", order_id) from None
+
+    def events(self, request: Request) -> Response:
+        """Answer ``GET events``, the inactive and deleted ones included."""
+        _require_token(request)
+        wanted = _filter(request, _EVENT_COLUMNS)
+        return _page(wanted.rows(EVENTS), self._event_paper, wanted.page, EVENTS_PER_PAGE)
+
+    def event(self, request: Request, event_id: int) -> Response:
+        """Answer ``GET events/<id>``."""
+        _require_token(request)
+        for event in EVENTS:
+            if event.id == event_id:
+                return json_reply({"data": self._event_paper(event)})
+        raise _not_found("Event", event_id)
+
+    def _event_paper(self, event: Event) -> dict[str, Any]:
+        today = self._office.today()
+        first, last = event.next_show(today - timedelta(days=HISTORY_DAYS)), event.next_show(today) + 1
+        return event_paper(event, [event.show(number) for number in range(first, last + 1)])
+
+
+def _require_token(request: Request) -> None:
+    if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        raise QTicketsError(403, "WRONG_AUTHORIZATION", "Access denied")
+
+
+def _not_found(resource: str, number: int) -> QTicketsError:
+    info = {"id": number, "resource": resource}
+    return QTicketsError(404, "RESOURCE_NOT_FOUND", f"{resource} not found", info)
+
+
+def _filter(request: Request, columns: Columns[Thing]) -> Filter[Thing]:
+    try:
+        return Filter.parse(request.get_data(), columns)
+    except ValueError as error:
+        raise QTicketsError(400, "VALIDATION_ERROR", str(error)) from None
+
+
+def _page(found: list[Thing], paper: Callable[[Thing], dict[str, Any]], page: int, per_page: int) -> Response:
+    data = [paper(thing) for thing in found[(page - 1) * per_page : page * per_page]]
+    return json_reply({"data": data, "paging": {"perPage": per_page, "currentPage": page, "total": len(found)}})
