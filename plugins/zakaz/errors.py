@@ -46,6 +46,10 @@ class SourceInconsistent(PermanentError):
     """What a source answered contradicts itself or the question; the staging keeps its old rows."""
 
 
+class SourceIncomplete(PermanentError):
+    """A source refused some of its objects; all others are loaded, and the old rows of these stay."""
+
+
 class WarehouseRefused(PermanentError):
     """ClickHouse refused a statement; `code` is ClickHouse's error number."""
 

@@ -1,7 +1,6 @@
 """A server that says what a test tells it to, for replies that the sandbox never gives."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +15,7 @@ class Scripted:
     def __init__(self, url: str) -> None:
         self.url = url
         self.asked: list[str] = []
+        self.bodies: list[Any] = []
         self.answers: list[tuple[int, str, bytes]] = []
 
     def says(self, body: Any, status: int = 200, content_type: str = "application/json") -> "Scripted":
@@ -28,8 +28,10 @@ class Scripted:
 def scripted() -> Iterator[Scripted]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             script.asked.append(self.path)
+            if self.headers.get("Content-Type") == "application/json":
+                script.bodies.append(json.loads(sent))
             status, content_type, body = script.answers[min(len(script.asked), len(script.answers)) - 1]
             self.send_response(status)
             self.send_header("Content-Type", content_type)
@@ -49,12 +51,3 @@ def scripted() -> Iterator[Scripted]:
     yield script
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def unused_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

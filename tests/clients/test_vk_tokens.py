@@ -1,6 +1,8 @@
 """Five tokens per client, for ever: asked for once, renewed in place, replaced only when VK says so."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,6 +19,10 @@ class Memory:
 
     def __init__(self, token: Token | None = None) -> None:
         self.token = token
+        self._lock = threading.Lock()
+
+    def lock(self) -> threading.Lock:
+        return self._lock
 
     def load(self) -> Token | None:
         return self.token
@@ -98,6 +104,17 @@ def test_what_another_process_replaced_already_is_taken_from_the_store(sandbox: 
     tokens = ClientCredentials(api, CLIENT_ID, CLIENT_SECRET, store)
     assert tokens.replace("rejected", refresh=True) == store.token.access_token
     assert token_requests(sandbox) == 1
+
+
+@pytest.mark.parametrize("code", ["expired_token", "invalid_token"])
+def test_many_that_are_rejected_at_once_renew_it_once(sandbox: Sandbox, code: str) -> None:
+    store = Memory()
+    clients = [client_of(sandbox.url, store) for _ in range(8)]
+    assert [client.account_id() for client in clients] == [ACCOUNT_ID] * 8
+    sandbox.tokens.spoil(clients[0]._tokens.current(), code)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda client: client.account_id(), clients)) == [ACCOUNT_ID] * 8
+    assert token_requests(sandbox) == 2
 
 
 def test_the_sixth_token_is_refused_with_what_to_do(sandbox: Sandbox) -> None:

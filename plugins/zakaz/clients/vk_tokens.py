@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from zakaz.clients.http import JsonApi
 from zakaz.errors import SourceRefused
@@ -13,6 +14,8 @@ TOKEN_PATH = "/api/v2/oauth2/token.json"  # noqa: S105 - a path
 SPARE_SECONDS = 600
 # Each answer that gets lost on its way may have cost one of the five, so not as often as other requests.
 NEW_TOKEN_ATTEMPTS = 3
+# What VK answers to a refresh token that it does not know any more.
+GONE = frozenset({"invalid_token", "revoked_token", "expired_token", "invalid_grant"})
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,10 @@ class Token:
 
 
 class TokenStore(Protocol):
-    """Where a token outlives the process."""
+    """Where the token of one account outlives the process, for all that read the account."""
+
+    def lock(self) -> AbstractContextManager[Any]:
+        """Keep all others from changing the token meanwhile; a SourceUnavailable if one of them takes too long."""
 
     def load(self) -> Token | None:
         """The kept token."""
@@ -61,10 +67,14 @@ class TokenSource(Protocol):
 
 
 class ReadyToken:
-    """An access token that somebody else looks after."""
+    """An access token that somebody else looks after.
 
-    def __init__(self, access_token: str) -> None:
+    :param where: the field it comes from, for messages.
+    """
+
+    def __init__(self, access_token: str, where: str) -> None:
         self._access_token = access_token
+        self._where = where
 
     def current(self) -> str:
         """The token."""
@@ -76,58 +86,71 @@ class ReadyToken:
         :raises SourceRefused: always.
         """
         raise SourceRefused(
-            "VK Ads does not take the access token of the connection vk_ads_default any more: put a new one into its "
-            "extra `access_token`, or client id and secret into login and password",
+            f"VK Ads does not take the {self._where} any more: put a new one there, or client id and secret into login "
+            "and password of the connection",
             "invalid_token",
         )
 
 
 class ClientCredentials:
-    """Tokens for a client id and secret.
+    """Tokens for a client id and secret; one of all processes, threads and workers asks for a new one at a time.
 
     :param api: VK Ads.
     :param store: where the token is kept between runs.
+    :param agency_client: for an agency, the field that names its client (`agency_client_name` or `agency_client_id`).
     """
 
-    def __init__(self, api: JsonApi, client_id: str, client_secret: str, store: TokenStore) -> None:
+    def __init__(
+        self,
+        api: JsonApi,
+        client_id: str,
+        client_secret: str,
+        store: TokenStore,
+        agency_client: Mapping[str, str] | None = None,
+    ) -> None:
         self._api = api
         self._client = {"client_id": client_id, "client_secret": client_secret}
         self._store = store
+        grant = "agency_client_credentials" if agency_client else "client_credentials"
+        self._grant = {"grant_type": grant, **(agency_client or {})}
+        self._known: Token | None = None
 
     def current(self) -> str:
         """The kept token, renewed if it ends soon; a first one if there is none.
 
         :raises SourceRefused: VK gives no token; the message says what to do.
+        :raises SourceUnavailable: no usable answer, or another process takes too long over the token.
         """
-        token = self._store.load()
-        if token is None:
-            return self._new()
-        if token.expires_at - SPARE_SECONDS < time.time():
-            return self._refresh(token)
-        return token.access_token
+        if not _lasts(self._known):
+            with self._store.lock():
+                kept = self._store.load()
+                self._known = kept if _lasts(kept) else self._renewed(kept)
+        return self._known.access_token
 
     def replace(self, rejected: str, *, refresh: bool) -> str:
-        """Another token in place of a rejected one; if another process did that already, the one it kept."""
-        token = self._store.load()
-        if token is not None and token.access_token != rejected:
-            return token.access_token
-        if refresh and token is not None:
-            return self._refresh(token)
-        return self._new()
+        """Another token in place of a rejected one; if somebody else did that already, the one that was kept.
 
-    def _refresh(self, token: Token) -> str:
-        if not token.refresh_token:
-            return self._new()
+        :raises SourceRefused: as for `current`. :raises SourceUnavailable: as for `current`.
+        """
+        with self._store.lock():
+            kept = self._store.load()
+            if kept is None or kept.access_token == rejected:
+                kept = self._renewed(kept if refresh else None)
+            self._known = kept
+        return kept.access_token
+
+    def _renewed(self, token: Token | None) -> Token:
+        if token is None or not token.refresh_token:
+            return self._ask(self._grant, NEW_TOKEN_ATTEMPTS)
         try:
             return self._ask({"grant_type": "refresh_token", "refresh_token": token.refresh_token})
-        except SourceRefused:
+        except SourceRefused as error:
+            if error.code not in GONE:
+                raise
             # A token unused for a month is removed with its refresh token.
-            return self._new()
+            return self._ask(self._grant, NEW_TOKEN_ATTEMPTS)
 
-    def _new(self) -> str:
-        return self._ask({"grant_type": "client_credentials"}, NEW_TOKEN_ATTEMPTS)
-
-    def _ask(self, form: Mapping[str, str], attempts: int | None = None) -> str:
+    def _ask(self, form: Mapping[str, str], attempts: int | None = None) -> Token:
         try:
             answer = self._api.call(
                 "POST", TOKEN_PATH, form={**self._client, **form}, check=Token.from_reply, attempts=attempts
@@ -143,4 +166,8 @@ class ClientCredentials:
             raise
         token = Token.from_reply(answer.body, form.get("refresh_token", ""))
         self._store.save(token)
-        return token.access_token
+        return token
+
+
+def _lasts(token: Token | None) -> TypeGuard[Token]:
+    return token is not None and token.expires_at - SPARE_SECONDS > time.time()

@@ -1,19 +1,19 @@
-"""From the connection `vk_ads_default` to a client, and the place where its token is kept."""
+"""From the connection `vk_ads_default` to a client for each of its accounts."""
 
-import json
-import logging
 import os
 import re
+from functools import cache
 from typing import Any
 
-from zakaz.airflow_compat import BaseHook, Variable, mask_secret
+from zakaz.airflow_compat import BaseHook, mask_secret
 from zakaz.clients.http import JsonApi
+from zakaz.clients.rate_budget import RateBudget
 from zakaz.clients.vk_ads import VkAdsClient, refused
-from zakaz.clients.vk_tokens import ClientCredentials, ReadyToken, Token, TokenSource
+from zakaz.clients.vk_tokens import ClientCredentials, ReadyToken, TokenSource
 from zakaz.errors import InvalidInput
+from zakaz.hooks.vk_token_store import VariableTokenStore
 from zakaz.settings import settings
 
-log = logging.getLogger(__name__)
 CONNECTION = "vk_ads_default"
 DEFAULT_BASE_URL = "https://ads.vk.com"
 SANDBOX_DOWN = ". The sandbox is down: start it with bin/zakaz sandbox start"
@@ -22,13 +22,15 @@ SANDBOX_DOWN = ". The sandbox is down: start it with bin/zakaz sandbox start"
 class VkAdsHook(BaseHook):
     """VK Ads.
 
-    ==================== ==================================================================
+    ==================== ============================================================================
     Field                Meaning
-    ==================== ==================================================================
+    ==================== ============================================================================
     host                 base URL with scheme and port, default https://ads.vk.com
     login, password      client id, client secret
     extra `access_token` a ready access token instead of both
-    ==================== ==================================================================
+    extra `account_id`   the account that the token must open; without it, the one read so far
+    extra `accounts`     for an agency: its clients, each by login (text) or by user id (number)
+    ==================== ============================================================================
 
     :param vk_ads_conn_id: the connection.
     """
@@ -42,18 +44,40 @@ class VkAdsHook(BaseHook):
         super().__init__()
         self._conn_id = vk_ads_conn_id
 
-    def get_conn(self) -> VkAdsClient:
-        """A client for the connection.
+    def get_conn(self) -> list[VkAdsClient]:
+        """A client for each account of the connection.
 
-        :raises InvalidInput: the connection has neither client id and secret nor an access token, or a host that is
-            no URL.
+        :raises InvalidInput: the connection has neither client id and secret nor an access token, a host that is no
+            URL, or accounts that are no list of logins and ids.
         """
-        connection, limits = self.get_connection(self._conn_id), settings()
+        connection = self.get_connection(self._conn_id)
         base_url = connection.host or DEFAULT_BASE_URL
         if not re.match(r"https?://[^/?#]+", base_url):
             raise InvalidInput(
                 f"connection {self._conn_id}: host {base_url!r} must be a base URL such as {DEFAULT_BASE_URL}"
             )
+        return [self._client(connection, base_url, account) for account in self._accounts(connection.extra_dejson)]
+
+    def _accounts(self, extra: dict[str, Any]) -> list[str | int | None]:
+        accounts, account_id = extra.get("accounts"), extra.get("account_id")
+        if account_id is not None and (accounts or not _is_id(account_id)):
+            raise InvalidInput(
+                f"connection {self._conn_id}: account_id {account_id!r} must be the number of the one account, and "
+                "can't stand beside accounts"
+            )
+        if accounts is None:
+            return [None]
+        listed = accounts if isinstance(accounts, list) else []
+        named = all(_is_id(account) or (account and isinstance(account, str)) for account in listed)
+        if not listed or not named or len(set(map(str, listed))) < len(listed) or extra.get("access_token"):
+            raise InvalidInput(
+                f"connection {self._conn_id}: accounts {accounts!r} must be a list of different logins or user ids of "
+                "the agency's clients, and can't stand beside access_token"
+            )
+        return list(listed)
+
+    def _client(self, connection: Any, base_url: str, account: str | int | None) -> VkAdsClient:
+        limits = settings()
         api = JsonApi(
             "VK Ads",
             base_url,
@@ -61,71 +85,43 @@ class VkAdsHook(BaseHook):
             timeout_seconds=limits.http_timeout_seconds,
             attempts=limits.http_attempts,
             pause_seconds=limits.http_pause_seconds,
+            budget=_budget(base_url, connection.login, account),
             when_down=SANDBOX_DOWN if os.environ.get("ZAKAZ_SANDBOX") == "1" else "",
         )
         return VkAdsClient(
             api,
-            self._tokens(connection, api),
+            self._tokens(connection, api, account),
             page_limit=limits.vk_page_limit,
             batch_ids=limits.vk_batch_ids,
             window_days=limits.vk_window_days,
+            parallel_calls=limits.vk_parallel_calls,
+            own_account=account if isinstance(account, int) else connection.extra_dejson.get("account_id"),
+            may_change=account is not None,
         )
 
-    def _tokens(self, connection: Any, api: JsonApi) -> TokenSource:
+    def _tokens(self, connection: Any, api: JsonApi, account: str | int | None) -> TokenSource:
         if access_token := connection.extra_dejson.get("access_token"):
             mask_secret(access_token)
-            return ReadyToken(access_token)
+            return ReadyToken(access_token, f"access_token in the extra of the connection {self._conn_id}")
         if not connection.login or not connection.password:
             raise InvalidInput(
                 f"connection {self._conn_id}: put client id and secret into login and password, or a ready token into "
                 "its extra as access_token"
             )
         mask_secret(connection.password)
-        return ClientCredentials(
-            api, connection.login, connection.password, VariableTokenStore(self._conn_id, connection.login)
-        )
+        agency_client = None
+        if account is not None:
+            name = "agency_client_id" if isinstance(account, int) else "agency_client_name"
+            agency_client = {name: str(account)}
+        store = VariableTokenStore(self._conn_id, connection.login, str(account or ""))
+        return ClientCredentials(api, connection.login, connection.password, store, agency_client)
 
 
-def token_variable(conn_id: str) -> str:
-    """The Airflow variable that a connection's token is kept in."""
-    return f"zakaz_token_{conn_id}"
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
-class VariableTokenStore:
-    """Keeps a token in an Airflow variable, which Airflow encrypts and masks.
-
-    :param conn_id: the connection. :param client_id: a token is of use to its own client only.
-    """
-
-    def __init__(self, conn_id: str, client_id: str) -> None:
-        self._key = token_variable(conn_id)
-        self._client_id = client_id
-
-    def load(self) -> Token | None:
-        """The kept token of this client, if there is one."""
-        text = Variable.get(self._key, default_var=None)
-        if not text:
-            return None
-        try:
-            kept = dict(json.loads(text))
-            if kept.pop("client_id", None) != self._client_id:
-                return None
-            return self._masked(Token(**kept))
-        except (TypeError, ValueError):
-            log.warning("the variable %s holds no token that can be read: a new one takes its place", self._key)
-            return None
-
-    def save(self, token: Token) -> None:
-        """Keep a token in place of the last one."""
-        Variable.set(
-            self._key,
-            json.dumps({"client_id": self._client_id, **self._masked(token).as_dict()}),
-            description="VK Ads access token, kept between runs: VK gives no more than five",
-        )
-
-    @staticmethod
-    def _masked(token: Token) -> Token:
-        mask_secret(token.access_token)
-        if token.refresh_token:
-            mask_secret(token.refresh_token)
-        return token
+@cache
+def _budget(_base_url: str, _client_id: str | None, _account: str | int | None) -> RateBudget:
+    """VK counts per user: one budget for all that a process asks in the same name."""
+    return RateBudget()

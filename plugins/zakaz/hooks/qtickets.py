@@ -1,0 +1,77 @@
+"""From the connection `qtickets_default` to a client."""
+
+import os
+import re
+
+from airflow.exceptions import AirflowNotFoundException
+
+from zakaz.airflow_compat import BaseHook, mask_secret
+from zakaz.clients.http import JsonApi
+from zakaz.clients.qtickets import QTicketsClient, refused
+from zakaz.errors import InvalidInput
+from zakaz.hooks.vk_ads import SANDBOX_DOWN
+from zakaz.settings import settings
+
+CONNECTION = "qtickets_default"
+DEFAULT_BASE_URL = "https://qtickets.ru"
+
+
+class QTicketsHook(BaseHook):
+    """QTickets.
+
+    ========== ====================================================================================
+    Field      Meaning
+    ========== ====================================================================================
+    host       base URL with scheme and port, default https://qtickets.ru
+    password   API token, from the organiser's cabinet: Settings, Main, at the bottom
+    ========== ====================================================================================
+
+    :param qtickets_conn_id: the connection.
+    """
+
+    conn_name_attr = "qtickets_conn_id"
+    default_conn_name = CONNECTION
+    conn_type = "qtickets"
+    hook_name = "QTickets"
+
+    def __init__(self, qtickets_conn_id: str = CONNECTION) -> None:
+        super().__init__()
+        self._conn_id = qtickets_conn_id
+
+    def is_set_up(self) -> bool:
+        """Whether there is such a connection."""
+        try:
+            self.get_connection(self._conn_id)
+        except AirflowNotFoundException:
+            return False
+        return True
+
+    def get_conn(self) -> QTicketsClient:
+        """A client.
+
+        :raises InvalidInput: the connection has no token, or a host that is no URL.
+        """
+        connection = self.get_connection(self._conn_id)
+        base_url = connection.host or DEFAULT_BASE_URL
+        if not re.match(r"https?://[^/?#]+", base_url):
+            raise InvalidInput(
+                f"connection {self._conn_id}: host {base_url!r} must be a base URL such as {DEFAULT_BASE_URL}"
+            )
+        token = connection.password or ""
+        if not re.fullmatch(r"[!-~]+", token):
+            raise InvalidInput(
+                f"connection {self._conn_id}: put the API token of QTickets into password: one word without spaces, "
+                "from the cabinet, Settings, Main, at the bottom"
+            )
+        mask_secret(token)
+        limits = settings()
+        api = JsonApi(
+            "QTickets",
+            base_url,
+            refuse=refused,
+            timeout_seconds=limits.http_timeout_seconds,
+            attempts=limits.http_attempts,
+            pause_seconds=limits.http_pause_seconds,
+            when_down=SANDBOX_DOWN if os.environ.get("ZAKAZ_SANDBOX") == "1" else "",
+        )
+        return QTicketsClient(api, token)
