@@ -63,6 +63,15 @@ class DayRange:
         """The range as the parameters `from_date` and `to_date` of our SQL."""
         return {"from_date": self.first, "to_date": self.last}
 
+    def months(self, at_once: int = 1) -> Iterator["DayRange"]:
+        """The range in pieces of at most so many calendar months, none of which crosses into a further one."""
+        start = self.first
+        while start <= self.last:
+            months = start.year * 12 + start.month - 1 + at_once
+            end = min(date(months // 12, months % 12 + 1, 1) - timedelta(days=1), self.last)
+            yield DayRange(start, end)
+            start = end + timedelta(days=1)
+
     def windows(self, days: int) -> Iterator["DayRange"]:
         """The range in pieces of at most so many days, oldest first."""
         start = self.first

@@ -39,7 +39,7 @@ def test_the_staging_is_the_export_and_a_second_load_changes_nothing(
     lines = read_sales(export)
     expected = sorted(tuple(getattr(one, name) for name in COLUMNS) for one in lines)
     for _ in range(2):
-        assert load_sales(warehouse, lines) == (len(lines), len(lines))
+        assert load_sales(warehouse, lines)[:2] == (len(lines), len(lines))
         assert staged(warehouse) == expected
     assert len(expected) > 40
 
@@ -48,7 +48,7 @@ def test_a_day_is_replaced_as_a_whole_and_the_others_stay(warehouse: WarehouseHo
     load_sales(warehouse, [line(), line(event_id=2), line("2026-11-19"), line("2026-11-21"), line("2025-01-01")])
     # The days of the second load lie around a day that it does not name.
     loaded = load_sales(warehouse, [line(revenue="99.99", tickets_sold=5), line(event_id=3), line("2026-11-18")])
-    assert loaded == (3, 3)
+    assert loaded[:2] == (3, 3)
     assert sums(warehouse) == [
         ("2025-01-01", 1, 1, Decimal("10.10")),
         ("2026-11-18", 1, 1, Decimal("10.10")),
@@ -70,7 +70,7 @@ def test_a_corrected_line_does_not_stand_beside_the_wrong_one(warehouse: Warehou
 
 def test_many_years_in_one_file(warehouse: WarehouseHook) -> None:
     days = [f"{year}-{month:02d}-01" for year in range(2015, 2025) for month in range(1, 13)]
-    assert load_sales(warehouse, [line(day) for day in days]) == (120, 120)
+    assert load_sales(warehouse, [line(day) for day in days])[:2] == (120, 120)
     assert [found[0] for found in sums(warehouse)] == days
 
 

@@ -1,9 +1,8 @@
 """VK Ads into the staging: exactly what the source says, or an error and the old rows."""
 
 import json
+import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,9 +10,8 @@ from typing import Any
 import pytest
 
 from made_rows import ONE_DAY, build_vk
-from sandbox import Sandbox
-from zakaz.clients.http import Answer
-from zakaz.clients.vk_ads import AccountTotal, Reply, VkAdsClient
+from made_vk_ads import MadeVkAds, load_made, row, statistics
+from sandbox import ACCOUNT_ID, Sandbox
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.hooks.vk_ads import VkAdsHook
@@ -49,43 +47,6 @@ def every_row(warehouse: WarehouseHook, columns: str = "*") -> list[Any]:
 
 def load(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     return load_vk_ads(VkAdsHook().get_conn(), warehouse, days).rows_written
-
-
-@dataclass
-class MadeVkAds(VkAdsClient):
-    """An account made by hand, in place of the client."""
-
-    banners: list[dict[str, Any]]
-    groups: list[dict[str, Any]] = field(default_factory=lambda: [{"id": 20, "ad_plan_id": 10, "name": "Группа"}])
-    plans: list[dict[str, Any]] = field(default_factory=lambda: [{"id": 10, "name": "Кампания"}])
-    statistics_body: str = ""
-
-    def account_id(self) -> int:
-        return 7
-
-    def lists(self) -> Iterator[Reply]:
-        for resource, items in (("ad_plans", self.plans), ("ad_groups", self.groups), ("banners", self.banners)):
-            yield reply(resource, {"limit": 50}, json.dumps({"count": len(items), "items": items}))
-
-    def statistics(self, ad_ids: Iterable[int], days: DayRange) -> Iterator[Reply]:
-        ids = list(ad_ids)
-        yield reply("statistics", {"id": ids}, self.statistics_body or statistics(*(row(ad) for ad in ids)))
-
-    def account_total(self, account_id: int, days: DayRange) -> AccountTotal:
-        return AccountTotal(0, 0, Decimal(0))
-
-
-def reply(resource: str, request: dict[str, Any], text: str) -> Reply:
-    return Reply(resource, request, Answer(200, text, json.loads(text), datetime(2026, 11, 21, 2, 35, tzinfo=UTC)))
-
-
-def row(ad_id: int = 30, day: object = DAY, **base: Any) -> dict[str, Any]:
-    """One ad's figures of one day, as VK tells them."""
-    return {"id": ad_id, "rows": [{"date": str(day), "base": {"shows": 100, "clicks": 2, "spent": "12.34", **base}}]}
-
-
-def statistics(*items: dict[str, Any]) -> str:
-    return json.dumps({"items": items, "total": {}})
 
 
 def test_the_staging_is_the_source_to_the_kopeck(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
@@ -160,9 +121,12 @@ def test_every_day_of_a_window_is_loaded_and_the_others_stay(warehouse: Warehous
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"kind": "bad_figure"}, r"a figure that can not be read.*spent=n/a"),
+        ({"kind": "bad_figure", "path": "statistics/banners"}, r"a figure that can not be read.*spent=n/a"),
         ({"kind": "bad_total"}, r"days that do not add up to their total: expected the whole reply: .*"),
-        ({"kind": "empty", "path": "statistics/banners"}, r"no ad of account 700123 has figures, but the account"),
+        (
+            {"kind": "empty", "path": "statistics/banners"},
+            r"SUSPECT_ZERO: no ad of account 700123 has",
+        ),
     ],
 )
 def test_a_reply_that_contradicts_itself_leaves_the_old_rows(
@@ -191,10 +155,10 @@ def test_an_empty_day_that_the_account_confirms_becomes_empty(warehouse: Warehou
 
 
 IMPOSSIBLE = [
-    (statistics(row(31)), "an ad that was not asked for: expected one of the ids asked for, found 31"),
+    (statistics(row(31)), "an ad that was not asked for: expected one of the ads asked for, found ad 31"),
     (statistics(row(day="2026-11-19")), "a date outside the days asked for: .* found ad 30: 2026-11-19"),
-    (statistics(row(day="20.11.2026")), "a date outside the days asked for: .* found ad 30: 20.11.2026"),
-    (statistics(row(), row()), "a day given more than once: .* found ad 30, 2026-11-20: 2 rows"),
+    (statistics(row(day="20.11.2026")), "a figure that can not be read: .* found ad 30, 20.11.2026: shows=100"),
+    (statistics(row(), row()), "an ad given more than once: .* found ad 30: 2 items"),
     (statistics(row(shows=None)), "a figure that can not be read: .* shows=nothing clicks=2 spent=12.34"),
     (statistics(row(clicks="many")), "a figure that can not be read: .* clicks=many"),
     (statistics(row(shows=-1)), "a figure that can not be read: .* shows=-1"),
@@ -216,11 +180,11 @@ IMPOSSIBLE = [
 def test_what_can_not_be_true_is_named_and_not_loaded(warehouse: WarehouseHook) -> None:
     banners = [{"id": 30, "ad_group_id": 20}]
     with warehouse.session():
-        load_vk_ads(MadeVkAds(banners), warehouse, ONE_DAY)
+        load_made(warehouse, MadeVkAds(banners))
         before = every_row(warehouse)
         for body, said in IMPOSSIBLE:
             with pytest.raises(SourceInconsistent, match=f"^VK Ads, 2026-11-20: {said}"):
-                load_vk_ads(MadeVkAds(banners, statistics_body=body), warehouse, ONE_DAY)
+                load_made(warehouse, MadeVkAds(banners, statistics_body=body))
         assert every_row(warehouse) == before
     assert len(before) == 1
 
@@ -238,7 +202,7 @@ def test_figures_in_every_shape_that_vk_gives(warehouse: WarehouseHook) -> None:
         row(37, spent="7.499") | {"total": {"base": {"shows": 100, "clicks": 2, "spent": "7.50"}}},
         {"id": 38, "rows": [{"date": str(DAY), "base": None}], "total": None},
     )
-    loaded = load_vk_ads(MadeVkAds(banners, statistics_body=body), warehouse, ONE_DAY)
+    loaded = load_made(warehouse, MadeVkAds(banners, statistics_body=body))
     assert loaded == (8, 5)
     found = warehouse.execute("SELECT ad_id, impressions, clicks, goals, spend FROM zakaz.stg_vk_ads_daily FINAL")
     assert sorted(found) == [
@@ -321,7 +285,7 @@ def test_where_the_tags_come_from(warehouse: WarehouseHook) -> None:
         {"id": 300 + no, "ad_group_id": 200 + no, **({} if urls is None else {"urls": urls})}
         for no, (_, urls, _) in enumerate(TAGGED)
     ]
-    load_vk_ads(MadeVkAds(banners, groups), warehouse, ONE_DAY)
+    load_made(warehouse, MadeVkAds(banners, groups))
     found = every_row(warehouse, "utm_source, utm_medium, utm_campaign, utm_content, utm_term")
     for no, (group, urls, tags) in enumerate(TAGGED):
         assert found[no] == tuple(tag.format(group=200 + no, ad=300 + no) for tag in tags), (group, urls)
@@ -333,25 +297,36 @@ def test_replies_are_kept_as_they_came_and_the_staging_can_be_built_from_them(wa
     made = MadeVkAds(
         [{"id": 30, "ad_group_id": 20, "name": "Объявление 1"}], statistics_body=body.replace("1.0e0", "1")
     )
-    load_vk_ads(made, warehouse, ONE_DAY)
+    load_made(warehouse, made)
     raw = warehouse.execute(
         "SELECT fetch_id, resource, request, body, from_date, to_date, fetched_at FROM zakaz.raw_vk_ads FINAL "
         "ORDER BY reply_no"
     )
-    sent = [*made.lists(), *made.statistics([30], ONE_DAY)]
+    sent = [*(told for told, _ in made.lists()), *made.statistics([30], ONE_DAY)]
+    sent += [told for told, _ in made.account_days(7, ONE_DAY)]
     assert [found[1:4] for found in raw] == [
-        (told.resource, json.dumps(told.request), told.answer.text) for told in sent
+        (told.resource, json.dumps(told.request), told.content.decode()) for told in sent
     ]
     assert {found[4:] for found in raw} == {(DAY, DAY, datetime(2026, 11, 21, 2, 35, tzinfo=UTC))}
 
     before = every_row(warehouse, "* EXCEPT (_ver)")
     warehouse.execute("TRUNCATE TABLE zakaz.stg_vk_ads_daily")
-    fetch = {"fetch_id": raw[0][0], "account_id": 7, "automatic_tags": AUTOMATIC_TAGS}
+    warehouse.execute("TRUNCATE TABLE zakaz.parsed_vk_ads")
+    fetch = {"fetch_id": raw[0][0], "account_id": 7, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": False}
+    warehouse.execute(statement("staging/vk_ads_parse.sql"), fetch)
     assert rebuild(warehouse, STG_VK_ADS, statement("staging/vk_ads.sql"), ONE_DAY, **fetch) == 1
     assert every_row(warehouse, "* EXCEPT (_ver)") == before != []
 
 
-def test_one_account_leaves_the_rows_of_another(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    load_vk_ads(MadeVkAds([{"id": 30, "ad_group_id": 20}]), warehouse, ONE_DAY)
+def test_another_account_is_read_only_if_that_is_meant(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_made(warehouse, MadeVkAds([{"id": 30, "ad_group_id": 20}]))
+    before = every_row(warehouse)
+    with pytest.raises(SourceInconsistent, match=r"opens account 700123, the figures so far are of account 7\."):
+        load(warehouse)
+    assert every_row(warehouse) == before
+    connection = json.loads(os.environ["AIRFLOW_CONN_VK_ADS_DEFAULT"])
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps({**connection, "extra": {"account_id": ACCOUNT_ID}}))
     load(warehouse)
     assert staged(warehouse) == {**source(sandbox), 30: (100, 2, Decimal("12.34"))}

@@ -97,17 +97,18 @@ def test_raw_rows_are_kept_for_as_long_as_is_set_now(warehouse: WarehouseHook, m
     def kept() -> dict[str, str]:
         found = warehouse.execute(
             "SELECT name, extract(create_table_query, 'toIntervalDay.*') FROM system.tables "
-            "WHERE database = 'zakaz' AND create_table_query LIKE '%TTL%'"
+            "WHERE database = 'zakaz' AND startsWith(name, 'raw_')"
         )
         return {name: re.search(r"\d+", ttl)[0] for name, ttl in found}  # type: ignore[index]
 
-    assert kept() == {"raw_sales": "400", "raw_vk_ads": "400"}
+    tables = ("raw_qtickets_shows", "raw_qtickets_tickets", "raw_sales", "raw_vk_ads")
+    assert kept() == dict.fromkeys(tables, "400")
     with monkeypatch.context() as changed:
         changed.setattr(module, "settings", lambda: replace(settings(), raw_days=30))
         assert migrate(warehouse) == []
-        assert kept() == {"raw_sales": "30", "raw_vk_ads": "30"}
+        assert kept() == dict.fromkeys(tables, "30")
     assert migrate(warehouse) == []
-    assert kept() == {"raw_sales": "400", "raw_vk_ads": "400"}
+    assert kept() == dict.fromkeys(tables, "400")
 
 
 def test_what_people_changed_about_the_cities_stays(warehouse: WarehouseHook) -> None:

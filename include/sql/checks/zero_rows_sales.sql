@@ -1,10 +1,23 @@
--- The day has ticket sales in the mart.
+-- The day has ticket sales in the mart, or the source said twice that there was none.
+WITH
+rows_of_day AS (
+    SELECT count() AS row_count
+    FROM zakaz.dm_sales_daily FINAL
+    WHERE sale_date = {day:Date}
+),
+
+told AS (
+    SELECT count() > 0 AND countIf(state != 'CONFIRMED_ZERO') = 0 AS is_confirmed_zero
+    FROM meta.source_totals FINAL
+    WHERE day = {day:Date} AND source = 'qtickets'
+)
+
 SELECT
     'ZERO_ROWS' AS code,
     'fail' AS severity,
     'dm_sales_daily' AS subject,
-    'at least 1 row' AS expected,
-    concat(toString(count()), ' rows') AS found,
-    count() > 0 AS passed
-FROM zakaz.dm_sales_daily FINAL
-WHERE sale_date = {day:Date}
+    if(told.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
+    concat(toString(rows_of_day.row_count), ' rows') AS found,
+    rows_of_day.row_count > 0 OR told.is_confirmed_zero AS passed
+FROM rows_of_day
+CROSS JOIN told

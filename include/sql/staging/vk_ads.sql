@@ -1,5 +1,6 @@
--- The staging of one account's days, from the replies that one fetch landed: fresh rows, and in the same statement
--- tombstones (_deleted = 1) for the rows that are no longer there. A row of zeros says the same as no row.
+-- The staging of one account's days, from the replies that one fetch landed and that were found sound: fresh rows, and
+-- in the same statement tombstones (_deleted = 1) for those that are no longer there. A row of zeros says the same as
+-- no row.
 -- UTM: the group's tags stand over those of the ad's link, those over VK's automatic ones; {{campaign_id}} means the
 -- id of the ad GROUP to VK.
 INSERT INTO zakaz.stg_vk_ads_daily
@@ -14,9 +15,12 @@ items AS (
         resource,
         item,
         JSONExtract(item, 'id', 'UInt64') AS id
-    FROM zakaz.raw_vk_ads FINAL
+    FROM zakaz.raw_vk_ads
     ARRAY JOIN JSONExtractArrayRaw(body, 'items') AS item
-    WHERE account_id = {account_id:UInt64} AND fetch_id = {fetch_id:UUID}
+    WHERE
+        account_id = {account_id:UInt64}
+        AND fetch_id = {fetch_id:UUID}
+        AND resource IN ('ad_plans', 'ad_groups', 'banners')
 ),
 
 campaigns AS (
@@ -96,90 +100,150 @@ tagged_ads AS (
     LEFT JOIN campaigns ON ad_groups.campaign_id = campaigns.campaign_id
 ),
 
-figures AS (
+-- Ads that left the lists keep what is known of them.
+described_ads AS (
     SELECT
-        id AS ad_id,
-        toDate(JSONExtractString(day, 'date')) AS stat_date,
-        JSONType(day, 'base') = 'Object' AS has_base,
-        if(has_base, toUInt64OrNull(JSONExtract(day, 'base', 'shows', 'Nullable(String)')), 0) AS impressions,
-        if(has_base, toUInt64OrNull(JSONExtract(day, 'base', 'clicks', 'Nullable(String)')), 0) AS clicks,
-        -- Reading at a scale of 2 would cut off what is less than a kopeck.
-        if(
-            has_base,
-            round(toDecimal128OrNull(JSONExtract(day, 'base', 'spent', 'Nullable(String)'), 8), 2),
-            0
-        ) AS spend,
-        -- The goals of VK's own pixel where they are given: base.goals can be 0 beside them.
-        coalesce(
-            toUInt64OrNull(JSONExtract(day, 'base', 'vk', 'goals', 'Nullable(String)')),
-            toUInt64OrNull(JSONExtract(day, 'base', 'goals', 'Nullable(String)')),
-            0
-        ) AS goals
-    FROM items
-    ARRAY JOIN JSONExtractArrayRaw(item, 'rows') AS day
-    WHERE resource = 'statistics'
-)
-
-SELECT
-    stat_date,
-    {account_id:UInt64} AS account_id,
-    max(campaign_id) AS campaign_id,
-    max(campaign_name) AS campaign_name,
-    max(ad_group_id) AS ad_group_id,
-    max(ad_group_name) AS ad_group_name,
-    ad_id,
-    max(ad_name) AS ad_name,
-    sum(impressions) AS impressions,
-    sum(clicks) AS clicks,
-    sum(goals) AS goals,
-    sum(spend) AS spend,
-    max(link) AS link,
-    max(utm[1]) AS utm_source,
-    max(utm[2]) AS utm_medium,
-    max(utm[3]) AS utm_campaign,
-    max(utm[4]) AS utm_content,
-    max(utm[5]) AS utm_term,
-    {ver:UInt64} AS _ver,
-    NOT max(is_fresh) AS _deleted
-FROM (
-    SELECT
-        figures.stat_date AS stat_date,
-        figures.ad_id AS ad_id,
-        figures.impressions AS impressions,
-        figures.clicks AS clicks,
-        figures.goals AS goals,
-        figures.spend AS spend,
-        tagged_ads.ad_name AS ad_name,
-        tagged_ads.ad_group_id AS ad_group_id,
-        tagged_ads.ad_group_name AS ad_group_name,
-        tagged_ads.campaign_id AS campaign_id,
-        tagged_ads.campaign_name AS campaign_name,
-        tagged_ads.link AS link,
-        tagged_ads.utm AS utm,
-        true AS is_fresh
-    FROM figures
-    LEFT JOIN tagged_ads ON figures.ad_id = tagged_ads.ad_id
-    WHERE figures.impressions != 0 OR figures.clicks != 0 OR figures.goals != 0 OR figures.spend != 0
+        ad_id,
+        ad_name,
+        link,
+        ad_group_id,
+        ad_group_name,
+        campaign_id,
+        campaign_name,
+        utm[1] AS utm_source,
+        utm[2] AS utm_medium,
+        utm[3] AS utm_campaign,
+        utm[4] AS utm_content,
+        utm[5] AS utm_term
+    FROM tagged_ads
 
     UNION ALL
 
-    -- A row that stands already brings its key and nothing else.
+    SELECT
+        ad_id,
+        argMax(ad_name, stat_date) AS ad_name,
+        argMax(link, stat_date) AS link,
+        argMax(ad_group_id, stat_date) AS ad_group_id,
+        argMax(ad_group_name, stat_date) AS ad_group_name,
+        argMax(campaign_id, stat_date) AS campaign_id,
+        argMax(campaign_name, stat_date) AS campaign_name,
+        argMax(utm_source, stat_date) AS utm_source,
+        argMax(utm_medium, stat_date) AS utm_medium,
+        argMax(utm_campaign, stat_date) AS utm_campaign,
+        argMax(utm_content, stat_date) AS utm_content,
+        argMax(utm_term, stat_date) AS utm_term
+    FROM zakaz.stg_vk_ads_daily FINAL
+    WHERE
+        account_id = {account_id:UInt64}
+        AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+        AND ad_id NOT IN (SELECT ads.ad_id FROM ads)
+    GROUP BY ad_id
+),
+
+days_of_ads AS (
+    SELECT
+        ad_id,
+        stat_date,
+        day_impressions,
+        day_clicks,
+        day_goals,
+        day_spend
+    FROM zakaz.parsed_vk_ads FINAL
+    ARRAY JOIN
+        stat_dates AS stat_date,
+        impressions AS day_impressions,
+        clicks AS day_clicks,
+        goals AS day_goals,
+        spend AS day_spend
+    WHERE
+        account_id = {account_id:UInt64}
+        AND fetch_id = {fetch_id:UUID}
+        AND from_date BETWEEN {from_date:Date} AND {to_date:Date}
+        AND (day_impressions != 0 OR day_clicks != 0 OR day_goals != 0 OR day_spend != 0)
+),
+
+figures AS (
+    SELECT
+        assumeNotNull(stat_date) AS stat_date,
+        assumeNotNull(ad_id) AS ad_id,
+        assumeNotNull(day_impressions) AS impressions,
+        assumeNotNull(day_clicks) AS clicks,
+        assumeNotNull(day_goals) AS goals,
+        assumeNotNull(day_spend) AS spend
+    FROM days_of_ads
+),
+
+-- A row that stands already brings its key and nothing else; with keep_refused, the rows of an ad that VK
+-- will not tell of stay.
+merged AS (
     SELECT
         stat_date,
         ad_id,
-        0 AS impressions,
-        0 AS clicks,
-        0 AS goals,
-        0 AS spend,
-        '' AS ad_name,
-        0 AS ad_group_id,
-        '' AS ad_group_name,
-        0 AS campaign_id,
-        '' AS campaign_name,
-        '' AS link,
-        emptyArrayString() AS utm,
-        false AS is_fresh
-    FROM zakaz.stg_vk_ads_daily FINAL
-    WHERE account_id = {account_id:UInt64} AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
-) AS united
-GROUP BY stat_date, ad_id
+        sum(united.impressions) AS impressions,
+        sum(united.clicks) AS clicks,
+        sum(united.goals) AS goals,
+        sum(united.spend) AS spend,
+        max(is_fresh) AS is_fresh
+    FROM (
+        SELECT
+            stat_date,
+            ad_id,
+            impressions,
+            clicks,
+            goals,
+            spend,
+            true AS is_fresh
+        FROM figures
+
+        UNION ALL
+
+        SELECT
+            stat_date,
+            ad_id,
+            0 AS impressions,
+            0 AS clicks,
+            0 AS goals,
+            0 AS spend,
+            false AS is_fresh
+        FROM zakaz.stg_vk_ads_daily FINAL
+        WHERE
+            account_id = {account_id:UInt64}
+            AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+            AND ad_id NOT IN (
+                SELECT arrayJoin(JSONExtract(request, 'id', 'Array(UInt64)'))
+                FROM zakaz.raw_vk_ads
+                WHERE
+                    account_id = {account_id:UInt64}
+                    AND fetch_id = {fetch_id:UUID}
+                    AND resource = 'refused'
+                    AND {keep_refused:Bool}
+            )
+    ) AS united
+    GROUP BY
+        stat_date,
+        ad_id
+)
+
+SELECT
+    merged.stat_date AS stat_date,
+    {account_id:UInt64} AS account_id,
+    described_ads.campaign_id AS campaign_id,
+    described_ads.campaign_name AS campaign_name,
+    described_ads.ad_group_id AS ad_group_id,
+    described_ads.ad_group_name AS ad_group_name,
+    merged.ad_id AS ad_id,
+    described_ads.ad_name AS ad_name,
+    merged.impressions AS impressions,
+    merged.clicks AS clicks,
+    merged.goals AS goals,
+    merged.spend AS spend,
+    described_ads.link AS link,
+    described_ads.utm_source AS utm_source,
+    described_ads.utm_medium AS utm_medium,
+    described_ads.utm_campaign AS utm_campaign,
+    described_ads.utm_content AS utm_content,
+    described_ads.utm_term AS utm_term,
+    {ver:UInt64} AS _ver,
+    NOT merged.is_fresh AS _deleted
+FROM merged
+LEFT JOIN described_ads ON merged.ad_id = described_ads.ad_id

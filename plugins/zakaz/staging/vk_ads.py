@@ -1,20 +1,26 @@
-"""VK Ads into the staging: each reply is landed as it came, checked in SQL, and only then becomes rows."""
+"""VK Ads into the staging: each reply is landed as it came, read and checked in SQL, and only then becomes rows."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from zakaz.clients.vk_ads import Reply, VkAdsClient
+from zakaz.clients.vk_ads import Figures, Reply, VkAdsClient
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
+from zakaz.registry.restatements import restated
 from zakaz.staging.loaded import Loaded
+from zakaz.staging.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.warehouse.build import STG_VK_ADS, rebuild
 from zakaz.warehouse.engine import Row
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
+log = logging.getLogger(__name__)
+SOURCE = "vk_ads"
 RAW_TABLE = "zakaz.raw_vk_ads"
 RAW_COLUMNS = (
     "fetch_id",
@@ -29,75 +35,240 @@ RAW_COLUMNS = (
 )
 # What VK appends to the link of a group that has tags switched on and none of its own (VK's help on UTM tags).
 AUTOMATIC_TAGS = "?utm_source=vk_ads&utm_medium=cpc&utm_campaign={{campaign_id}}&utm_content={{banner_id}}"
-# Replies written at once: what is held in memory, and how often the warehouse is opened.
-LANDED_TOGETHER = 50
+# Bytes of replies written at once: what is held in memory, and how often the warehouse is opened.
+LANDED_TOGETHER = 16_000_000
+# Months built in one statement: what the engine holds in memory, and how often it looks at the lists.
+MONTHS_AT_ONCE = 3
 
 
-def load_vk_ads(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> Loaded:
-    """Read days of one account and rebuild them in the staging.
+@dataclass
+class Fetch:
+    """What was fetched of one account.
 
+    :param refused: ads that VK will not tell of, though its lists have them.
+    :param account_days: what the account as a whole did on each Moscow day.
+    :param ads_days: the same as the sums of its ads, with the rows that came.
+    """
+
+    account_id: int
+    days: DayRange
+    fetch_id: UUID = field(default_factory=uuid4)
+    replies: int = 0
+    listed: set[int] = field(default_factory=set)
+    refused: list[int] = field(default_factory=list)
+    account_days: dict[date, Figures] = field(default_factory=dict)
+    ads_days: dict[date, tuple[int, Figures]] = field(default_factory=dict)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The fetch as parameters of our SQL."""
+        return {"fetch_id": self.fetch_id, "account_id": self.account_id}
+
+    @property
+    def rows(self) -> int:
+        """Rows of statistics that came."""
+        return sum(rows for rows, _ in self.ads_days.values())
+
+    @property
+    def unaccounted_day(self) -> date | None:
+        """The first day on which the ads do not make up the account's own total, but for a kopeck a row."""
+        for day in self.days:
+            (rows, ads), account = self.of_ads(day), self.of_account(day)
+            if ads[:2] != account[:2] or abs(ads.spend - account.spend) * 100 > rows:
+                return day
+        return None
+
+    def of_account(self, day: date) -> Figures:
+        """What the account says of a day; nothing is zero."""
+        return self.account_days.get(day, Figures())
+
+    def of_ads(self, day: date) -> tuple[int, Figures]:
+        """Rows and sums of the ads on a day; nothing is zero."""
+        return self.ads_days.get(day, (0, Figures()))
+
+
+def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: DayRange) -> Loaded:
+    """Read days of all accounts and rebuild them in the staging; it changes only when all of them were found sound.
+
+    :param clients: one for each account.
     :param days: Moscow days, each replaced as a whole.
+    :returns: rows read and written, ads that VK refused (their old rows stay), and the sums that changed.
     :raises SourceRefused: VK refused a call; the staging is as it was.
     :raises SourceUnavailable: VK gave no usable answer; the staging is as it was.
     :raises SourceInconsistent: the replies contradict themselves or the question; the staging is as it was.
     """
-    account_id, fetch_id = client.account_id(), uuid4()
-    ad_ids: list[int] = []
-
-    def replies() -> Iterator[Reply]:
-        for reply in client.lists():
-            if reply.resource == "banners":
-                ad_ids.extend(int(item["id"]) for item in reply.items)
-            yield reply
-        yield from client.statistics(ad_ids, days)
-
-    _land(warehouse, replies(), fetch_id, account_id, days)
-    fetch: dict[str, Any] = {"fetch_id": fetch_id, "account_id": account_id}
-    with warehouse.session():
-        _require_sound(warehouse, fetch, days)
-        ((fetched, with_figures),) = warehouse.execute(statement("staging/vk_ads_fetched.sql"), fetch)
-    if with_figures == 0:
-        _require_empty(client, account_id, days)
-    build = statement("staging/vk_ads.sql")
-    written = rebuild(warehouse, STG_VK_ADS, build, days, automatic_tags=AUTOMATIC_TAGS, **fetch)
-    return Loaded(fetched, written)
-
-
-def _land(warehouse: WarehouseHook, replies: Iterable[Reply], fetch_id: UUID, account_id: int, days: DayRange) -> None:
-    rows: Iterator[Row] = (
-        (
-            fetch_id,
-            number,
-            account_id,
-            reply.resource,
-            json.dumps(reply.request),
-            days.first,
-            days.last,
-            reply.answer.received_at,
-            reply.answer.text,
-        )
-        for number, reply in enumerate(replies)
+    fetches = [fetch_account(client, warehouse, days) for client in clients]
+    with warehouse.session(), restated(warehouse, SOURCE, days) as restatements:
+        written = sum(build(warehouse, fetch) for fetch in fetches)
+    return Loaded(
+        rows_read=sum(fetch.rows for fetch in fetches),
+        rows_written=written,
+        refused=tuple(f"ad {ad_id}" for fetch in fetches for ad_id in fetch.refused),
+        restatements=tuple(restatements.found),
     )
-    while chunk := list(islice(rows, LANDED_TOGETHER)):
-        warehouse.insert(RAW_TABLE, RAW_COLUMNS, chunk)
 
 
-def _require_sound(warehouse: WarehouseHook, fetch: Mapping[str, Any], days: DayRange) -> None:
-    problems = warehouse.execute(statement("staging/vk_ads_problems.sql"), {**fetch, **days.bounds})
+def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> Fetch:
+    """Land what VK says of an account, and check it.
+
+    :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `load_vk_ads`.
+    """
+    known = warehouse.execute("SELECT DISTINCT account_id FROM meta.source_totals WHERE source = 'vk_ads'")
+    fetch = Fetch(client.account_id([account_id for (account_id,) in known]), days)
+    land(warehouse, fetch, _lists(client, fetch))
+    land(warehouse, fetch, _statistics(client, fetch, _ads(warehouse, fetch)))
+    land(warehouse, fetch, _account_days(client, fetch))
+    left_out = read_and_check(warehouse, fetch)
+    if left_out:
+        log.warning("VK Ads left %d ads out of its replies, e.g. %s: they are asked for again", *_few(left_out))
+        land(warehouse, fetch, _statistics(client, fetch, left_out))
+        left_out = read_and_check(warehouse, fetch)
+    _require_no_suspect_zero(warehouse, fetch)
+    _require_accounted(fetch, left_out)
+    return fetch
+
+
+def land(warehouse: WarehouseHook, fetch: Fetch, replies: Iterable[Reply]) -> None:
+    """Write replies as they came, a few at a time."""
+    rows: list[Row] = []
+    size = 0
+    for reply in replies:
+        days = reply.days or fetch.days
+        rows.append(
+            (
+                fetch.fetch_id,
+                fetch.replies,
+                fetch.account_id,
+                reply.resource,
+                json.dumps(reply.request),
+                days.first,
+                days.last,
+                reply.received_at,
+                reply.content,
+            )
+        )
+        fetch.replies += 1
+        size += len(reply.content)
+        if size >= LANDED_TOGETHER:
+            warehouse.insert(RAW_TABLE, RAW_COLUMNS, rows)
+            rows, size = [], 0
+    warehouse.insert(RAW_TABLE, RAW_COLUMNS, rows)
+
+
+def read_and_check(warehouse: WarehouseHook, fetch: Fetch) -> list[int]:
+    """Let the engine read the landed statistics, and look for what is wrong with them.
+
+    :returns: ads that were asked for and are in no reply.
+    :raises SourceInconsistent: something is wrong; the message names the first finding and the reply.
+    """
+    with warehouse.session():
+        warehouse.execute(statement("staging/vk_ads_parse.sql"), fetch.params)
+        problems = warehouse.execute(statement("staging/vk_ads_problems.sql"), fetch.params)
+        left_out = [ad_id for (ad_id,) in warehouse.execute(statement("staging/vk_ads_left_out.sql"), fetch.params)]
+        sums = warehouse.execute(statement("staging/vk_ads_days.sql"), fetch.params)
     if problems:
         reply_no, problem, expected, found = problems[0]
         raise SourceInconsistent(
-            f"VK Ads, {days}: {problem}: expected {expected}, found {found} (reply {reply_no} of fetch "
-            f"{fetch['fetch_id']} in {RAW_TABLE}; {len(problems)} such in all). The staging keeps its old rows"
+            f"VK Ads, {fetch.days}: {problem}: expected {expected}, found {found} (reply {reply_no} of fetch "
+            f"{fetch.fetch_id} in {RAW_TABLE}; {len(problems)} such in all). The staging keeps its old rows"
         )
+    fetch.ads_days = {day: (rows, Figures(*figures)) for day, rows, *figures in sums}
+    return left_out
 
 
-def _require_empty(client: VkAdsClient, account_id: int, days: DayRange) -> None:
-    """Nothing at all may be true, and may be a wrong token's empty answer: the account's own total decides."""
-    total = client.account_total(account_id, days)
-    if any(total):
+def build(warehouse: WarehouseHook, fetch: Fetch) -> int:
+    """Build the staging of one account from what was landed, and keep the account's own totals.
+
+    :returns: rows that stand because of it.
+    """
+    record_totals(warehouse, _totals(fetch))
+    # An ad that VK will not tell of did nothing any more, if the others make up the account's own total.
+    params = {**fetch.params, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": fetch.unaccounted_day is not None}
+    sql = statement("staging/vk_ads.sql")
+    return sum(rebuild(warehouse, STG_VK_ADS, sql, days, **params) for days in fetch.days.months(MONTHS_AT_ONCE))
+
+
+def _lists(client: VkAdsClient, fetch: Fetch) -> Iterable[Reply]:
+    for reply, ids in client.lists():
+        if reply.resource == "banners":
+            fetch.listed.update(ids)
+        yield reply
+
+
+def _ads(warehouse: WarehouseHook, fetch: Fetch) -> list[int]:
+    """The ads to ask for: those of the lists, and those that left the lists and have figures on these days."""
+    where = {**fetch.days.bounds, "account_id": fetch.account_id}
+    staged = warehouse.execute(statement("staging/vk_ads_known.sql"), where)
+    return sorted(fetch.listed.union(ad_id for (ad_id,) in staged))
+
+
+def _statistics(client: VkAdsClient, fetch: Fetch, ad_ids: Sequence[int]) -> Iterable[Reply]:
+    for reply in client.statistics(ad_ids, fetch.days):
+        if reply.resource == "refused":
+            (ad_id,) = reply.request["id"]
+            if ad_id in fetch.listed:
+                fetch.refused.append(ad_id)
+            else:
+                log.warning("VK Ads knows ad %d no more: neither its lists nor its statistics have it", ad_id)
+        yield reply
+
+
+def _account_days(client: VkAdsClient, fetch: Fetch) -> Iterable[Reply]:
+    for reply, account_days in client.account_days(fetch.account_id, fetch.days):
+        fetch.account_days |= account_days
+        yield reply
+
+
+def _require_accounted(fetch: Fetch, left_out: Sequence[int]) -> None:
+    """What VK leaves out twice did nothing, if the others make up the account's own total."""
+    day = fetch.unaccounted_day
+    if left_out and day:
         raise SourceInconsistent(
-            f"VK Ads, {days}: no ad of account {account_id} has figures, but the account itself has "
-            f"{total.impressions} impressions, {total.clicks} clicks and {total.spend} rubles. The staging keeps its "
-            "old rows"
+            f"VK Ads, {day}: VK left {len(left_out)} ads out though it was asked twice, e.g. {_few(left_out)[1]}, and "
+            f"without them the ads have {_said(fetch.of_ads(day)[1])}, the account {_said(fetch.of_account(day))}. "
+            "The staging keeps its old rows"
         )
+
+
+def _require_no_suspect_zero(warehouse: WarehouseHook, fetch: Fetch) -> None:
+    """Nothing at all may be true, and may be a wrong token's empty answer: the account's own total decides."""
+    suspect = [total for total in _totals(fetch) if total.state == SUSPECT_ZERO]
+    if suspect:
+        record_totals(warehouse, suspect)
+        day = suspect[0].day
+        raise SourceInconsistent(
+            f"VK Ads, {day}: {SUSPECT_ZERO}: no ad of account {fetch.account_id} has figures, but the account itself "
+            f"has {_said(fetch.of_account(day))} ({len(suspect)} such days). The staging keeps its old rows"
+        )
+
+
+def _totals(fetch: Fetch) -> list[SourceTotal]:
+    return [
+        SourceTotal(
+            day=day,
+            source=SOURCE,
+            account_id=fetch.account_id,
+            state=_state(fetch, day),
+            impressions=fetch.of_account(day).impressions,
+            clicks=fetch.of_account(day).clicks,
+            amount=fetch.of_account(day).spend,
+            fetch_id=fetch.fetch_id,
+            fetched_at=datetime.now(UTC),
+        )
+        for day in fetch.days
+    ]
+
+
+def _state(fetch: Fetch, day: date) -> str:
+    _, ads = fetch.of_ads(day)
+    if any(ads):
+        return FIGURES
+    return SUSPECT_ZERO if any(fetch.of_account(day)) else CONFIRMED_ZERO
+
+
+def _said(figures: Figures) -> str:
+    return f"{figures.impressions} impressions, {figures.clicks} clicks and {figures.spend} rubles"
+
+
+def _few(ad_ids: Sequence[int]) -> tuple[int, str]:
+    return len(ad_ids), ", ".join(map(str, ad_ids[:5]))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from zakaz.errors import InvalidInput, WarehouseLocked, ZakazError
-from zakaz.warehouse.engine import Row, bound, error_code, essence, failure, json_lines
+from zakaz.warehouse.engine import Row, bound, error_code, essence, failure, tab_separated
 
 POLL_SECONDS = 0.1
 RETURNS_ROWS = re.compile(
@@ -149,7 +149,7 @@ class EmbeddedEngine:
         """Write rows in one block."""
         with self._named_errors():
             self._client.raw_insert(
-                table, column_names=list(columns), insert_block=json_lines(columns, rows), fmt="JSONEachRow"
+                table, column_names=list(columns), insert_block=tab_separated(columns, rows), fmt="TSV"
             )
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:

@@ -1,6 +1,5 @@
 """What the hook asks of an engine, and how both engines name their errors and take their parameters."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -11,6 +10,9 @@ from uuid import UUID
 from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable, ZakazError
 
 Row = Sequence[Any]
+
+# In this order: a backslash stands for itself only after it was doubled.
+ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 
 # ClickHouse's numbers for what may heal by itself: network, load, keeper, read-only replicas.
 TRANSIENT_CODES = frozenset({3, 198, 202, 203, 209, 210, 225, 236, 241, 242, 252, 279, 285, 319, 999})
@@ -62,20 +64,28 @@ def _as_text(name: str, value: Any) -> str | int:
     raise InvalidInput(f"{name}: {value!r} can't be sent, a {type(value).__name__} has no typed text")
 
 
-def json_lines(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """Rows as JSONEachRow, which the engine reads by the types of the table.
+def tab_separated(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Rows as TabSeparated, which the engine reads by the types of the table; bytes go through as they are.
 
     clickhouse-connect's own way of inserting would first import pandas, 1.7 s in every task.
 
     :raises InvalidInput: a value of a type that has no such text.
     """
-    lines = (
-        json.dumps(
-            {name: None if value is None else _as_text(name, value) for name, value in zip(columns, row, strict=True)}
-        )
-        for row in rows
-    )
-    return "\n".join(lines).encode()
+    parts: list[bytes] = []  # joined once: a body of megabytes is copied once
+    for row in rows:
+        for name, value in zip(columns, row, strict=True):
+            parts += (_field(name, value), b"\t")
+        parts[-1] = b"\n"
+    return b"".join(parts)
+
+
+def _field(name: str, value: Any) -> bytes:
+    if value is None:
+        return b"\\N"
+    text = value if isinstance(value, bytes) else str(_as_text(name, value)).encode()
+    for plain, escaped in ESCAPES:
+        text = text.replace(plain, escaped)
+    return text
 
 
 def failure(code: int, text: str) -> ZakazError:

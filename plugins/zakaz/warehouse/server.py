@@ -9,7 +9,7 @@ import clickhouse_driver
 from airflow_clickhouse_plugin.hooks.clickhouse import conn_to_kwargs
 
 from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
-from zakaz.warehouse.engine import Row, bound, error_code, failure, json_lines
+from zakaz.warehouse.engine import Row, bound, error_code, failure, tab_separated
 
 if TYPE_CHECKING:
     from zakaz.airflow_compat import Connection
@@ -80,7 +80,7 @@ class ServerEngine:
         """Write rows in one block."""
         with self._named_errors():
             self._http.raw_insert(
-                table, column_names=list(columns), insert_block=json_lines(columns, rows), fmt="JSONEachRow"
+                table, column_names=list(columns), insert_block=tab_separated(columns, rows), fmt="TSV"
             )
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:

@@ -1,0 +1,17 @@
+-- The shows of the events that tickets were sold for, as QTickets told of them: names, cities and days.
+CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_shows
+(
+    fetch_id UUID COMMENT 'one fetch',
+    event_id UInt64,
+    show_id UInt64,
+    fetched_at DateTime64(6, 'UTC') COMMENT 'begin of the fetch',
+    event_name String,
+    city String COMMENT 'as QTickets writes it',
+    time_zone String COMMENT 'IANA name of the zone of the city, as QTickets writes it',
+    starts_at Nullable(DateTime64(6, 'UTC')),
+    event_date Nullable(Date) COMMENT 'day of the show, where it is held; NULL without a start or a zone that is known'
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(fetched_at)
+ORDER BY (fetch_id, event_id, show_id)
+TTL toDateTime(fetched_at) + toIntervalDay({raw_days:UInt16})

@@ -1,0 +1,25 @@
+-- The tickets that QTickets told of: what is read of them and nothing else. No personal data.
+-- The sales staging is built from them.
+CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_tickets
+(
+    fetch_id UUID COMMENT 'one fetch',
+    ticket_no UInt32 COMMENT 'place of the ticket in its fetch',
+    fetched_at DateTime64(6, 'UTC') COMMENT 'begin of the fetch',
+    order_id UInt64,
+    basket_id UInt64 COMMENT 'the ticket',
+    event_id UInt64,
+    show_id UInt64,
+    payed_at DateTime64(6, 'UTC'),
+    cancelled Bool COMMENT 'the ticket or its whole order was taken back',
+    price Decimal(18, 2) COMMENT 'rubles for one',
+    quantity UInt32,
+    refunded_at Nullable(DateTime64(6, 'UTC')),
+    refunded_amount Decimal(18, 2) COMMENT 'rubles that went back',
+    utm_source String,
+    utm_campaign String,
+    currency LowCardinality(String)
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(fetched_at)
+ORDER BY (fetch_id, ticket_no)
+TTL toDateTime(fetched_at) + toIntervalDay({raw_days:UInt16})

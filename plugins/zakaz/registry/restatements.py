@@ -1,0 +1,66 @@
+"""`meta.restatements`: what a source said of a day that it had spoken of before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from zakaz.days import DayRange
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
+
+TABLE = "meta.restatements"
+Sums = dict[tuple[date, str], Decimal]
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A sum of a Moscow day that changed; rubles for money."""
+
+    day: date
+    field: str
+    before: Decimal
+    after: Decimal
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.field} {self.before} → {self.after}"
+
+
+@dataclass
+class Restatements:
+    """What changed while the staging was rebuilt; known at the end of the block."""
+
+    found: list[Restatement] = field(default_factory=list)
+
+
+@contextmanager
+def restated(warehouse: WarehouseHook, source: str, days: DayRange) -> Iterator[Restatements]:
+    """Compare the days in the staging before and after a block that rebuilds them, and keep what changed.
+
+    A day that was never loaded before is not restated, however much it brings.
+
+    :param source: vk_ads or qtickets.
+    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
+    """
+    restatements = Restatements()
+    with warehouse.session():
+        before = _sums(warehouse, source, days)
+        yield restatements
+        after = _sums(warehouse, source, days)
+        restatements.found = [
+            Restatement(day, name, amount, after.get((day, name), Decimal(0)))
+            for (day, name), amount in before.items()
+            if after.get((day, name), Decimal(0)) != amount
+        ]
+        now = datetime.now(UTC)
+        warehouse.insert(
+            TABLE,
+            ("day", "loaded_at", "source", "field", "before", "after"),
+            [(change.day, now, source, change.field, change.before, change.after) for change in restatements.found],
+        )
+
+
+def _sums(warehouse: WarehouseHook, source: str, days: DayRange) -> Sums:
+    rows = warehouse.execute(statement(f"meta/day_sums_{source}.sql"), days.bounds)
+    return {(day, name): Decimal(amount) for day, name, amount in rows}
