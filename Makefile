@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint up down test-server lock clean
+.PHONY: help run test lint up down test-server bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ down: ## stop it
 test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at CLICKHOUSE_TEST_URL
 	@test -n "$$CLICKHOUSE_TEST_URL" || { echo "make test-server: set CLICKHOUSE_TEST_URL, e.g. clickhouse://default:@127.0.0.1:9000/?http_port=8123" >&2; exit 1; }
 	@$(BIN)/pytest -m warehouse tests
+
+bench: $(VENV)/.installed-dev ## speed and memory of fetching and loading, as ratios (a few minutes)
+	@PYTHONPATH=plugins $(BIN)/python bench/vk_load.py
+	@PYTHONPATH=plugins $(BIN)/python bench/vk_fetch.py
 
 lock: ## compile the locks anew from requirements.in and requirements-dev.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt

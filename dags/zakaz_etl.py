@@ -7,12 +7,15 @@ Every morning at 05:35 Moscow: yesterday's VK Ads spend and ticket sales into Cl
 | Task | Reads | Writes |
 | --- | --- | --- |
 | `vk_fetch` | VK Ads over HTTP | `zakaz.raw_vk_ads`, `zakaz.stg_vk_ads_daily` |
+| `qtickets_fetch` | QTickets over HTTP | `zakaz.raw_qtickets_tickets`, `…_shows`, `zakaz.stg_qtickets_sales` |
 | `build_dm_vk` | `zakaz.stg_vk_ads_daily` | `zakaz.dm_vk_ads_daily` |
 | `build_dm_sales` | `zakaz.stg_qtickets_sales` | `zakaz.dm_sales_daily` |
 | `healthcheck` | the marts | `meta.quality_results` |
 
 **The day** is a Moscow calendar day, and the logical date is its midnight. A scheduled run re-reads the last
-`LOOKBACK_DAYS` days (sources restate what they said); a backfill and a run started by hand work on their own day only.
+`LOOKBACK_DAYS` days, of sales `SALES_LOOKBACK_DAYS` (sources restate what they said, refunds come late); a backfill and
+a run started by hand work on their own day only. Without the connection `qtickets_default` its task is skipped, and the
+sales are those of `bin/zakaz load-sales`.
 
 **By hand:** *Trigger DAG* without a date does the last day that is over, with a date that day.
 `bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` does five days. Running a day again changes no figure
@@ -30,6 +33,7 @@ from zakaz.days import MOSCOW
 from zakaz.operators.build_mart import BuildMartOperator
 from zakaz.operators.defaults import DEFAULT_ARGS
 from zakaz.operators.healthcheck import HealthcheckOperator
+from zakaz.operators.qtickets_fetch import QTicketsFetchOperator
 from zakaz.operators.vk_fetch import VkFetchOperator
 from zakaz.settings import settings
 from zakaz.timetable import MoscowDayTimetable
@@ -55,12 +59,21 @@ with DAG(
         VkFetchOperator(
             task_id="vk_fetch",
             task_display_name="VK Реклама: загрузка",
+            pool="vk_ads",
             doc_md="Reads VK Ads and rebuilds `zakaz.stg_vk_ads_daily`. Red: the source or the connection "
             "`vk_ads_default`; the old rows stay.",
+        )
+        QTicketsFetchOperator(
+            task_id="qtickets_fetch",
+            task_display_name="QTickets: загрузка",
+            lookback_days=settings().sales_lookback_days,
+            doc_md="Reads QTickets and rebuilds `zakaz.stg_qtickets_sales`. Red: the source or the connection "
+            "`qtickets_default`; the old rows stay. Skipped: there is no such connection.",
         )
     build_dm_vk = BuildMartOperator(
         task_id="build_dm_vk",
         task_display_name="Витрина расходов",
+        trigger_rule="none_failed",  # a source that is not set up is skipped
         sql="marts/dm_vk_ads_daily.sql",
         source=STG_VK_ADS,
         target=DM_VK_ADS,
@@ -69,6 +82,7 @@ with DAG(
     build_dm_sales = BuildMartOperator(
         task_id="build_dm_sales",
         task_display_name="Витрина продаж",
+        lookback_days=settings().sales_lookback_days,
         sql="marts/dm_sales_daily.sql",
         source=STG_SALES,
         target=DM_SALES,

@@ -7,6 +7,7 @@ The warehouse is the embedded engine, or the server that CLICKHOUSE_TEST_URL nam
 import json
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from dataclasses import fields
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from zakaz.environment import project_environment
-from zakaz.settings import Settings
+from zakaz.settings import PROJECT_DIR, Settings
 
 # Nothing of the user's may reach the tests: they empty tables and delete runs.
 OURS = ("AIRFLOW_", "ZAKAZ_", *(field.name.upper() for field in fields(Settings)))
@@ -35,7 +36,7 @@ os.environ.update(
     )
 )
 
-from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, Sandbox
+from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.airflow_compat import Connection
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
@@ -65,8 +66,12 @@ def migrated() -> WarehouseHook:
 
 
 @pytest.fixture
-def warehouse(migrated: WarehouseHook) -> WarehouseHook:
-    """The warehouse, empty but for its schema and the city aliases."""
+def warehouse(migrated: WarehouseHook, request: pytest.FixtureRequest) -> Iterator[WarehouseHook]:
+    """The warehouse, empty but for its schema and the city aliases.
+
+    The embedded engine stays open during the test, since each opening costs time and, in chDB 4.4, threads and file
+    handles that are never given back. A test that lets other processes in is marked `other_processes`.
+    """
     with migrated.session():
         tables = migrated.execute(
             "SELECT database, name FROM system.tables "
@@ -75,7 +80,10 @@ def warehouse(migrated: WarehouseHook) -> WarehouseHook:
         for database, table in tables:
             migrated.execute(f"TRUNCATE TABLE {database}.{table}")
     shutil.rmtree(HOME / "zakaz" / "spool", ignore_errors=True)
-    return migrated
+    engine = None if request.node.get_closest_marker("other_processes") else migrated.get_conn()
+    yield migrated
+    if engine is not None:
+        engine.disconnect()
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +94,10 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The sandbox as new, with the connections vk_ads_default and telegram_default leading to it."""
+    """The sandbox as new, with the connections of the sources and of Telegram leading to it."""
     running_sandbox.reset()
     vk = {"conn_type": "vk-ads", "host": running_sandbox.url, "login": CLIENT_ID, "password": CLIENT_SECRET}
+    qtickets = {"conn_type": "qtickets", "host": running_sandbox.url, "password": QTICKETS_TOKEN}
     telegram = {
         "conn_type": "telegram",
         "host": "-1001",
@@ -96,16 +105,20 @@ def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbo
         "extra": {"base_url": f"{running_sandbox.url}/bot"},
     }
     monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps(vk))
+    monkeypatch.setenv("AIRFLOW_CONN_QTICKETS_DEFAULT", json.dumps(qtickets))
     monkeypatch.setenv("AIRFLOW_CONN_TELEGRAM_DEFAULT", json.dumps(telegram))
     return running_sandbox
 
 
 @pytest.fixture(scope="session")
 def metadata() -> None:
-    """Airflow's metadata database, in SQLite under the temporary home."""
+    """Airflow's metadata database, in SQLite under the temporary home, with the project's pools."""
+    from airflow.models import Pool
     from airflow.utils.db import upgradedb
 
     upgradedb()
+    for name, pool in json.loads((PROJECT_DIR / "infra" / "airflow" / "pools.json").read_text()).items():
+        Pool.create_or_update_pool(name, **pool)
 
 
 @pytest.fixture
@@ -116,3 +129,12 @@ def no_token_kept(metadata: None) -> Iterator[None]:
     Variable.delete("zakaz_token_vk_ads_default")
     yield
     Variable.delete("zakaz_token_vk_ads_default")
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port

@@ -39,7 +39,7 @@ def connections(given: dict[str, str]) -> dict[str, dict[str, object]]:
 
 def test_without_credentials_the_sandbox_stands_in(tmp_path: Path) -> None:
     found = connections({"AIRFLOW_HOME": str(tmp_path)})
-    assert set(found) == {f"AIRFLOW_CONN_{name}_DEFAULT" for name in ("CLICKHOUSE", "VK_ADS", "TELEGRAM")}
+    assert set(found) == {f"AIRFLOW_CONN_{name}_DEFAULT" for name in ("CLICKHOUSE", "VK_ADS", "QTICKETS", "TELEGRAM")}
     assert str(found["AIRFLOW_CONN_VK_ADS_DEFAULT"]["host"]).startswith("http://127.0.0.1:")
     assert "sandbox" in json.dumps(found["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"])
 

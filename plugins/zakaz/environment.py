@@ -112,6 +112,7 @@ def _connection_defaults(home: Path, chosen: Mapping[str, str]) -> dict[str, str
     connections = {
         "CLICKHOUSE": {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse-sandbox")}},
         "VK_ADS": {"conn_type": "vk-ads", "host": url, "login": "sandbox-client", "password": "sandbox-secret"},
+        "QTICKETS": {"conn_type": "qtickets", "host": url, "password": "sandbox-qtickets-token"},
         "TELEGRAM": {
             "conn_type": "telegram",
             "host": "-1001",

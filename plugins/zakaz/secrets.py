@@ -26,7 +26,7 @@ def masked_line(error: BaseException | str) -> str:
 
 
 def _secrets() -> set[str]:
-    from zakaz.hooks.vk_ads import token_variable  # parsing a DAG must not pay for an HTTP client
+    from zakaz.hooks.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
 
     found: set[str] = set()
     for conn_id in CONNECTIONS:

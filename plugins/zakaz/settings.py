@@ -12,7 +12,14 @@ from zakaz.errors import InvalidInput
 PROJECT_DIR = environment.PROJECT_DIR
 INCLUDE_DIR = PROJECT_DIR / "include"
 # What more would break: VK's own limit, the tasks' 15 minutes, ClickHouse's dates.
-HIGHEST = {"vk_batch_ids": 200, "query_timeout_seconds": 840, "raw_days": 36500, "lookback_days": 366}
+HIGHEST = {
+    "vk_batch_ids": 200,
+    "vk_parallel_calls": 16,
+    "query_timeout_seconds": 840,
+    "raw_days": 36500,
+    "lookback_days": 366,
+    "sales_lookback_days": 366,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +27,14 @@ class Settings:
     """Every number that may be changed; each field is read from the environment variable of its name in capitals.
 
     :param lookback_days: Moscow days that a scheduled run reads anew, its own included.
+    :param sales_lookback_days: the same for ticket sales, whose refunds come late; and how many days after its sale a
+        refund is still looked for.
     :param catchup_days: missed days that the scheduler makes up at most.
     :param raw_days: days that the replies of the sources are kept.
     :param vk_page_limit: items per page of a VK Ads list.
     :param vk_batch_ids: ads per statistics call (VK's limit is 200).
     :param vk_window_days: days per statistics call.
+    :param vk_parallel_calls: calls of VK Ads under way at once, as far as its rate limits allow.
     :param http_timeout_seconds: wait for one answer of a source.
     :param http_attempts: tries of one request, the first included.
     :param http_pause_seconds: pause before the second try; it doubles with each further one, up to a minute.
@@ -33,11 +43,13 @@ class Settings:
     """
 
     lookback_days: int = 7
+    sales_lookback_days: int = 30
     catchup_days: int = 7
     raw_days: int = 400
     vk_page_limit: int = 50
     vk_batch_ids: int = 200
     vk_window_days: int = 30
+    vk_parallel_calls: int = 8
     http_timeout_seconds: float = 60.0
     http_attempts: int = 6
     http_pause_seconds: float = 2.0

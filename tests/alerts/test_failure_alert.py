@@ -226,7 +226,7 @@ def test_no_secret_leaves_with_an_alert(
 ) -> None:
     from zakaz.hooks.vk_ads import VkAdsHook
 
-    VkAdsHook().get_conn().account_id()
+    VkAdsHook().get_conn()[0].account_id()
     (kept,) = sandbox.tokens._tokens
     secrets = [CLIENT_SECRET, BOT_TOKEN, kept.access, kept.refresh]
     all_told(caplog, monkeypatch)

@@ -11,11 +11,11 @@ from airflow.models import DagBag
 from airflow.serialization.serialized_objects import SerializedDAG
 
 from zakaz.alerts.failure import alert_on_failure
-from zakaz.settings import PROJECT_DIR
+from zakaz.settings import PROJECT_DIR, settings
 from zakaz.timetable import MoscowDayTimetable
 
 DAGS = PROJECT_DIR / "dags"
-TASKS = {"zakaz_etl": ["vk_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]}
+TASKS = {"zakaz_etl": ["vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]}
 FORBIDDEN = ("pandas", "chdb", "telegram", "pyarrow", "clickhouse_connect")
 
 
@@ -35,11 +35,27 @@ def test_the_chain(dagbag: DagBag) -> None:
     dag = dagbag.dags["zakaz_etl"]
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
         "vk_fetch": {"build_dm_vk"},
+        "qtickets_fetch": {"build_dm_vk"},
         "build_dm_vk": {"build_dm_sales"},
         "build_dm_sales": {"healthcheck"},
         "healthcheck": set(),
     }
-    assert dag.task_group.children["fetch"].children.keys() == {"vk_fetch"}
+    assert dag.task_group.children["fetch"].children.keys() == {"vk_fetch", "qtickets_fetch"}
+    # A source that is not set up is skipped, and the chain goes on.
+    rules = {task.task_id: str(task.trigger_rule) for task in dag.tasks}
+    assert rules == {**dict.fromkeys(TASKS["zakaz_etl"], "all_success"), "build_dm_vk": "none_failed"}
+
+
+def test_how_far_a_scheduled_run_looks_back(dagbag: DagBag) -> None:
+    sales = settings().sales_lookback_days
+    assert sales > settings().lookback_days
+    assert {task.task_id: task.lookback_days for task in dagbag.dags["zakaz_etl"].tasks} == {
+        "vk_fetch": None,
+        "qtickets_fetch": sales,
+        "build_dm_vk": None,
+        "build_dm_sales": sales,
+        "healthcheck": None,
+    }
 
 
 def test_every_task_is_limited_told_and_explained(dagbag: DagBag) -> None:

@@ -15,14 +15,16 @@ from airflow.models.dagrun import DagRun
 
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz.airflow_compat import Variable
-from zakaz.days import last_complete_day
+from zakaz.alerts.failure import alert_on_failure
+from zakaz.alerts.messages import days_ru
+from zakaz.days import DayRange, last_complete_day
 from zakaz.settings import PROJECT_DIR
 from zakaz.staging.sales import load_sales
 from zakaz.staging.sales_file import read_sales
 from zakaz.warehouse.hook import WarehouseHook
 
 DAY = date(2026, 11, 20)
-JOBS = ["vk_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]
+JOBS = ["vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]
 MART_ROWS = {
     "zakaz.dm_vk_ads_daily": "SELECT * EXCEPT (_ver) FROM zakaz.dm_vk_ads_daily FINAL ORDER BY ALL",
     "zakaz.dm_sales_daily": "SELECT * EXCEPT (_ver) FROM zakaz.dm_sales_daily FINAL ORDER BY ALL",
@@ -51,7 +53,9 @@ def sales(sandbox: Sandbox, warehouse: WarehouseHook, tmp_path: Path) -> None:
 
 
 def registry(warehouse: WarehouseHook) -> list[tuple[Any, ...]]:
-    return warehouse.execute("SELECT job, status, err_msg FROM meta.etl_runs FINAL ORDER BY started_at")
+    """In the order of the chain: the two fetches run side by side."""
+    rows = warehouse.execute("SELECT job, status, err_msg FROM meta.etl_runs FINAL ORDER BY started_at")
+    return sorted(rows, key=lambda row: JOBS.index(row[0]))
 
 
 def marts(warehouse: WarehouseHook) -> dict[str, list[tuple[Any, ...]]]:
@@ -66,17 +70,37 @@ def spend_by_city(sandbox: Sandbox) -> dict[str, Decimal]:
     return {city: spend for city, spend in sums.items() if spend}
 
 
+def sales_by_show_day(sandbox: Sandbox) -> dict[tuple[date, int], tuple[int, Decimal, Decimal]]:
+    sums: dict[tuple[date, int], tuple[int, Decimal, Decimal]] = {}
+    for row in sandbox.sales_truth(DAY, DAY):
+        key = row["event_date"], row["event_id"]
+        tickets, revenue, refunds = sums.get(key, (0, Decimal(0), Decimal(0)))
+        sums[key] = (
+            tickets + row["tickets_sold"],
+            revenue + Decimal(row["revenue"]),
+            refunds + Decimal(row["refunds_amount"]),
+        )
+    return sums
+
+
+def mart_sales_by_show_day(warehouse: WarehouseHook) -> dict[tuple[date, int], tuple[int, Decimal, Decimal]]:
+    rows = warehouse.execute(
+        "SELECT event_date, event_id, tickets_sold, revenue, refunds_amount FROM zakaz.dm_sales_daily FINAL"
+    )
+    return {(event_date, event_id): tuple(figures) for event_date, event_id, *figures in rows}
+
+
 def mart_spend_by_city(warehouse: WarehouseHook) -> dict[str, Decimal]:
     return dict(warehouse.execute("SELECT city, sum(spend) AS s FROM bi.v_vk_ads_daily GROUP BY city HAVING s != 0"))
 
 
-@pytest.mark.usefixtures("sales")
 def test_a_green_day(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
     run = run_day(DAY)
 
     assert run.state == "success"
     assert registry(warehouse) == [(job, "ok", "") for job in JOBS]
     assert mart_spend_by_city(warehouse) == spend_by_city(sandbox)
+    assert mart_sales_by_show_day(warehouse) == sales_by_show_day(sandbox)
     rows = warehouse.execute(
         "SELECT job, from_date, to_date, rows_read > 0, rows_written > 0, dag_id, run_type, try_number, log_url != '' "
         "FROM meta.etl_runs FINAL"
@@ -88,7 +112,7 @@ def test_a_green_day(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook
     assert sandbox.messages() == []
 
 
-@pytest.mark.usefixtures("sales")
+@pytest.mark.usefixtures("sandbox")
 def test_the_same_day_again_changes_no_figure(run_day: RunDay, warehouse: WarehouseHook) -> None:
     run_day(DAY)
     before = marts(warehouse)
@@ -97,7 +121,6 @@ def test_the_same_day_again_changes_no_figure(run_day: RunDay, warehouse: Wareho
     assert marts(warehouse) == before
 
 
-@pytest.mark.usefixtures("sales")
 def test_what_changed_at_the_source_is_what_stands(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
     run_day(DAY)
     spending = [ad for ad in sandbox.truth(DAY) if Decimal(ad["spent"]) > 0 and ad["city"] == "Москва"]
@@ -105,7 +128,11 @@ def test_what_changed_at_the_source_is_what_stands(run_day: RunDay, sandbox: San
     sandbox.patch_ad(changed, spent={str(DAY): "12345.67"})
     sandbox.patch_ad(removed, removed=True)
     sandbox.patch_ad(moved, utm_content="kazan_moved")
+    refunded, cancelled = (order["id"] for order in sandbox.orders(DAY)[:2])
+    sandbox.patch_order(refunded, refunded_on=DAY)
+    sandbox.patch_order(cancelled, cancelled=True)
     expected = spend_by_city(sandbox)
+    sales_before = mart_sales_by_show_day(warehouse)
 
     run_day(DAY)
 
@@ -114,6 +141,36 @@ def test_what_changed_at_the_source_is_what_stands(run_day: RunDay, sandbox: San
     assert removed not in staged
     assert staged[changed] == Decimal("12345.67")
     assert sum(staged.values()) == sum(expected.values())
+    assert mart_sales_by_show_day(warehouse) == sales_by_show_day(sandbox) != sales_before
+
+
+@pytest.mark.usefixtures("sales")
+def test_without_qtickets_its_task_is_skipped_and_the_chain_goes_on(
+    run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
+    run = run_day(DAY)
+    assert run.state == "success"
+    assert {task.task_id: task.state for task in run.get_task_instances()} == {
+        **dict.fromkeys(JOBS, "success"),
+        "qtickets_fetch": "skipped",
+    }
+    # Nothing was tried, so that nothing stands in the registry and nobody is told.
+    assert registry(warehouse) == [(job, "ok", "") for job in JOBS if job != "qtickets_fetch"]
+    assert mart_sales_by_show_day(warehouse) == sales_by_show_day(sandbox)
+    assert sandbox.messages() == []
+
+
+def test_qtickets_that_is_down_stops_the_chain_and_is_told(
+    run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook
+) -> None:
+    sandbox.fault("qtickets", "403")
+    run = run_day(DAY)
+    assert run.state == "failed"
+    assert [row[:2] for row in registry(warehouse)] == [("vk_fetch", "ok"), ("qtickets_fetch", "error")]
+    assert "HTTP 403: QTickets doesn't take the token" in registry(warehouse)[1][2]
+    (message,) = sandbox.messages()
+    assert "Загрузка продаж QTickets" in message["plain"]
 
 
 def test_a_source_that_is_down_ends_red_and_is_told(
@@ -143,7 +200,7 @@ def test_a_source_that_is_down_ends_red_and_is_told(
     assert "http" in message["text"].split('href="')[1]
     assert marts(warehouse) == before
 
-    token = json.loads(Variable.get("zakaz_token_vk_ads_default"))["access_token"]
+    token = json.loads(Variable.get("zakaz_token_vk_ads_default"))["tokens"][""]["access_token"]
     seen = "\n".join(
         [*capfd.readouterr(), cause, context, message["text"]]
         + [str(row) for row in warehouse.execute("SELECT * FROM meta.etl_runs")]
@@ -154,7 +211,10 @@ def test_a_source_that_is_down_ends_red_and_is_told(
         assert secret not in seen
 
 
-def test_a_day_without_sales_is_red_by_its_check(run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+def test_a_day_without_sales_is_red_by_its_check(
+    run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
     run = run_day(DAY)
 
     assert run.state == "failed"
@@ -177,8 +237,9 @@ def test_today_is_refused(run_day: RunDay, sandbox: Sandbox, warehouse: Warehous
     assert "ещё не закончился" in sandbox.messages()[0]["plain"]
 
 
-def test_a_scheduled_run_reads_the_look_back_window(
-    dag: Any, sandbox: Sandbox, warehouse: WarehouseHook, sales: None
+@pytest.mark.parametrize(("job", "back"), [("vk_fetch", 6), ("build_dm_sales", 29)])
+def test_a_scheduled_run_reads_the_look_back_window_of_its_task(
+    dag: Any, sandbox: Sandbox, warehouse: WarehouseHook, job: str, back: int
 ) -> None:
     """The scheduler's own loop is Airflow's; what the tasks make of such a run is ours."""
     from airflow.utils.session import create_session
@@ -195,14 +256,19 @@ def test_a_scheduled_run_reads_the_look_back_window(
             start_date=datetime.now(UTC),
             session=session,
         )
-        instance = run.get_task_instance("vk_fetch", session=session)
-        instance.task = dag.get_task("vk_fetch")
-        instance.run(ignore_ti_state=True, session=session, test_mode=True)
+        instance = run.get_task_instance(job, session=session)
+        instance.task = dag.get_task(job)
+        instance.run(ignore_all_deps=True, session=session, test_mode=True)
+        alert_on_failure({**instance.get_template_context(session=session), "exception": "killed"})
         session.rollback()
-    days = warehouse.execute("SELECT DISTINCT stat_date FROM zakaz.stg_vk_ads_daily FINAL ORDER BY stat_date")
-    assert [day for (day,) in days] == [DAY - timedelta(days=back) for back in range(6, -1, -1)]
-    ((first, last, run_id),) = warehouse.execute("SELECT from_date, to_date, dag_run_id FROM meta.etl_runs FINAL")
-    assert (first, last, run_id) == (DAY - timedelta(days=6), DAY, "scheduled__2026-11-20T00:00:00+03:00")
+    first = DAY - timedelta(days=back)
+    runs = warehouse.execute("SELECT from_date, to_date, dag_run_id FROM meta.etl_runs FINAL")
+    assert runs == [(first, DAY, "scheduled__2026-11-20T00:00:00+03:00")]
+    if job == "vk_fetch":
+        days = warehouse.execute("SELECT DISTINCT stat_date FROM zakaz.stg_vk_ads_daily FINAL ORDER BY stat_date")
+        assert [day for (day,) in days] == [first + timedelta(days=later) for later in range(back + 1)]
+    (message,) = sandbox.messages()
+    assert f"{days_ru(DayRange(first, DAY))}" in message["plain"]
 
 
 def test_a_sandbox_that_is_down_is_named(

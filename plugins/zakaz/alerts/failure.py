@@ -1,17 +1,15 @@
 """`on_failure_callback`: a failed task becomes an alert."""
 
-import json
 import logging
-from functools import cache
 from typing import Any
 
 from zakaz.alerts.alert import Alert, raise_alert
-from zakaz.alerts.messages import days_ru, render
+from zakaz.alerts.messages import days_ru, job_texts, render, texts
 from zakaz.days import MOSCOW, DayRange, days_of_run
 from zakaz.errors import ZakazError
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked, masked_line
-from zakaz.settings import INCLUDE_DIR, settings
+from zakaz.settings import settings
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
@@ -29,7 +27,8 @@ def alert_on_failure(context: Any) -> None:
         attempt = Attempt.from_context(context)
         warehouse = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
         error = context.get("exception") or "the task ended without an exception"
-        days = days_of_run(context, settings().lookback_days)
+        lookback_days = getattr(context.get("task"), "lookback_days", None) or settings().lookback_days
+        days = days_of_run(context, lookback_days)
         raise_alert(warehouse, failure_alert(attempt, error, days))
     except Exception:
         # Airflow would swallow it with less of a trace.
@@ -44,7 +43,7 @@ def failure_alert(attempt: Attempt, error: BaseException | str, days: DayRange) 
     """
     cause = masked_line(error)
     code = error.alert_code if isinstance(error, ZakazError) else "RUN_FAILED"
-    job, why = _texts("jobs.json").get(attempt.job, {}), _texts("causes.json")
+    job, why = job_texts(attempt.job), texts("causes.json")
     explained = why.get(type(error).__name__, why[""])
     html = render(
         "run_failed.html",
@@ -81,9 +80,3 @@ def failure_alert(attempt: Attempt, error: BaseException | str, days: DayRange) 
         dag_run_id=attempt.dag_run_id,
         subject=attempt.run_id,
     )
-
-
-@cache
-def _texts(name: str) -> dict[str, dict[str, str]]:
-    texts: dict[str, dict[str, str]] = json.loads((INCLUDE_DIR / "messages" / name).read_text(encoding="utf-8"))
-    return texts

@@ -1,5 +1,6 @@
 """Texts of the alerts, from the templates in include/messages."""
 
+import json
 from datetime import date
 from functools import cache
 from typing import Any
@@ -24,6 +25,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def job_texts(job: str) -> dict[str, str]:
+    """What people call a job (`name`) and what its failure means for them (`effect`); empty for an unknown one."""
+    return texts("jobs.json").get(job, {})
+
+
+@cache
+def texts(name: str) -> dict[str, dict[str, str]]:
+    """A file of texts in include/messages."""
+    found: dict[str, dict[str, str]] = json.loads((INCLUDE_DIR / "messages" / name).read_text(encoding="utf-8"))
+    return found
 
 
 def days_ru(days: DayRange) -> str:

@@ -5,10 +5,13 @@ import subprocess
 import sys
 from datetime import date, datetime
 from pathlib import Path
+from zlib import crc32
 
 from zakaz.days import MOSCOW
 from zakaz.errors import TransientError
-from zakaz.settings import state_dir
+from zakaz.settings import PROJECT_DIR, state_dir
+
+POOLS = PROJECT_DIR / "infra" / "airflow" / "pools.json"
 
 
 def log_file() -> Path:
@@ -18,17 +21,18 @@ def log_file() -> Path:
 
 
 def prepare_metadata() -> None:
-    """Create Airflow's metadata database on this machine, once per Airflow version.
+    """Create Airflow's metadata database on this machine, with the pools, once per Airflow version and pools file.
 
     :raises TransientError: Airflow could not.
     """
     from airflow import __version__
 
-    done = state_dir() / f"metadata-{__version__}.done"
+    done = state_dir() / f"metadata-{__version__}-{crc32(POOLS.read_bytes()):08x}.done"
     if done.exists():
         return
-    if call("db", "migrate") != 0:
-        raise TransientError(f"airflow db migrate failed; see {log_file()}")
+    for command in (["db", "migrate"], ["pools", "import", str(POOLS)]):
+        if call(*command) != 0:
+            raise TransientError(f"airflow {' '.join(command)} failed; see {log_file()}")
     done.touch()
 
 

@@ -20,26 +20,34 @@ class DayOperator(BaseOperator):
     and in the warehouse hook.
 
     :param clickhouse_conn_id: the warehouse.
+    :param lookback_days: days that a scheduled run works on, its own included; `LOOKBACK_DAYS` by default.
     """
 
-    def __init__(self, *, clickhouse_conn_id: str = CONNECTION, **kwargs: Any) -> None:
+    def __init__(
+        self, *, clickhouse_conn_id: str = CONNECTION, lookback_days: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.clickhouse_conn_id = clickhouse_conn_id
+        self.lookback_days = lookback_days
 
     def execute(self, context: Any) -> None:
         """Work on the run's days.
 
         :raises DayNotOver: the run's day is today or in the future, by Moscow time.
         """
+        self.require_wanted()
         attempt = Attempt.from_context(context)
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin)
         # The registry must not use up the task's time: what it can't write soon, it keeps on disk.
         registry = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
-        days = days_of_run(context, settings().lookback_days)
+        days = days_of_run(context, self.lookback_days or settings().lookback_days)
         with recorded(registry, attempt, days) as figures:
             days.require_over()
             self.work(warehouse, days, attempt, figures)
         self.log.info("%s: %s: %d rows read, %d written", self.task_id, days, figures.rows_read, figures.rows_written)
+
+    def require_wanted(self) -> None:
+        """Skip a task that nobody set up, by AirflowSkipException: it is no attempt, and stands in no registry."""
 
     @abstractmethod
     def work(self, warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:

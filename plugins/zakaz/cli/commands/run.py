@@ -5,16 +5,12 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 
 import click
-import requests
 
 from zakaz.cli import airflow, sandbox
 from zakaz.cli.options import day_option
 from zakaz.cli.schema import bring_up_to_date
 from zakaz.environment import uses_sandbox
-from zakaz.errors import SourceUnavailable
 
-# As far back as a newcomer may want to backfill made-up days: VK's own reach.
-SAMPLE_DAYS = 366
 REPORT = {
     "Run registry (meta.etl_runs)": "report/runs.sql",
     "Yesterday's quality (meta.v_quality_last_day)": "report/quality.sql",
@@ -38,8 +34,7 @@ def run(day: date) -> int:
     bring_up_to_date()
     if made_up:
         where = sandbox.start()
-        _say(f"no credentials in .env: the sandbox at {where.url} stands in for VK Ads and Telegram, and stays on")
-        _load_sample(where.url, day)
+        _say(f"no credentials in .env: the sandbox at {where.url} stands in for the APIs, and stays on")
     _say(f"zakaz_etl for {day}")
     green = airflow.run_day("zakaz_etl", day)
     _report(day, started)
@@ -59,28 +54,6 @@ def run(day: date) -> int:
 
 def _say(step: str) -> None:
     print(f"→ {step}", flush=True)
-
-
-def _load_sample(url: str, day: date) -> None:
-    from zakaz.staging.sales import load_sales
-    from zakaz.staging.sales_file import read_sales
-    from zakaz.warehouse.hook import WarehouseHook
-
-    file = sandbox.folder() / "sales.csv"
-    try:
-        sample = requests.get(
-            f"{url}/sandbox/sales.csv",
-            params={"from": str(day - timedelta(days=SAMPLE_DAYS)), "to": str(day)},
-            timeout=60,
-        )
-        sample.raise_for_status()
-    except requests.RequestException as error:
-        raise SourceUnavailable(
-            f"the sandbox at {url} gives no sales: {error}; bin/zakaz sandbox stop, then again"
-        ) from None
-    file.write_text(sample.text, encoding="utf-8")
-    loaded = load_sales(WarehouseHook(), read_sales(file))
-    _say(f"sales: {loaded.rows_read} lines of {file} loaded, as bin/zakaz load-sales does")
 
 
 def _report(day: date, since: datetime) -> None:
