@@ -75,7 +75,7 @@ def warehouse(migrated: WarehouseHook, request: pytest.FixtureRequest) -> Iterat
     with migrated.session():
         tables = migrated.execute(
             "SELECT database, name FROM system.tables "
-            "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias'"
+            "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias' AND total_rows > 0"
         )
         for database, table in tables:
             migrated.execute(f"TRUNCATE TABLE {database}.{table}")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from functools import lru_cache
 
 _UNIT = float(2**32)
 
 
+@lru_cache(maxsize=200_000)
 def draws(*key: object) -> tuple[float, ...]:
     """Return eight numbers in [0, 1) that belong to this key.
 

@@ -97,20 +97,21 @@ def list_reply(catalog: Catalog, resource: str, args: MultiDict[str, str]) -> di
     fields = _fields(resource, args)
     limit = _number(args, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
     offset = _number(args, "offset", 0, 0, None)
-    items = _rendered(catalog, resource)
+    objects, rendered = _OBJECTS[resource]
+    found = list(objects(catalog))
     for keep in _filters(args):
-        items = [item for item in items if keep(item)]
-    items = _sorted(items, args.get("sorting", "id"))
-    page = [{name: item[name] for name in fields if name in item} for item in items[offset : offset + limit]]
-    return {"count": len(items), "offset": offset, "items": page}
+        found = [one for one in found if keep(one)]
+    found = _sorted(found, args.get("sorting", "id"))
+    items = [rendered(one) for one in found[offset : offset + limit]]
+    page = [{name: item[name] for name in fields if name in item} for item in items]
+    return {"count": len(found), "offset": offset, "items": page}
 
 
-def _rendered(catalog: Catalog, resource: str) -> list[dict[str, Any]]:
-    if resource == "ad_plans":
-        return [_campaign_fields(campaign) for campaign in catalog.campaigns.values()]
-    if resource == "ad_groups":
-        return [_group_fields(group) for group in catalog.groups.values()]
-    return [_ad_fields(ad) for ad in catalog.ads.values()]
+_OBJECTS: dict[str, tuple[Callable[[Catalog], Iterable[Any]], Callable[[Any], dict[str, Any]]]] = {
+    "ad_plans": (lambda catalog: catalog.campaigns.values(), _campaign_fields),
+    "ad_groups": (lambda catalog: catalog.groups.values(), _group_fields),
+    "banners": (lambda catalog: catalog.ads.values(), _ad_fields),
+}
 
 
 def _fields(resource: str, args: MultiDict[str, str]) -> Iterable[str]:
@@ -137,13 +138,13 @@ def _number(args: MultiDict[str, str], name: str, default: int, low: int, high: 
     return number
 
 
-def _filters(args: MultiDict[str, str]) -> Iterable[Callable[[dict[str, Any]], bool]]:
+def _filters(args: MultiDict[str, str]) -> Iterable[Callable[[Any], bool]]:
     for name in ("id", "ad_group_id", "status"):
         for suffix in ("", "__in", "__ne"):
             text = args.get(f"_{name}{suffix}")
             if text is not None:
                 values = _values(f"_{name}{suffix}", text, numbers=name != "status", many=suffix == "__in")
-                yield _keeper(name, values, wanted=suffix != "__ne")
+                yield _keeper(name.removeprefix("ad_"), values, wanted=suffix != "__ne")
 
 
 def _values(parameter: str, text: str, *, numbers: bool, many: bool) -> frozenset[object]:
@@ -154,13 +155,13 @@ def _values(parameter: str, text: str, *, numbers: bool, many: bool) -> frozense
     return frozenset(int(part) for part in parts) if numbers else frozenset(parts)
 
 
-def _keeper(name: str, values: frozenset[object], *, wanted: bool) -> Callable[[dict[str, Any]], bool]:
-    return lambda item: (item[name] in values) is wanted
+def _keeper(attribute: str, values: frozenset[object], *, wanted: bool) -> Callable[[Any], bool]:
+    return lambda one: (getattr(one, attribute) in values) is wanted
 
 
-def _sorted(items: list[dict[str, Any]], sorting: str) -> list[dict[str, Any]]:
+def _sorted(found: list[Any], sorting: str) -> list[Any]:
     name = sorting.removeprefix("-")
     if name not in _SORTABLE:
         msg = "sorting"
         raise field_error(msg, "unallowed_value", f"Cannot sort by {sorting!r}")
-    return sorted(items, key=lambda item: (item[name], item["id"]), reverse=sorting.startswith("-"))
+    return sorted(found, key=lambda one: (getattr(one, name), one.id), reverse=sorting.startswith("-"))

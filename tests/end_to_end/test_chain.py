@@ -259,7 +259,9 @@ def test_a_scheduled_run_reads_the_look_back_window_of_its_task(
         instance = run.get_task_instance(job, session=session)
         instance.task = dag.get_task(job)
         instance.run(ignore_all_deps=True, session=session, test_mode=True)
-        alert_on_failure({**instance.get_template_context(session=session), "exception": "killed"})
+        context = instance.get_template_context(session=session)
+        context["exception"] = "killed"
+        alert_on_failure(context)
         session.rollback()
     first = DAY - timedelta(days=back)
     runs = warehouse.execute("SELECT from_date, to_date, dag_run_id FROM meta.etl_runs FINAL")

@@ -24,7 +24,7 @@ AUTOMATIC = {
 }
 PLAN, GROUP, AD = 10, 2000, 3000
 pytestmark = pytest.mark.warehouse
-a_few = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+a_few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 word = st.text("абвё xyzABC019-_.+%&=?#/«»🎄", max_size=8)
 value = st.one_of(

@@ -38,7 +38,7 @@ AUTOMATIC_TAGS = "?utm_source=vk_ads&utm_medium=cpc&utm_campaign={{campaign_id}}
 # Bytes of replies written at once: what is held in memory, and how often the warehouse is opened.
 LANDED_TOGETHER = 16_000_000
 # Months built in one statement: what the engine holds in memory, and how often it looks at the lists.
-MONTHS_AT_ONCE = 3
+MONTHS_AT_ONCE = 12
 
 
 @dataclass
