@@ -75,11 +75,13 @@ def warehouse(migrated: WarehouseHook, request: pytest.FixtureRequest) -> Iterat
     with migrated.session():
         tables = migrated.execute(
             "SELECT database, name FROM system.tables "
-            "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias' AND total_rows > 0"
+            "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias' "
+            "AND total_rows > 0"
         )
         for database, table in tables:
             migrated.execute(f"TRUNCATE TABLE {database}.{table}")
-    shutil.rmtree(HOME / "zakaz" / "spool", ignore_errors=True)
+    for folder in ("spool", "alerts", "running"):
+        shutil.rmtree(HOME / "zakaz" / folder, ignore_errors=True)
     engine = None if request.node.get_closest_marker("other_processes") else migrated.get_conn()
     yield migrated
     if engine is not None:

@@ -20,7 +20,14 @@ EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 def test_the_example_names_every_setting_with_its_default() -> None:
     shown = dict(re.findall(r"^#([A-Z_]+)=(\S*)$", EXAMPLE, re.MULTILINE))
     for field in fields(Settings):
-        assert float(shown[field.name.upper()]) == field.default, field.name
+        assert type(field.default)(shown[field.name.upper()]) == field.default, field.name
+
+
+def test_a_ping_url_that_is_none_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PING_URL", "hc-ping.com/secret-uuid")
+    with pytest.raises(InvalidInput, match="PING_URL is not allowed: it must begin with https://") as refused:
+        Settings.from_environment()
+    assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("text", ["a week", "-1", "0", "1.5", "inf", "367"])

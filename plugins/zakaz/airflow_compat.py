@@ -1,6 +1,7 @@
 """Where Airflow 2 and 3 differ: the one module that knows. Everything else imports from here."""
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ HOMES = {
     "Variable": ("airflow.sdk", "airflow.models"),
     "mask_secret": ("airflow.sdk.log", "airflow.utils.log.secrets_masker"),
 }
+
+IS_AIRFLOW_2 = version("apache-airflow").startswith("2.")
 
 
 def __getattr__(name: str) -> Any:

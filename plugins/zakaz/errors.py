@@ -66,6 +66,10 @@ class WarehouseLocked(WarehouseUnavailable):
     """Another process has the embedded warehouse, and kept it for longer than we may wait."""
 
 
+class AttemptLost(TransientError):
+    """The process of a task is gone, and it did not say how it ended."""
+
+
 class MessageRefused(PermanentError):
     """Telegram will not take this message."""
 

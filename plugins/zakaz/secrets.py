@@ -6,6 +6,7 @@ from typing import Any
 
 from zakaz.airflow_compat import BaseHook, Variable
 from zakaz.errors import one_line
+from zakaz.settings import settings
 
 CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "telegram_default")
 MASK = "***"
@@ -28,7 +29,7 @@ def masked_line(error: BaseException | str) -> str:
 def _secrets() -> set[str]:
     from zakaz.hooks.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
 
-    found: set[str] = set()
+    found = {settings().ping_url}
     for conn_id in CONNECTIONS:
         with contextlib.suppress(Exception):  # a connection that can't be read has given nobody its secret
             connection = BaseHook.get_connection(conn_id)

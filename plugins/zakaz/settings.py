@@ -1,7 +1,9 @@
 """What can be set from outside, with defaults. Secrets are not here: they live in Airflow's connections."""
 
 import os
-from dataclasses import dataclass, fields
+import re
+from dataclasses import Field, dataclass, fields
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 from zakaz import __version__, environment
 from zakaz.errors import InvalidInput
 
+# The predecessor's limit for a task.
+TASK_LIMIT = timedelta(minutes=15)
 PROJECT_DIR = environment.PROJECT_DIR
 INCLUDE_DIR = PROJECT_DIR / "include"
 # What more would break: VK's own limit, the tasks' 15 minutes, ClickHouse's dates.
@@ -40,6 +44,9 @@ class Settings:
     :param http_pause_seconds: pause before the second try; it doubles with each further one, up to a minute.
     :param query_timeout_seconds: longest run of one statement in ClickHouse; below the tasks' 15 minutes.
     :param warehouse_wait_seconds: wait for the embedded warehouse while another process has it.
+    :param ping_url: asked for (GET) after each good day, for a watchman outside (healthchecks.io and the like); it is
+        as good as a password, so it is masked everywhere.
+    :param runbook_url: where the on-call runbook is read; its sections are named like the codes of the alerts.
     """
 
     lookback_days: int = 7
@@ -55,33 +62,38 @@ class Settings:
     http_pause_seconds: float = 2.0
     query_timeout_seconds: int = 600
     warehouse_wait_seconds: float = 300.0
+    ping_url: str = ""
+    runbook_url: str = "docs/RUNBOOK_ETL.md"
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read the settings.
 
-        :raises InvalidInput: a variable isn't a number above zero.
+        :raises InvalidInput: a variable isn't a number above zero, or not a URL where one is needed.
         """
-        values: dict[str, Any] = {}
-        for field in fields(cls):
-            name = field.name.upper()
-            text = os.environ.get(name, "").strip()
-            if not text:
-                continue
-            kind = int if isinstance(field.default, int) else float
-            try:
-                value = kind(text)
-            except ValueError:
-                value = 0
-            highest = HIGHEST.get(field.name, 1_000_000)
-            if not 0 < value <= highest:
-                what = "a whole number" if kind is int else "a number"
-                raise InvalidInput(
-                    f"{name}={text!r} is not allowed: it must be {what} above 0, at most {highest} "
-                    f"(default {field.default})"
-                )
-            values[field.name] = value
+        given = {field: os.environ.get(field.name.upper(), "").strip() for field in fields(cls)}
+        values = {field.name: _read(field, text) for field, text in given.items() if text}
+        if values.get("ping_url") and not re.match(r"https?://[^/?#]+", values["ping_url"]):
+            raise InvalidInput("PING_URL is not allowed: it must begin with https:// or http:// and name a host")
         return cls(**values)
+
+
+def _read(field: Field[Any], text: str) -> Any:
+    if isinstance(field.default, str):
+        return text
+    kind = int if isinstance(field.default, int) else float
+    try:
+        value = kind(text)
+    except ValueError:
+        value = 0
+    highest = HIGHEST.get(field.name, 1_000_000)
+    if not 0 < value <= highest:
+        what = "a whole number" if kind is int else "a number"
+        raise InvalidInput(
+            f"{field.name.upper()}={text!r} is not allowed: it must be {what} above 0, at most {highest} "
+            f"(default {field.default})"
+        )
+    return value
 
 
 @cache

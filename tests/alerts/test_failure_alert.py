@@ -18,7 +18,7 @@ from loud_logs import all_told
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz import errors
 from zakaz.alerts.failure import alert_on_failure
-from zakaz.alerts.messages import days_ru
+from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, ZakazError
 from zakaz.registry import spool
@@ -82,7 +82,9 @@ def test_a_failure_is_told_and_recorded(warehouse: WarehouseHook, sandbox: Sandb
     assert lines[0] == "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"
     assert "Причина: источник не отвечает или отвечает ошибкой, повторные попытки не помогли" in lines
     assert "VK Ads: GET http://ads.vk.com: HTTP 503: <b>busy</b> & co" in lines
-    assert "Задача vk_fetch, код RUN_FAILED, попытка 2, с 08:15 МСК" in lines
+    assert f"Когда: {moscow_ru(alerts(warehouse)[0]['ts'])} МСК" in lines
+    assert "Подробно: docs/RUNBOOK_ETL.md#run_failed" in lines
+    assert "Задача vk_fetch, код RUN_FAILED, попытка 2" in lines
     assert "Запуск manual__2026-11-20" in lines
     assert f'<a href="{LOG_URL.replace("&", "&amp;")}">Журнал задачи</a>' in message["text"]
 
@@ -150,7 +152,11 @@ def test_every_error_has_its_cause_in_russian() -> None:
         if isinstance(error, type) and issubclass(error, ZakazError) and error not in families
     }
     # The message errors end no task: an alert that can't be delivered is recorded.
-    assert set(causes) == named - {"MessageRefused", "MessageUndelivered"} | {"", "AirflowTaskTimeout"}
+    assert set(causes) == named - {"MessageRefused", "MessageUndelivered"} | {
+        "",
+        "AirflowTaskTimeout",
+        "AirflowTaskTerminated",
+    }
 
 
 def test_without_clickhouse_the_message_goes_out_and_the_row_follows(
@@ -208,7 +214,7 @@ def test_without_a_telegram_connection_there_is_the_row_alone(
     monkeypatch.delenv("AIRFLOW_CONN_TELEGRAM_DEFAULT")
     alert_on_failure(failed("killed"))
     assert [row["delivery"] for row in alerts(warehouse)] == ["no_connection"]
-    assert "no connection telegram_default, so nobody was told: vk_fetch" in caplog.text
+    assert "no connection telegram_default, so nobody was told: RUN_FAILED of vk_fetch" in caplog.text
 
 
 def test_a_context_that_cannot_be_read_does_not_raise(caplog: pytest.LogCaptureFixture) -> None:
@@ -259,7 +265,7 @@ def test_a_task_is_held_for_less_than_15_seconds(
     warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The warehouse is another process's, and Telegram first asks for a pause, then says nothing."""
-    sandbox.fault("telegram", "429", times=1, seconds=3)
+    sandbox.fault("telegram", "429", times=1, seconds=2)
     sandbox.fault("telegram", "timeout", seconds=30)
     with (
         (tmp_path / "warehouse.lock").open("w") as lock,

@@ -1,40 +1,44 @@
-"""One alert: what it says, its row in `meta.etl_alerts`, and its way to Telegram."""
+"""One alert: what it says, and its row in `meta.etl_alerts`."""
 
 import json
-import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from airflow.exceptions import AirflowNotFoundException
-
-from zakaz.registry import spool
+from zakaz.alerts.messages import moscow_ru, render, runbook
+from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE
-from zakaz.secrets import masked_line
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.secrets import masked
+from zakaz.warehouse.hook import new_version
 
-log = logging.getLogger(__name__)
 TABLE = "meta.etl_alerts"
+RECOVERED, DIGEST = "RECOVERED", "DIGEST"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
     """Something that somebody must hear of.
 
-    :param severity: critical, warning or info.
-    :param code: RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, RESTATED or RECOVERED.
-    :param html: the message for Telegram.
+    :param severity: critical opens an incident, which a good run of the job closes; a warning is told once; info too.
+    :param code: RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, RESTATED, RECOVERED or DIGEST.
+    :param template: file name in include/messages.
+    :param values: what the template needs beside `job`, `code`, `times`, `since_ru` and `runbook`.
     :param subject: what it is about; the same subject and code are the same alert.
+    :param days: Moscow days that have to become good.
+    :param ts: UTC instant when it went wrong.
     """
 
     severity: str
     job: str
     code: str
-    html: str
+    template: str
+    values: Mapping[str, Any]
     context: dict[str, Any]
     dag_run_id: str
     subject: UUID
+    days: DayRange
     ts: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -42,10 +46,19 @@ class Alert:
         """The same for whoever raises it again."""
         return uuid5(NAMESPACE, f"{self.subject}\x1f{self.code}")
 
-    def row(self, delivery: str) -> dict[str, Any]:
+    def html(self, times: int = 1, since: datetime | None = None) -> str:
+        """The message for Telegram, without secrets.
+
+        :param times: how often it happened since it was last well, this time included.
+        :param since: when it happened first since then.
+        """
+        told = {"times": times, "since_ru": moscow_ru(since or self.ts), "runbook": runbook(self.code)}
+        return masked(render(self.template, **told, **self.values, job=self.job, code=self.code))
+
+    def row(self, delivery: str, html: str) -> dict[str, Any]:
         """Its row in the registry.
 
-        :param delivery: pending, sent, failed or no_connection.
+        :param delivery: pending, sent, failed, no_connection, repeat or muted.
         """
         from zakaz.hooks.telegram import plain
 
@@ -54,37 +67,11 @@ class Alert:
             "severity": self.severity,
             "job": self.job,
             "code": self.code,
-            "message": plain(self.html),
+            "message": plain(html),
             "context_json": json.dumps(self.context, ensure_ascii=False, default=str),
             "alert_id": self.alert_id,
             "dag_run_id": self.dag_run_id,
             "delivery": delivery,
+            **self.days.bounds,
             "_ver": new_version(),
         }
-
-
-def raise_alert(warehouse: WarehouseHook, alert: Alert) -> None:
-    """Registry first, then Telegram, then the delivery state; neither being broken silences the other."""
-    _record(warehouse, alert, "pending")
-    _record(warehouse, alert, _sent(alert))
-
-
-def _record(warehouse: WarehouseHook, alert: Alert, delivery: str) -> None:
-    try:
-        spool.write(warehouse, TABLE, alert.row(delivery))
-    except Exception:
-        log.exception("%s: the alert of %s could not be recorded", alert.code, alert.job)
-
-
-def _sent(alert: Alert) -> str:
-    from zakaz.hooks.telegram import CONNECTION, TelegramHook
-
-    try:
-        TelegramHook().send_message({"text": alert.html})
-    except AirflowNotFoundException:
-        log.warning("%s: no connection %s, so nobody was told: %s", alert.code, CONNECTION, alert.job)
-        return "no_connection"
-    except Exception as error:  # noqa: BLE001 - whatever it is, the row must say that nobody was told
-        log.error("%s: the message was not delivered: %s", alert.code, masked_line(error))  # noqa: TRY400
-        return "failed"
-    return "sent"

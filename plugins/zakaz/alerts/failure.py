@@ -1,21 +1,45 @@
-"""`on_failure_callback`: a failed task becomes an alert."""
+"""A failed attempt becomes an alert: at once through `on_failure_callback`, or later, when nobody called it."""
 
 import logging
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
 
-from zakaz.alerts.alert import Alert, raise_alert
-from zakaz.alerts.messages import days_ru, job_texts, render, texts
-from zakaz.days import MOSCOW, DayRange, days_of_run
+from zakaz.alerts.alert import Alert
+from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.messages import days_ru, job_texts, texts
+from zakaz.days import DayRange, days_of_run
 from zakaz.errors import ZakazError
 from zakaz.registry.attempt import Attempt
-from zakaz.secrets import masked, masked_line
+from zakaz.secrets import masked_line
 from zakaz.settings import settings
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
-# Airflow saves the failure only after the callback: it must not be held up (docs/ARCHITECTURE.md, "Alerts").
-# Twice this and BUDGET_SECONDS of the Telegram hook must stay below 15 s.
+# Airflow saves the failure only after the callback: it must not be held up (docs/ARCHITECTURE.md, "Alerts"). Twice
+# this, TURN_SECONDS of the memory and BUDGET_SECONDS of the Telegram hook must stay below 15 s.
 WAREHOUSE_SECONDS = 2
+
+
+class FailedAttempt(Protocol):
+    """What is told of an attempt, whether it comes from Airflow or from the registry."""
+
+    @property
+    def dag_id(self) -> str: ...  # noqa: D102
+    @property
+    def dag_run_id(self) -> str: ...  # noqa: D102
+    @property
+    def run_type(self) -> str: ...  # noqa: D102
+    @property
+    def job(self) -> str: ...  # noqa: D102
+    @property
+    def run_id(self) -> UUID: ...  # noqa: D102
+    @property
+    def try_number(self) -> int: ...  # noqa: D102
+    @property
+    def log_url(self) -> str: ...  # noqa: D102
+    @property
+    def started_at(self) -> datetime: ...  # noqa: D102
 
 
 def alert_on_failure(context: Any) -> None:
@@ -35,36 +59,37 @@ def alert_on_failure(context: Any) -> None:
         log.exception("the alert for this failure could not be raised")
 
 
-def failure_alert(attempt: Attempt, error: BaseException | str, days: DayRange) -> Alert:
+def failure_alert(
+    attempt: FailedAttempt, error: BaseException | str, days: DayRange, ts: datetime | None = None
+) -> Alert:
     """The alert for a failed attempt.
 
     :param error: what ended it.
     :param days: Moscow days it worked on.
+    :param ts: UTC instant of the failure, now by default.
     """
     cause = masked_line(error)
     code = error.alert_code if isinstance(error, ZakazError) else "RUN_FAILED"
     job, why = job_texts(attempt.job), texts("causes.json")
     explained = why.get(type(error).__name__, why[""])
-    html = render(
-        "run_failed.html",
-        job_ru=job.get("name", attempt.job),
-        job=attempt.job,
-        days_ru=days_ru(days),
-        cause_ru=explained["cause"],
-        error=cause,
-        effect_ru=job.get("effect", "часть данных могла не обновиться"),
-        advice_ru=explained["advice"],
-        code=code,
-        try_number=attempt.try_number,
-        since_ru=f"{attempt.started_at.astimezone(MOSCOW):%H:%M}",
-        dag_run_id=attempt.dag_run_id,
-        log_url=attempt.log_url,
-    )
+    # Days before a scheduled run's own were loaded by earlier runs: only their re-reading failed.
+    to_heal = DayRange(days.last, days.last) if attempt.run_type == "scheduled" else days
     return Alert(
         severity="critical",
         job=attempt.job,
         code=code,
-        html=masked(html),
+        template="run_failed.html",
+        values={
+            "job_ru": job.get("name", attempt.job),
+            "days_ru": days_ru(days),
+            "cause_ru": explained["cause"],
+            "error": cause,
+            "effect_ru": job.get("effect", "часть данных могла не обновиться"),
+            "advice_ru": explained["advice"],
+            "try_number": attempt.try_number,
+            "dag_run_id": attempt.dag_run_id,
+            "log_url": attempt.log_url,
+        },
         context={
             "dag_id": attempt.dag_id,
             "dag_run_id": attempt.dag_run_id,
@@ -79,4 +104,6 @@ def failure_alert(attempt: Attempt, error: BaseException | str, days: DayRange) 
         },
         dag_run_id=attempt.dag_run_id,
         subject=attempt.run_id,
+        days=to_heal,
+        ts=ts or datetime.now(UTC),
     )

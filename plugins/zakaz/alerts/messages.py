@@ -1,14 +1,14 @@
 """Texts of the alerts, from the templates in include/messages."""
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from zakaz.days import DayRange
-from zakaz.settings import INCLUDE_DIR
+from zakaz.days import MOSCOW, DayRange
+from zakaz.settings import INCLUDE_DIR, settings
 
 MONTHS = (
     "января", "февраля", "марта", "апреля", "мая", "июня",
@@ -46,6 +46,24 @@ def days_ru(days: DayRange) -> str:
         return end
     year = "" if days.first.year == days.last.year else f" {days.first.year}"
     return f"{_day_month(days.first)}{year} – {end}"
+
+
+def moscow_ru(instant: datetime) -> str:
+    """An instant in Moscow: «24.11 05:40»."""
+    return f"{instant.astimezone(MOSCOW):%d.%m %H:%M}"
+
+
+def duration_ru(duration: timedelta) -> str:
+    """How long something took: «2 д 3 ч», «1 ч 20 мин», «5 мин»."""
+    minutes = max(1, round(duration.total_seconds() / 60))
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [(days, "д"), (hours, "ч"), (0 if days else minutes, "мин")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def runbook(code: str) -> str:
+    """Where the on-call runbook tells what to do about a code."""
+    return f"{settings().runbook_url}#{code.lower()}"
 
 
 def _day_month(day: date) -> str:

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from zakaz.alerts.alert import Alert, raise_alert
-from zakaz.alerts.messages import days_ru, job_texts, render
+from zakaz.alerts.alert import Alert
+from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.messages import days_ru, job_texts
 from zakaz.days import DayRange, last_complete_day
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.restatements import Restatement
-from zakaz.secrets import masked
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
@@ -36,23 +36,20 @@ def tell_restatements(
     if not late:
         return
     changed = DayRange(min(change.day for change in late), max(change.day for change in late))
-    html = render(
-        "restated.html",
-        job_ru=job_texts(attempt.job).get("name", attempt.job),
-        days_ru=days_ru(changed),
-        window_days=window_days,
-        changes=late[:SHOWN],
-        more=max(0, len(late) - SHOWN),
-        code=CODE,
-        job=attempt.job,
-        dag_run_id=attempt.dag_run_id,
-        log_url=attempt.log_url,
-    )
     alert = Alert(
         severity="warning",
         job=attempt.job,
         code=CODE,
-        html=masked(html),
+        template="restated.html",
+        values={
+            "job_ru": job_texts(attempt.job).get("name", attempt.job),
+            "days_ru": days_ru(changed),
+            "window_days": window_days,
+            "changes": late[:SHOWN],
+            "more": max(0, len(late) - SHOWN),
+            "dag_run_id": attempt.dag_run_id,
+            "log_url": attempt.log_url,
+        },
         context={
             "dag_run_id": attempt.dag_run_id,
             "from_date": days.first,
@@ -63,5 +60,6 @@ def tell_restatements(
         },
         dag_run_id=attempt.dag_run_id,
         subject=attempt.run_id,
+        days=changed,
     )
     raise_alert(warehouse, alert)

@@ -3,6 +3,7 @@
 import click
 
 from zakaz import __version__
+from zakaz.cli.commands.alerts import alerts, mute, notify_test
 from zakaz.cli.commands.healthcheck import healthcheck
 from zakaz.cli.commands.load_sales import load_sales
 from zakaz.cli.commands.migrate import migrate
@@ -10,6 +11,7 @@ from zakaz.cli.commands.run import run
 from zakaz.cli.commands.sandbox import sandbox
 from zakaz.cli.commands.sql import sql
 from zakaz.cli.commands.up import down, up
+from zakaz.cli.commands.watchdog import watchdog
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -18,5 +20,5 @@ def app() -> None:
     """VK Ads and ticket sales in ClickHouse: look after the warehouse and its days."""
 
 
-for command in (down, healthcheck, load_sales, migrate, run, sandbox, sql, up):
+for command in (alerts, down, healthcheck, load_sales, migrate, mute, notify_test, run, sandbox, sql, up, watchdog):
     app.add_command(command)

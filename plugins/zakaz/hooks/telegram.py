@@ -21,7 +21,7 @@ CONNECTION = "telegram_default"
 DEFAULT_BASE_URL = "https://api.telegram.org/bot"
 REQUEST_SECONDS = 5.0
 # All tries of one message: a callback must not hold a task for longer (docs/ARCHITECTURE.md, "Alerts").
-BUDGET_SECONDS = 9.0
+BUDGET_SECONDS = 8.0
 LONGEST_MESSAGE = 4096  # characters, the mark-up not counted
 CUT = "\n[…]\n"
 # What Telegram takes for a tag and for an entity; anything else between < and > is text, such as <class 'KeyError'>.

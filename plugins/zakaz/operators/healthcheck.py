@@ -1,6 +1,13 @@
 """The task that looks at what the run built."""
 
-from zakaz.days import DayRange
+import contextlib
+from typing import Any
+
+from zakaz.alerts.findings import tell_findings
+from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.ping import ping
+from zakaz.days import DayRange, last_complete_day
+from zakaz.errors import ZakazError
 from zakaz.health.checks import check_day, require_healthy
 from zakaz.operators.base import DayOperator
 from zakaz.registry.attempt import Attempt
@@ -9,7 +16,19 @@ from zakaz.warehouse.hook import WarehouseHook
 
 
 class HealthcheckOperator(DayOperator):
-    """Runs the checks of include/sql/checks for each day that the run rebuilt; a check of severity fail ends it red."""
+    """Runs the checks of include/sql/checks for each day that the run rebuilt; a check of severity fail ends it red.
+
+    As the last task of a run it also follows up what no callback told of, whatever came out.
+    """
+
+    def execute(self, context: Any) -> None:
+        """Check, then follow up."""
+        try:
+            super().execute(context)
+        finally:
+            # What could not be followed up now is left to the next run or the watchdog.
+            with contextlib.suppress(ZakazError):
+                follow_up(WarehouseHook(self.clickhouse_conn_id, origin=Attempt.from_context(context).origin))
 
     def work(self, warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
         """Check every day, keep every result, then judge."""
@@ -18,4 +37,7 @@ class HealthcheckOperator(DayOperator):
         figures.rows_read = figures.rows_written = len(findings)
         for finding in findings:
             self.log.log(30 - 10 * finding.passed, "%s: %s", "passed" if finding.passed else "NOT PASSED", finding)
+        tell_findings(warehouse, attempt, findings)
         require_healthy(findings)
+        if days.last == last_complete_day():
+            ping()

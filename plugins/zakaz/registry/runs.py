@@ -8,6 +8,7 @@ from typing import Any
 
 from zakaz.days import DayRange
 from zakaz.registry import spool
+from zakaz.registry.alive import alive
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook, new_version
@@ -30,13 +31,14 @@ def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange) -> Iter
     :param days: Moscow days it works on.
     """
     figures = RunFigures()
-    spool.write(warehouse, TABLE, _row(attempt, days, figures, "running"))
-    try:
-        yield figures
-    except BaseException as error:  # a time-out and a SIGTERM are no Exception, and end an attempt as well
-        spool.write(warehouse, TABLE, _row(attempt, days, figures, "error", masked_line(error)))
-        raise
-    spool.write(warehouse, TABLE, _row(attempt, days, figures, "ok"))
+    with alive(attempt.run_id):
+        spool.write(warehouse, TABLE, _row(attempt, days, figures, "running"))
+        try:
+            yield figures
+        except BaseException as error:  # a time-out and a SIGTERM are no Exception, and end an attempt as well
+            spool.write(warehouse, TABLE, _row(attempt, days, figures, "error", masked_line(error)))
+            raise
+        spool.write(warehouse, TABLE, _row(attempt, days, figures, "ok"))
 
 
 def _row(attempt: Attempt, days: DayRange, figures: RunFigures, status: str, err_msg: str = "") -> dict[str, Any]:

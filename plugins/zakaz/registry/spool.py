@@ -35,18 +35,22 @@ def write(warehouse: WarehouseHook, table: str, row: Mapping[str, Any]) -> bool:
     """
     try:
         with warehouse.session():
-            _write_kept(warehouse)
+            flush(warehouse)
             warehouse.insert(table, list(row), [list(row.values())])
     except BaseException as error:  # a missing connection, or a time-out while the row is written, costs no row either
-        log.warning("%s: the row is kept on disk and written later: %s", table, error)
-        _keep(table, row)
+        log.warning("%s: %s", table, error)
+        keep(table, row)
         if not isinstance(error, Exception):
             raise
         return False
     return True
 
 
-def _write_kept(warehouse: WarehouseHook) -> None:
+def flush(warehouse: WarehouseHook) -> None:
+    """Write what was kept, in its order; a row that ClickHouse will never take is set aside.
+
+    :raises WarehouseUnavailable: ClickHouse is still away; what was not written stays.
+    """
     for file in sorted(_folder().glob("*.json")):
         try:
             table, row = _read(file)
@@ -71,7 +75,9 @@ def _set_aside(file: Path) -> None:
         file.replace(file.with_suffix(".rejected"))
 
 
-def _keep(table: str, row: Mapping[str, Any]) -> None:
+def keep(table: str, row: Mapping[str, Any]) -> None:
+    """Keep a row on disk for whoever reaches ClickHouse next; never raises."""
+    log.warning("%s: the row is kept on disk and written later", table)
     try:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,19 @@
 -- What went wrong, and whether somebody was told; the last delivery state wins.
 CREATE TABLE IF NOT EXISTS meta.etl_alerts
 (
-    ts DateTime64(6, 'UTC'),
-    severity LowCardinality(String) COMMENT 'critical, warning, info',
+    ts DateTime64(6, 'UTC') COMMENT 'when it went wrong',
+    severity LowCardinality(String) COMMENT 'critical (opens an incident), warning, info',
     job LowCardinality(String),
-    code LowCardinality(String) COMMENT 'RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, RESTATED, RECOVERED',
+    code LowCardinality(String)
+    COMMENT 'RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, RESTATED, RECOVERED, DIGEST',
     message String COMMENT 'the message as sent, without mark-up',
     context_json String,
-    alert_id UUID COMMENT 'UUIDv5 of the attempt and the code',
+    alert_id UUID COMMENT 'UUIDv5 of what it is about and the code',
     dag_run_id String,
-    delivery LowCardinality(String) COMMENT 'pending, sent, failed, no_connection',
+    delivery LowCardinality(String)
+    COMMENT 'pending, sent, failed, no_connection, repeat (counted, not sent), summed (told in a sum), muted',
+    from_date Date COMMENT 'first Moscow day that has to become good',
+    to_date Date COMMENT 'last Moscow day that has to become good',
     _ver UInt64 COMMENT 'microseconds since 1970 when this state was reached'
 )
 ENGINE = ReplacingMergeTree(_ver)

@@ -1,0 +1,12 @@
+-- Maintenance windows: what is muted is recorded and not sent. The last word on a job wins.
+CREATE TABLE IF NOT EXISTS meta.mutes
+(
+    job LowCardinality(String) COMMENT 'task id, or all',
+    until DateTime64(6, 'UTC'),
+    reason String,
+    who String COMMENT 'user and host that muted it',
+    muted_at DateTime64(6, 'UTC'),
+    _ver UInt64 COMMENT 'microseconds since 1970 when it was muted'
+)
+ENGINE = ReplacingMergeTree(_ver)
+ORDER BY job

@@ -1,0 +1,51 @@
+-- The expected days without a good run, with what is known of each: `day` always, and of the days before it as many as
+-- days_back says, but none before the first good day.
+WITH
+good_runs AS (
+    SELECT arrayJoin(range(toUInt16(assumeNotNull(from_date)), toUInt16(assumeNotNull(to_date)) + 1)) AS day_number
+    FROM meta.etl_runs FINAL
+    WHERE job = 'healthcheck' AND status = 'ok'
+),
+
+good_days AS (
+    SELECT
+        groupUniqArray(day_number) AS day_numbers,
+        minOrDefault(day_number) AS first_day_number
+    FROM good_runs
+),
+
+expected AS (
+    SELECT
+        offset,
+        {day:Date} - offset AS day
+    FROM (SELECT arrayJoin(range({days_back:UInt16})) AS offset) AS offsets
+),
+
+attempts AS (
+    SELECT
+        assumeNotNull(to_date) AS day,
+        argMax(job, started_at) AS last_job,
+        argMax(status, started_at) AS last_status,
+        argMax(err_msg, started_at) AS last_error,
+        max(started_at) AS last_started_at
+    FROM meta.etl_runs FINAL
+    WHERE to_date BETWEEN {day:Date} - {days_back:UInt16} AND {day:Date}
+    GROUP BY to_date
+)
+
+SELECT
+    expected.day AS day,
+    attempts.last_job AS last_job,
+    attempts.last_status AS last_status,
+    attempts.last_error AS last_error,
+    attempts.last_started_at AS last_started_at
+FROM expected
+CROSS JOIN good_days
+LEFT JOIN attempts ON expected.day = attempts.day
+WHERE
+    NOT has(good_days.day_numbers, toUInt16(expected.day))
+    AND (
+        expected.offset = 0
+        OR (good_days.first_day_number > 0 AND toUInt16(expected.day) > good_days.first_day_number)
+    )
+ORDER BY day DESC

@@ -1,0 +1,7 @@
+-- The warnings of the checks that an alert tells of: day and check.
+SELECT DISTINCT
+    JSONExtractString(finding, 'day') AS day,
+    JSONExtractString(finding, 'check') AS check_name
+FROM meta.etl_alerts FINAL
+ARRAY JOIN JSONExtractArrayRaw(context_json, 'findings') AS finding
+WHERE severity = 'warning'

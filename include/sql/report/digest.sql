@@ -1,0 +1,42 @@
+-- Yesterday in one row, and the same weekday a week before.
+WITH
+figures AS (
+    SELECT
+        sumIf(roi.spend, d = {day:Date}) AS spend,
+        sumIf(roi.net_revenue, d = {day:Date}) AS revenue,
+        sumIf(roi.tickets_sold, d = {day:Date}) AS tickets,
+        sumIf(roi.spend, d = {day:Date} - 7) AS spend_before,
+        sumIf(roi.net_revenue, d = {day:Date} - 7) AS revenue_before,
+        sumIf(roi.tickets_sold, d = {day:Date} - 7) AS tickets_before
+    FROM bi.v_marketing_roi_daily AS roi
+    WHERE d IN ({day:Date}, {day:Date} - 7)
+),
+
+runs AS (
+    SELECT countIf(job = 'healthcheck' AND status = 'ok' AND {day:Date} BETWEEN from_date AND to_date) > 0 AS is_good
+    FROM meta.etl_runs FINAL
+),
+
+incidents AS (
+    SELECT count() AS open_incidents
+    FROM meta.v_incidents
+    WHERE recovered_at IS NULL
+)
+
+SELECT
+    multiIf(NOT runs.is_good, 'red', incidents.open_incidents > 0, 'yellow', 'green') AS light,
+    figures.spend AS spend,
+    figures.revenue AS revenue,
+    figures.tickets AS tickets,
+    toFloat64(figures.revenue) / nullIf(toFloat64(figures.spend), 0) AS roas,
+    figures.spend_before AS spend_before,
+    figures.revenue_before AS revenue_before,
+    figures.tickets_before AS tickets_before,
+    (
+        SELECT groupUniqArray(day)
+        FROM meta.restatements FINAL
+        WHERE loaded_at > now64(6) - INTERVAL 1 DAY
+    ) AS restated
+FROM figures
+CROSS JOIN runs
+CROSS JOIN incidents

@@ -1,0 +1,139 @@
+"""What callbacks can't be trusted with: dead attempts, untold failures, undelivered messages, sums, recoveries.
+
+A sweeper is the truth, a callback only a hint: none runs for a process that is killed in a backfill, for "mark failed"
+in the UI, or with Telegram away (reference: field notes, section 2). It is called at the end of each healthcheck task
+and every half an hour by the watchdog; calling it twice changes nothing.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from zakaz.alerts import memory
+from zakaz.alerts.alert import RECOVERED, Alert
+from zakaz.alerts.delivery import SENT, raise_alert, send
+from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
+from zakaz.days import DayRange
+from zakaz.errors import AttemptLost
+from zakaz.registry import spool
+from zakaz.registry.lost import LOST, close_lost_attempts
+from zakaz.secrets import masked
+from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.sql import statement
+
+log = logging.getLogger(__name__)
+SUMMED = "summed"
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """A failed attempt as the registry has it."""
+
+    dag_id: str
+    dag_run_id: str
+    job: str
+    from_date: date
+    to_date: date
+    run_id: UUID
+    err_msg: str
+    run_type: str
+    try_number: int
+    log_url: str
+    started_at: datetime
+    failed_at: datetime
+
+
+def follow_up(warehouse: WarehouseHook) -> None:
+    """Bring registry and messages to where they would be had every callback run; a step that fails stops no other.
+
+    :raises WarehouseUnavailable: ClickHouse can't be reached at all.
+    """
+    with warehouse.session():
+        spool.flush(warehouse)
+        for step in (_tell_of_lost, _deliver_late, _sum_up_repeats, _tell_of_recovery):
+            _carefully(step, warehouse)
+
+
+def _carefully(step: Callable[[WarehouseHook], None], warehouse: WarehouseHook) -> None:
+    try:
+        step(warehouse)
+    except Exception:
+        log.exception("%s: this part of the follow-up failed", step.__name__.strip("_"))
+
+
+def _tell_of_lost(warehouse: WarehouseHook) -> None:
+    for run_id in close_lost_attempts(warehouse):
+        log.warning("attempt %s was running no more, and is closed as an error", run_id)
+    for row in warehouse.execute(statement("meta/untold_failures.sql"), {"lost": LOST}):
+        failed = _Recorded(*row)
+        error = AttemptLost(LOST) if failed.err_msg == LOST else failed.err_msg
+        days = DayRange(failed.from_date, failed.to_date)
+        raise_alert(warehouse, failure_alert(failed, error, days, failed.failed_at))
+
+
+def _deliver_late(warehouse: WarehouseHook) -> None:
+    for alert_id, ts, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
+        text = render("late.html", happened_ru=moscow_ru(ts), message=message)
+        delivery = send(text, f"{code} of {job}, late")
+        _mark(warehouse, job, code, delivery, alert_id=str(alert_id))
+
+
+def _sum_up_repeats(warehouse: WarehouseHook) -> None:
+    for job, code, times, first_at, last_at, from_date, to_date, error in warehouse.execute(
+        statement("meta/repeats.sql")
+    ):
+        days = DayRange(from_date, to_date)
+        text = render(
+            "summed.html",
+            job_ru=job_texts(job).get("name", job),
+            days=days,
+            days_ru=days_ru(days),
+            times=times,
+            first_ru=moscow_ru(first_at),
+            last_ru=moscow_ru(last_at),
+            error=error,
+            code=code,
+            runbook=runbook(code),
+        )
+        if send(masked(text), f"{times} repeats of {code} of {job}") == SENT:
+            _mark(warehouse, job, code, SUMMED, until=last_at)
+
+
+def _tell_of_recovery(warehouse: WarehouseHook) -> None:
+    for row in warehouse.execute(statement("meta/healed_incidents.sql")):
+        job, code, incident_id, opened_at, times, is_quiet, from_date, to_date, healed_at = row
+        days = DayRange(from_date, to_date)
+        alert = Alert(
+            severity="info",
+            job=job,
+            code=RECOVERED,
+            template="recovered.html",
+            values={
+                "job_ru": job_texts(job).get("name", job),
+                "days_ru": days_ru(days),
+                "failed_code": code,
+                "failures": times,
+                "duration_ru": duration_ru(healed_at - opened_at),
+                "opened_ru": moscow_ru(opened_at),
+                "healed_ru": moscow_ru(healed_at),
+            },
+            context={"code": code, "opened_at": opened_at, "healed_at": healed_at, "times": times},
+            dag_run_id="",
+            subject=incident_id,
+            days=days,
+        )
+        raise_alert(warehouse, alert, quiet=bool(is_quiet))
+        memory.forget(job, code)
+        _mark(warehouse, job, code, SUMMED, until=alert.ts)
+
+
+def _mark(
+    warehouse: WarehouseHook, job: str, code: str, delivery: str, *, alert_id: str = "", until: datetime = EPOCH
+) -> None:
+    """Give a delivery state to one alert, or to the repeats until an instant."""
+    which = {"job": job, "code": code, "alert_id": alert_id, "until": until}
+    warehouse.execute(statement("meta/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})

@@ -1,0 +1,163 @@
+"""The dead man's switch: silence itself raises an alarm. Run by Airflow, and from outside for when Airflow is dead."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from uuid import uuid5
+
+from zakaz.alerts.alert import Alert
+from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.digest import DIGEST_AT, send_digest
+from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.messages import days_ru, job_texts, moscow_ru
+from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.registry.attempt import NAMESPACE
+from zakaz.settings import settings
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
+
+DAG_ID = "zakaz_etl"
+# Moscow time by which yesterday must be good; the run starts at 05:35 and takes minutes.
+DUE_AT = time(7, 30)
+MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known of it"
+
+
+class MissingDay(NamedTuple):
+    """An expected Moscow day without a good run, and the last attempt on it, if there was any."""
+
+    day: date
+    last_job: str
+    last_status: str
+    last_error: str
+    last_started_at: datetime
+
+
+def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = None) -> list[MissingDay]:
+    """Follow up what callbacks missed, tell of days that are missing and runs that hang, send the morning's digest.
+
+    :param schedule: what Airflow says; from outside, nothing is known of it.
+    :param now: UTC instant, now by default.
+    :returns: the expected days without a good run.
+    :raises WarehouseUnavailable: the registry can't be read, so nothing is known.
+    :raises WarehouseRefused: nor can it, for another reason.
+    """
+    here = (now or datetime.now(UTC)).astimezone(MOSCOW)
+    with warehouse.session():
+        follow_up(warehouse)
+        _tell_of_failed(warehouse, schedule)
+        for stuck in schedule.stuck_runs:
+            raise_alert(warehouse, _stuck_alert(stuck))
+        missing = missing_days(warehouse, here)
+        for day in missing:
+            raise_alert(warehouse, _stale_alert(day, schedule))
+        if here.time() >= DIGEST_AT:
+            send_digest(warehouse, last_complete_day(here))
+    return missing
+
+
+def missing_days(warehouse: WarehouseHook, now: datetime) -> list[MissingDay]:
+    """The expected days that are due and have no good run, newest first.
+
+    :param now: an instant; before 07:30 Moscow yesterday is not due yet.
+    """
+    here = now.astimezone(MOSCOW)
+    due = last_complete_day(here) - timedelta(days=here.time() < DUE_AT)
+    asked = {"day": due, "days_back": settings().catchup_days}
+    return [MissingDay(*row) for row in warehouse.execute(statement("meta/missing_days.sql"), asked)]
+
+
+def _tell_of_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:
+    """Tasks that Airflow calls failed and the registry knows nothing of: they never had a process of their own."""
+    if not schedule.failed_attempts:
+        return
+    told = {run_id for (run_id,) in warehouse.execute(statement("meta/told_attempts.sql"))}
+    for attempt, days in schedule.failed_attempts:
+        if str(attempt.run_id) not in told:
+            raise_alert(warehouse, failure_alert(attempt, MARKED, days))
+
+
+def _stuck_alert(stuck: StuckRun) -> Alert:
+    return Alert(
+        severity="warning",
+        job="airflow",
+        code="STALE",
+        template="stuck_run.html",
+        values={
+            "dag_id": stuck.dag_id,
+            "dag_run_id": stuck.dag_run_id,
+            "type_ru": {"backfill": "Запуск бэкфила", "scheduled": "Запуск по расписанию"}.get(
+                stuck.run_type, "Запуск вручную"
+            ),
+            "state": stuck.state,
+            "stuck_since_ru": moscow_ru(stuck.since),
+        },
+        context={"dag_run_id": stuck.dag_run_id, "state": stuck.state, "since": stuck.since, "error": "stuck run"},
+        dag_run_id=stuck.dag_run_id,
+        subject=uuid5(NAMESPACE, f"stuck {stuck.dag_id} {stuck.dag_run_id}"),
+        days=stuck.day,
+    )
+
+
+def _stale_alert(missing: MissingDay, schedule: Schedule) -> Alert:
+    days = DayRange(missing.day, missing.day)
+    cause, advice = _explained(missing, schedule)
+    return Alert(
+        severity="critical",
+        job=DAG_ID,
+        code="STALE",
+        template="stale.html",
+        values={
+            "days_ru": days_ru(days),
+            "cause_ru": cause,
+            "error": missing.last_error,
+            "facts": _facts(schedule),
+            "advice_ru": advice,
+        },
+        context={
+            "day": missing.day,
+            "last_job": missing.last_job,
+            "last_status": missing.last_status,
+            "error": missing.last_error or cause,
+            "is_paused": schedule.is_paused,
+            "stuck_runs": [stuck.dag_run_id for stuck in schedule.stuck_runs],
+        },
+        dag_run_id="",
+        subject=uuid5(NAMESPACE, f"missing {missing.day}"),
+        days=days,
+    )
+
+
+def _explained(missing: MissingDay, schedule: Schedule) -> tuple[str, str]:
+    """The cause, and what to do about it."""
+    again = f"запустить день: bin/airflow dags backfill -s {missing.day} -e {missing.day} {DAG_ID}"
+    if schedule.is_paused:
+        return "DAG на паузе: его никто не запускает", f"снять {DAG_ID} с паузы в интерфейсе Airflow, затем {again}"
+    if missing.last_status == "error":
+        job = job_texts(missing.last_job).get("name", missing.last_job)
+        return f"последняя попытка закончилась ошибкой: {job}", "устранить причину и нажать Clear на этой задаче"
+    if missing.last_status == "running":
+        since = moscow_ru(missing.last_started_at)
+        return f"запуск ещё идёт, задача {missing.last_job} с {since} МСК", "посмотреть в её журнале, на чём она стоит"
+    if missing.last_status == "ok":
+        return (
+            f"запуск не дошёл до проверки: последняя задача {missing.last_job} прошла, дальше ничего не было",
+            f"посмотреть запуск в интерфейсе Airflow; если он стоит, {again}",
+        )
+    if schedule.is_known and schedule.is_scheduler_alive:
+        return "запуска за этот день не было", again
+    cause = "запуска за этот день не было: похоже, планировщик Airflow не работает"
+    return cause, f"запустить планировщик, затем {again}"
+
+
+def _facts(schedule: Schedule) -> Sequence[str]:
+    facts = [
+        f"Завис запуск {stuck.dag_run_id}: «{stuck.state}» с {moscow_ru(stuck.since)} МСК"
+        for stuck in schedule.stuck_runs
+    ]
+    if schedule.is_known and not schedule.is_scheduler_alive:
+        facts.append("Планировщик Airflow не подаёт признаков жизни")
+    if not schedule.is_known:
+        facts.append("Проверено снаружи, без Airflow: по журналу запусков в ClickHouse")
+    return facts

@@ -1,0 +1,89 @@
+"""bin/zakaz alerts, mute and notify-test: what is open, what is silent, and whether messages arrive."""
+
+import getpass
+import socket
+from datetime import UTC, datetime
+
+import click
+
+from zakaz.days import MOSCOW
+from zakaz.errors import InvalidInput
+
+ALL = "all"
+JOBS = (
+    *("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"),
+    *("zakaz_etl", "airflow", "watchdog", ALL),
+)
+FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+
+
+@click.command()
+def alerts() -> int:
+    """Show the open incidents, and what is muted.
+
+    Exits 0 if there are none, 2 if there are some, 1 if it could not look.
+    """
+    from zakaz.warehouse.hook import WarehouseHook
+    from zakaz.warehouse.sql import statement
+
+    warehouse = WarehouseHook()
+    with warehouse.session():
+        is_open = bool(warehouse.execute(statement("report/incidents.sql")))
+        for title, name in (("Open incidents", "report/incidents.sql"), ("Muted", "report/mutes.sql")):
+            table = warehouse.text(statement(name), "PrettyCompactNoEscapesMonoBlock")
+            if table:
+                print(f"{title}\n{table}", end="")
+    if not is_open:
+        print("No open incidents")
+    return 2 if is_open else 0
+
+
+@click.command()
+@click.option("--job", required=True, type=click.Choice(JOBS), help="Whose alerts; all mutes every one.")
+@click.option("--until", required=True, metavar="'YYYY-MM-DD HH:MM'|now", help="Moscow time; now ends a mute.")
+@click.option("--reason", required=True, help="Why, for those who wonder at the silence.")
+def mute(job: str, until: str, reason: str) -> None:
+    """Silence a job's alerts for a maintenance window.
+
+    They are recorded all the same. What is still wrong when the window ends is told then.
+    """
+    from zakaz.warehouse.hook import WarehouseHook, new_version
+
+    now = datetime.now(UTC)
+    end = now if until == "now" else _instant(until)
+    if until != "now" and end <= now:
+        raise InvalidInput(f"--until {until!r} is over: give a Moscow time in the future, or now to end a mute")
+    if not reason.strip():
+        raise InvalidInput("--reason '' is empty: say why, for those who wonder at the silence")
+    columns = ("job", "until", "reason", "who", "muted_at", "_ver")
+    row = (job, end, reason.strip(), f"{getpass.getuser()}@{socket.gethostname()}", now, new_version())
+    WarehouseHook().insert("meta.mutes", columns, [row])
+    print(f"{job}: not muted any more" if until == "now" else f"{job}: muted until {_moscow(end)} MSK")
+
+
+@click.command("notify-test")
+def notify_test() -> int:
+    """Send a test message through the connection telegram_default.
+
+    Exits 0 if Telegram took it; otherwise one line says why not, and it exits 1.
+    """
+    from zakaz.alerts.messages import moscow_ru, render
+    from zakaz.hooks.telegram import TelegramHook
+
+    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    TelegramHook().send_message({"text": render("test.html", who=who, now_ru=moscow_ru(datetime.now(UTC)))})
+    print("Telegram took the message: see whether it is in the chat")
+    return 0
+
+
+def _instant(text: str) -> datetime:
+    for form in FORMATS:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=MOSCOW)
+        except ValueError:
+            continue
+    raise InvalidInput(f"--until {text!r} is no Moscow time: write it as 'YYYY-MM-DD HH:MM', or now")
+
+
+def _moscow(instant: datetime) -> str:
+    return f"{instant.astimezone(MOSCOW):%Y-%m-%d %H:%M}"

@@ -1,0 +1,46 @@
+"""bin/zakaz watchdog: the dead man's switch from outside, for when Airflow itself is dead."""
+
+import sys
+
+import click
+
+
+@click.command()
+def watchdog() -> int:
+    """Look for missing days, lost attempts and undelivered messages in the run registry alone, and tell Telegram.
+
+    Needs no Airflow scheduler: call it from a timer, every half an hour. Exits 0 if every expected day is good, 2 if
+    one is missing, 1 if it could not look, which it tells Telegram as well.
+    """
+    from zakaz.alerts.delivery import raise_alert
+    from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
+    from zakaz.alerts.schedule import Schedule
+    from zakaz.alerts.watch import watch
+    from zakaz.days import DayRange, last_complete_day
+    from zakaz.errors import ZakazError
+    from zakaz.registry.attempt import Attempt
+    from zakaz.warehouse.hook import WarehouseHook
+
+    try:
+        missing = watch(WarehouseHook(), Schedule())
+    except ZakazError as error:
+        yesterday = last_complete_day()
+        attempt = Attempt(
+            dag_id="",
+            dag_run_id=f"outside {yesterday}",
+            run_type="outside",
+            job="watchdog",
+            map_index=-1,
+            try_number=1,
+            log_url="",
+        )
+        registry = WarehouseHook(within_seconds=WAREHOUSE_SECONDS)
+        delivery = raise_alert(registry, failure_alert(attempt, error, DayRange(yesterday, yesterday)))
+        print(f"zakaz watchdog: could not look (Telegram: {delivery or 'told before'}): {error}", file=sys.stderr)
+        return 1
+    for lacking in missing:
+        print(f"{lacking.day}: no good run: {lacking.last_error or lacking.last_status or 'no attempt'}")
+    if missing:
+        return 2
+    print("OK")
+    return 0

@@ -1,0 +1,26 @@
+"""The task that watches over the others."""
+
+from typing import Any
+
+from zakaz.airflow_compat import BaseOperator
+from zakaz.alerts.schedule import look_at
+from zakaz.alerts.watch import DAG_ID, watch
+from zakaz.registry.attempt import Attempt
+from zakaz.warehouse.hook import CONNECTION, WarehouseHook
+
+
+class WatchdogOperator(BaseOperator):
+    """Follows up what callbacks missed, and tells of days that are missing. It stands in no registry itself.
+
+    :param clickhouse_conn_id: the warehouse.
+    """
+
+    def __init__(self, *, clickhouse_conn_id: str = CONNECTION, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.clickhouse_conn_id = clickhouse_conn_id
+
+    def execute(self, context: Any) -> None:
+        """Watch; a registry that can't be read ends it red, and its callback tells."""
+        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=Attempt.from_context(context).origin)
+        for missing in watch(warehouse, look_at(DAG_ID)):
+            self.log.warning("%s has no good run: %s", missing.day, missing.last_error or missing.last_status or "none")

@@ -1,0 +1,40 @@
+"""Attempts that died without a word: no callback tells of them, so the rest of the project looks for them."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from zakaz.registry.alive import is_alive
+from zakaz.settings import TASK_LIMIT
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
+
+LOST = (
+    "the process of the task ended without a word: it was killed (kill -9, out of memory), or its machine went down. "
+    "Press Clear on the task"
+)
+# Airflow ends a task at its time-out; whoever is silent for this much longer has no process any more.
+GRACE = timedelta(minutes=5)
+
+
+def close_lost_attempts(warehouse: WarehouseHook) -> list[UUID]:
+    """End attempts that can't be running any more: their process on this machine is gone, or their time is up.
+
+    :returns: the attempts that were closed, as `error`.
+    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
+    """
+    with warehouse.session():
+        lost = [
+            run_id
+            for run_id, host, started_at in warehouse.execute(statement("meta/running_attempts.sql"))
+            if _is_lost(run_id, host, started_at)
+        ]
+        for run_id in lost:
+            warehouse.execute(statement("meta/close_attempt.sql"), {"run_id": run_id, "err_msg": LOST})
+    return lost
+
+
+def _is_lost(run_id: UUID, host: str, started_at: datetime) -> bool:
+    if datetime.now(UTC) - started_at > TASK_LIMIT + GRACE:
+        return True
+    return host == socket.gethostname() and not is_alive(run_id)

@@ -1,0 +1,259 @@
+"""One problem, one message; what nobody was told of is told; what is well again is told once."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from made_runs import DAY, attempt, put_run
+from sandbox import Sandbox
+from zakaz.alerts import alert as alert_module
+from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.messages import duration_ru
+from zakaz.days import DayRange
+from zakaz.errors import HealthCheckFailed, SourceUnavailable
+from zakaz.registry.alive import alive
+from zakaz.registry.lost import LOST
+from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse.hook import WarehouseHook, new_version
+
+ONE_DAY = DayRange(DAY, DAY)
+Fail = Callable[..., str]
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+
+
+@pytest.fixture
+def fail(warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Fail:
+    """Let a job fail on a day, so many minutes ago; the alert's delivery state."""
+
+    def failed(days_ago: int = 0, *, job: str = "vk_fetch", minutes_ago: float = 0, error: Any = None) -> str:
+        day = DAY - timedelta(days=days_ago)
+        made = attempt(job, day)
+        then = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+        put_run(warehouse, made, "error", minutes_ago=minutes_ago, day=day, err_msg="down")
+        with monkeypatch.context() as patch:
+            patch.setattr(alert_module, "new_version", lambda: new_version() - round(minutes_ago * 60e6))
+            return raise_alert(
+                warehouse, failure_alert(made, error or SourceUnavailable("VK Ads is down"), DayRange(day, day), then)
+            )
+
+    return failed
+
+
+def heads(sandbox: Sandbox) -> list[str]:
+    """The first line of each message that arrived."""
+    return [message["plain"].splitlines()[0] for message in sandbox.messages()]
+
+
+def deliveries(warehouse: WarehouseHook) -> dict[str, int]:
+    return dict(warehouse.execute("SELECT delivery, count() FROM meta.etl_alerts FINAL GROUP BY delivery"))
+
+
+def test_a_hundred_failures_are_one_message_and_one_sum(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
+    with warehouse.session():
+        for number in range(100):
+            fail(number, minutes_ago=50 - number * 0.3)
+        assert deliveries(warehouse) == {"sent": 1, "repeat": 99}
+        follow_up(warehouse)
+        follow_up(warehouse)
+        assert deliveries(warehouse) == {"sent": 1, "summed": 99}
+    assert heads(sandbox) == [
+        "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026",
+        "🔴 Загрузка VK Рекламы: та же ошибка ещё 99 раз, 13 августа – 19 ноября 2026",
+    ]
+    assert "VK Ads is down" in sandbox.messages()[1]["plain"]
+
+
+def test_a_sum_waits_until_it_is_quiet(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
+    for number, minutes in enumerate((9, 8, 2)):
+        fail(number, minutes_ago=minutes)
+    follow_up(warehouse)
+    assert len(heads(sandbox)) == 1
+
+
+def test_after_an_hour_it_is_told_again_with_its_count(sandbox: Sandbox, fail: Fail) -> None:
+    assert [fail(0, minutes_ago=95), fail(1, minutes_ago=60), fail(2, minutes_ago=5)] == ["sent", "repeat", "sent"]
+    assert "Уже 3-й раз, с " in sandbox.messages()[1]["plain"]
+
+
+def test_other_jobs_and_codes_are_other_problems(fail: Fail) -> None:
+    assert fail() == "sent"
+    assert fail(job="build_dm_vk") == "sent"
+    assert fail(job="healthcheck", error=HealthCheckFailed("no rows", "ZERO_ROWS")) == "sent"
+    assert fail(job="healthcheck", error=HealthCheckFailed("jump", "ANOMALY")) == "sent"
+    assert fail() == "", "the same attempt once more"
+
+
+def test_recovered_is_told_once_with_its_duration(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
+    fail(0, minutes_ago=80)
+    fail(1, minutes_ago=79)
+    follow_up(warehouse)
+    put_run(warehouse, attempt(try_number=2), "ok")
+    follow_up(warehouse)
+    assert len(heads(sandbox)) == 2, "only one of the two days is good again"
+    yesterday = DAY - timedelta(days=1)
+    put_run(warehouse, attempt(day=yesterday, try_number=2), "ok", day=yesterday)
+    follow_up(warehouse)
+    follow_up(warehouse)
+    assert heads(sandbox)[2:] == ["🟢 Загрузка VK Рекламы: снова в порядке, 19 ноября – 20 ноября 2026"]
+    assert "Сбой RUN_FAILED длился 1 ч 20 мин" in sandbox.messages()[2]["plain"]
+    assert warehouse.execute("SELECT code, recovered_at IS NULL, times FROM meta.v_incidents") == [("RUN_FAILED", 0, 2)]
+    # Broken anew is a new problem, not a repeat.
+    assert fail(5) == "sent"
+
+
+def test_an_older_good_run_heals_nothing(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
+    put_run(warehouse, attempt(try_number=2), "ok", minutes_ago=30)
+    fail(minutes_ago=20)
+    other = DAY - timedelta(days=3)
+    put_run(warehouse, attempt(day=other, try_number=2), "ok", day=other)
+    follow_up(warehouse)
+    assert len(heads(sandbox)) == 1
+
+
+@pytest.mark.parametrize("kind", ["500", "403", "disconnect"])
+def test_what_telegram_did_not_take_comes_later_once(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, kind: str
+) -> None:
+    sandbox.fault("telegram", kind)
+    assert fail(0, minutes_ago=15) == "failed"
+    assert fail(1, minutes_ago=14) == "repeat", "not one message a failure when Telegram comes back"
+    follow_up(warehouse)
+    assert deliveries(warehouse) == {"failed": 1, "repeat": 1}
+    sandbox.clear_faults()
+    # A failed delivery of this moment may be somebody else's next try.
+    assert heads(sandbox) == []
+    _age(warehouse)
+    follow_up(warehouse)
+    follow_up(warehouse)
+    late, summed = heads(sandbox)
+    assert late.startswith("⏳ Доставлено с опозданием")
+    assert "VK Ads is down" in sandbox.messages()[0]["plain"]
+    assert "ещё 1 раз" in summed
+    assert deliveries(warehouse) == {"sent": 1, "summed": 1}
+
+
+def test_what_is_muted_is_recorded_and_told_when_the_window_ends(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
+) -> None:
+    def mute(minutes: float) -> None:
+        until = datetime.now(UTC) + timedelta(minutes=minutes)
+        warehouse.insert("meta.mutes", ("job", "until", "reason", "_ver"), [("vk_fetch", until, "work", new_version())])
+
+    mute(30)
+    assert fail(minutes_ago=10) == "muted"
+    assert fail(job="build_dm_vk") == "sent"
+    follow_up(warehouse)
+    assert len(heads(sandbox)) == 1
+    mute(-1)
+    follow_up(warehouse)
+    assert heads(sandbox)[1].startswith("⏳")
+    mute(30)
+    assert fail(3) == "muted"
+    put_run(warehouse, attempt(try_number=2), "ok")
+    far = DAY - timedelta(days=3)
+    put_run(warehouse, attempt(day=far, try_number=2), "ok", day=far)
+    follow_up(warehouse)
+    mute(-1)
+    follow_up(warehouse)
+    assert len(heads(sandbox)) == 2, "what began and healed in silence needs no words"
+
+
+def test_without_the_registry_this_machine_remembers(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": 9, "extra": {"http_port": 9}}
+        patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
+        away = WarehouseHook(within_seconds=1)
+        for number in range(3):
+            day = DAY - timedelta(days=number)
+            raise_alert(away, failure_alert(attempt(day=day), "down", DayRange(day, day)))
+    assert len(heads(sandbox)) == 1
+    follow_up(warehouse)
+    assert deliveries(warehouse) == {"sent": 1, "repeat": 2}, "kept on disk, written when it is back"
+
+
+def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    dead, at_work = attempt("vk_fetch"), attempt("build_dm_vk")
+    put_run(warehouse, dead, "running", minutes_ago=1)
+    put_run(warehouse, at_work, "running", minutes_ago=1)
+    code = f"from zakaz.registry.alive import alive\nwith alive('{dead.run_id}'):\n print(flush=True)\n input()"
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_DIR / "plugins")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    with alive(at_work.run_id):
+        follow_up(warehouse)
+        assert heads(sandbox) == []
+        process.kill()
+        process.wait()
+        follow_up(warehouse)
+        follow_up(warehouse)
+    assert warehouse.execute("SELECT job, status, err_msg FROM meta.etl_runs FINAL ORDER BY job") == [
+        ("build_dm_vk", "running", ""),
+        ("vk_fetch", "error", LOST),
+    ]
+    assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
+    assert "Причина: процесс задачи исчез" in sandbox.messages()[0]["plain"]
+
+
+def test_another_machine_has_until_the_time_limit_and_its_own_word_wins(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    young, old = attempt("vk_fetch", host="worker-1"), attempt("build_dm_vk", host="worker-2")
+    put_run(warehouse, young, "running", minutes_ago=19)
+    put_run(warehouse, old, "running", minutes_ago=21)
+    late_word = new_version()
+    follow_up(warehouse)
+    assert warehouse.execute("SELECT job, status FROM meta.etl_runs FINAL ORDER BY job") == [
+        ("build_dm_vk", "error"),
+        ("vk_fetch", "running"),
+    ]
+    # It had ended well, and its row lay on the other machine's disk.
+    warehouse.execute(
+        "INSERT INTO meta.etl_runs (job, run_id, started_at, status, _ver) "
+        "SELECT job, run_id, started_at, 'ok', {ver:UInt64} FROM meta.etl_runs FINAL WHERE job = 'build_dm_vk'",
+        {"ver": late_word},
+    )
+    assert warehouse.execute("SELECT status FROM meta.etl_runs FINAL WHERE job = 'build_dm_vk'") == [("ok",)]
+
+
+def test_a_failure_without_a_callback_is_told_and_a_repeated_task_is_not(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    put_run(warehouse, attempt("vk_fetch"), "error", minutes_ago=5, err_msg="Task received SIGTERM signal")
+    put_run(warehouse, attempt("build_dm_vk"), "error", minutes_ago=5, err_msg="Task received SIGTERM signal")
+    put_run(warehouse, attempt("build_dm_vk", try_number=2), "running", minutes_ago=0)
+    put_run(warehouse, attempt("build_dm_sales"), "error", minutes_ago=0.5, err_msg="its callback is on its way")
+    with alive(attempt("build_dm_vk", try_number=2).run_id):
+        follow_up(warehouse)
+    assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
+
+
+def test_durations_as_people_say_them() -> None:
+    assert [duration_ru(timedelta(minutes=minutes)) for minutes in (0, 5, 60, 80, 1440 * 2 + 185)] == [
+        "1 мин",
+        "5 мин",
+        "1 ч",
+        "1 ч 20 мин",
+        "2 д 3 ч",
+    ]
+
+
+def _age(warehouse: WarehouseHook) -> None:
+    """Let what was written count as written five minutes ago."""
+    columns = "ts, severity, job, code, message, context_json, alert_id, dag_run_id, delivery, from_date, to_date"
+    rows = warehouse.execute(f"SELECT {columns} FROM meta.etl_alerts FINAL")
+    warehouse.execute("TRUNCATE TABLE meta.etl_alerts")
+    then = new_version() - 300_000_000
+    warehouse.insert("meta.etl_alerts", (*columns.split(", "), "_ver"), [(*row, then) for row in rows])

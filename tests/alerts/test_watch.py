@@ -1,0 +1,177 @@
+"""The dead man's switch: a day that is missing is told of once, with what is known, and recovers by itself."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from made_rows import build_sales, build_vk, stage_sales, stage_vk
+from made_runs import attempt, put_run
+from sandbox import Sandbox
+from zakaz.alerts.digest import change, rubles
+from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.alerts.watch import watch
+from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.registry.alive import alive
+from zakaz.warehouse.hook import WarehouseHook
+
+YESTERDAY = last_complete_day()
+TODAY = YESTERDAY + timedelta(days=1)
+ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+Heads = Callable[[], list[str]]
+
+
+def at(hour: int, minute: int = 0, day: date = TODAY) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=MOSCOW)
+
+
+def good(warehouse: WarehouseHook, day: date, minutes_ago: float = 0) -> None:
+    put_run(warehouse, attempt("healthcheck", day), "ok", day=day, minutes_ago=minutes_ago)
+
+
+def stale(sandbox: Sandbox) -> list[str]:
+    return [message["plain"] for message in sandbox.messages() if "Нет данных" in message["plain"]]
+
+
+def test_yesterday_is_due_at_half_past_seven_and_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    good(warehouse, YESTERDAY - timedelta(days=1))
+    assert watch(warehouse, ALIVE, at(7, 29)) == []
+    assert sandbox.messages() == []
+    for minute in (30, 45):
+        assert [missing.day for missing in watch(warehouse, ALIVE, at(7, minute))] == [YESTERDAY]
+    (message,) = stale(sandbox)
+    assert "запуска за этот день не было" in message
+    assert f"bin/airflow dags backfill -s {YESTERDAY} -e {YESTERDAY} zakaz_etl" in message
+    assert warehouse.execute("SELECT severity, job, code, delivery FROM meta.etl_alerts FINAL") == [
+        ("critical", "zakaz_etl", "STALE", "sent")
+    ]
+
+
+def test_it_recovers_by_itself(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    watch(warehouse, ALIVE, at(7, 30))
+    good(warehouse, YESTERDAY)
+    assert watch(warehouse, ALIVE, at(8, 0)) == []
+    assert watch(warehouse, ALIVE, at(8, 30)) == []
+    _, recovered = sandbox.messages()
+    assert recovered["plain"].startswith("🟢 Ежедневная загрузка: снова в порядке")
+
+
+def test_an_old_day_done_today_makes_yesterday_no_better(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    good(warehouse, YESTERDAY - timedelta(days=1))
+    good(warehouse, YESTERDAY - timedelta(days=200))
+    assert YESTERDAY in [missing.day for missing in watch(warehouse, ALIVE, at(7, 30))]
+
+
+def test_days_that_were_never_run_are_found_as_far_as_they_are_made_up(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    for days_ago in (40, 4, 1, 0):
+        good(warehouse, YESTERDAY - timedelta(days=days_ago))
+    missing = [YESTERDAY - day.day for day in watch(warehouse, ALIVE, at(7, 30))]
+    assert [age.days for age in missing] == [2, 3, 5, 6]
+    assert len(stale(sandbox)) == 1, "one message; the rest is summed up"
+
+
+STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", datetime(2026, 11, 2, tzinfo=UTC),
+                 DayRange(date(2026, 11, 1), date(2026, 11, 1)))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "schedule", "said"),
+    [
+        ("", Schedule(is_known=True, is_paused=True, is_scheduler_alive=True), "DAG на паузе"),
+        ("", Schedule(is_known=True), "похоже, планировщик Airflow не работает"),
+        ("", Schedule(), "Проверено снаружи, без Airflow"),
+        ("error", ALIVE, "последняя попытка закончилась ошибкой: Загрузка VK Рекламы"),
+        ("running", ALIVE, "запуск ещё идёт, задача vk_fetch с "),
+        ("ok", ALIVE, "запуск не дошёл до проверки"),
+        ("", Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=[STUCK]), "Завис запуск backfill__2026-11-01"),
+    ],
+    ids=["paused", "scheduler dead", "from outside", "failed", "running", "not checked", "stuck run"],
+)
+def test_what_is_known_is_told(
+    warehouse: WarehouseHook, sandbox: Sandbox, status: str, schedule: Schedule, said: str
+) -> None:
+    made = attempt("vk_fetch", YESTERDAY)
+    if status:
+        put_run(warehouse, made, status, day=YESTERDAY, minutes_ago=5)
+    with alive(made.run_id):
+        watch(warehouse, schedule, at(7, 30))
+    assert said in stale(sandbox)[0]
+
+
+def test_a_stuck_run_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    good(warehouse, YESTERDAY)
+    stuck = Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=[STUCK])
+    for _ in range(2):
+        watch(warehouse, stuck, at(8))
+    (message,) = sandbox.messages()
+    assert message["plain"].startswith("🟡 Запуск завис: backfill__2026-11-01")
+
+
+def test_a_task_that_never_had_a_process_is_told(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    good(warehouse, YESTERDAY)
+    day = DayRange(YESTERDAY, YESTERDAY)
+    marked = Schedule(is_known=True, is_scheduler_alive=True, failed_attempts=[(attempt("vk_fetch", YESTERDAY), day)])
+    for _ in range(2):
+        watch(warehouse, marked, at(8))
+    (message,) = sandbox.messages()
+    assert "marked as failed by hand" in message["plain"]
+
+
+def figures(warehouse: WarehouseHook) -> None:
+    for day, spend, revenue in ((YESTERDAY, "1000", "4500.40"), (YESTERDAY - timedelta(days=7), "800", "5000")):
+        stage_vk(warehouse, {"stat_date": day, "spend": Decimal(spend)})
+        stage_sales(warehouse, {"report_date": day, "revenue": Decimal(revenue), "tickets_sold": 3})
+        build_vk(warehouse, DayRange(day, day))
+        build_sales(warehouse, DayRange(day, day))
+
+
+def test_the_digest_comes_once_at_nine_with_its_figures(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    figures(warehouse)
+    good(warehouse, YESTERDAY)
+    watch(warehouse, ALIVE, at(8, 59))
+    assert sandbox.messages() == []
+    for hour in (9, 10):
+        watch(warehouse, ALIVE, at(hour))
+    (message,) = sandbox.messages()
+    lines = message["plain"].splitlines()
+    assert lines[0].startswith("🟢 Всё в порядке: ")
+    assert "Расход VK: 1 000 ₽ (+25 %)" in lines
+    assert "Выручка: 4 500 ₽ (−10 %)" in lines
+    assert "Билеты: 3 (+0 %)" in lines
+    assert "ROAS: 4,50" in lines
+    assert "Открытых сбоев нет." in lines
+
+
+def test_the_digest_of_a_bad_morning_names_the_incidents(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    watch(warehouse, ALIVE, at(9))
+    _, digest = sandbox.messages()
+    assert digest["plain"].startswith("🔴 Есть на что посмотреть")
+    assert "• zakaz_etl, STALE: с " in digest["plain"]
+    assert "ROAS: —" in digest["plain"]
+
+
+def test_figures_as_people_read_them() -> None:
+    assert rubles(Decimal("1234567.50")) == "1 234 568 ₽"
+    assert [change(Decimal(now), Decimal(before)) for now, before in ((1, 0), (50, 100), (101, 100))] == [
+        "—",
+        "−50 %",
+        "+1 %",
+    ]
+
+
+def test_no_secret_leaves_from_outside_either(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = json.dumps({"conn_type": "clickhouse", "password": "ch-secret", "extra": {"embedded_path": "/x"}})
+    monkeypatch.setenv("AIRFLOW_CONN_QTICKETS_DEFAULT", secret)
+    put_run(warehouse, attempt("vk_fetch", YESTERDAY), "error", day=YESTERDAY, minutes_ago=5, err_msg="x ch-secret")
+    watch(warehouse, Schedule(), at(7, 30))
+    told: list[Any] = [*sandbox.messages(), *warehouse.execute("SELECT message FROM meta.etl_alerts")]
+    assert told
+    assert "ch-secret" not in str(told)

@@ -1,0 +1,60 @@
+"""Attempts as the registry would have them."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from zakaz.days import DayRange
+from zakaz.registry.attempt import Attempt
+from zakaz.registry.runs import TABLE
+from zakaz.warehouse.hook import WarehouseHook, new_version
+
+DAY = date(2026, 11, 20)
+
+
+def attempt(
+    job: str = "vk_fetch", day: date = DAY, run_type: str = "backfill", try_number: int = 1, **given: Any
+) -> Attempt:
+    """An attempt of zakaz_etl on a day."""
+    return Attempt(
+        dag_id="zakaz_etl",
+        dag_run_id=f"{run_type}__{day}",
+        run_type=run_type,
+        job=job,
+        map_index=-1,
+        try_number=try_number,
+        log_url="http://127.0.0.1:8080/log",
+        **given,
+    )
+
+
+def put_run(
+    warehouse: WarehouseHook,
+    made: Attempt,
+    status: str,
+    *,
+    minutes_ago: float = 0,
+    day: date = DAY,
+    days_back: int = 0,
+    err_msg: str = "",
+) -> None:
+    """A row of the run registry; the attempt began and ended that long ago."""
+    then = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    days = DayRange(day - timedelta(days=days_back), day)
+    row = {
+        "job": made.job,
+        "run_id": made.run_id,
+        "started_at": then,
+        "finished_at": None if status == "running" else then,
+        "status": status,
+        "err_msg": err_msg,
+        "from_date": days.first,
+        "to_date": days.last,
+        "host": made.host,
+        "dag_id": made.dag_id,
+        "dag_run_id": made.dag_run_id,
+        "run_type": made.run_type,
+        "try_number": made.try_number,
+        "log_url": made.log_url,
+        "_ver": new_version(),
+    }
+    warehouse.insert(TABLE, list(row), [list(row.values())])
