@@ -1,5 +1,6 @@
 """What every DAG of the project gives its tasks."""
 
+from datetime import timedelta
 from typing import Any
 
 from zakaz.alerts.failure import alert_on_failure
@@ -10,5 +11,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "execution_timeout": TASK_LIMIT,
     # None on purpose: docs/adr/0001-retries-live-in-the-clients.md.
     "retries": 0,
+    # How soon a task that is cleared while it runs starts again.
+    "retry_delay": timedelta(seconds=10),
     "on_failure_callback": alert_on_failure,
 }

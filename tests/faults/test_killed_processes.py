@@ -1,0 +1,173 @@
+"""Faults done to real processes of a real Airflow: each leaves its row, its message, and an end."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import psutil
+import pytest
+
+from faults.installation import Installation
+from sandbox import Sandbox
+from zakaz.registry.lost import LOST
+
+Verdict = Callable[..., None]
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def installed(metadata: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    home = tmp_path_factory.mktemp("faults")
+    with Sandbox(seed=1, state_dir=home / "sandbox-state") as sandbox:
+        yield Installation(home, Path(os.environ["AIRFLOW_HOME"]) / "airflow.db", sandbox)
+
+
+@pytest.fixture
+def installation(installed: Installation) -> Installation:
+    """The installation, its registries and its sandbox as new."""
+    installed.sandbox.reset()
+    for table in ("meta.etl_runs", "meta.etl_alerts", "meta.quality_results"):
+        installed.warehouse.execute(f"TRUNCATE TABLE {table}")
+    for folder in ("alerts", "running", "spool"):
+        shutil.rmtree(installed.home / "zakaz" / folder, ignore_errors=True)
+    return installed
+
+
+@pytest.fixture
+def verdict(installation: Installation, record_property: Callable[[str, object], None]) -> Verdict:
+    """One attempt of vk_fetch, one message of it, no secret; counted in the report at the end of the tests."""
+
+    def judged(runs: list[tuple[str, str, int]], heads: list[str]) -> None:
+        installation.watchdog()
+        installation.watchdog()
+        told = [head for head in installation.heads() if "Загрузка VK Рекламы" in head]
+        secrets = installation.secrets_told()
+        record_property("rows lost", max(0, len(runs) - len(installation.runs())))
+        record_property("messages doubled", len(told) - len(set(told)))
+        record_property("secrets found", len(secrets))
+        assert installation.runs() == runs
+        assert told == heads
+        assert secrets == []
+
+    return judged
+
+
+def hang(installation: Installation) -> None:
+    """Let the next vk_fetch wait for VK for ever."""
+    installation.sandbox.fault("vk_ads", "timeout", path="statistics/banners", times=1, seconds=120)
+
+
+def until_it_hangs(installation: Installation, process: psutil.Process) -> psutil.Process:
+    task = installation.task_process(process, "vk_fetch")
+    installation.until(lambda: installation.is_asking("statistics/banners"), 60, "a call that hangs")
+    return task
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last", "cause"),
+    [
+        ("SIGKILL", "2026-11-01", "2026-11-02", LOST),
+        ("SIGTERM", "2026-11-03", "2026-11-04", "AirflowTaskTerminated: Task received SIGTERM signal"),
+    ],
+)
+def test_a_task_killed_in_a_backfill(
+    installation: Installation, verdict: Verdict, name: str, first: str, last: str, cause: str
+) -> None:
+    hang(installation)
+    arguments = ["dags", "backfill", "-s", first, "-e", last, "--continue-on-failures"]
+    with installation.running("airflow", *arguments, "-t", "vk_fetch", "-i", "zakaz_etl") as backfill:
+        until_it_hangs(installation, backfill).send_signal(getattr(signal, name))
+        backfill.wait(timeout=150)  # with Airflow's retries it would wait for ever
+    day = date.fromisoformat(first).day
+    verdict([("error", cause, 1), ("ok", "", 1)], [f"🔴 Загрузка VK Рекламы: ошибка за {day} ноября 2026"])
+
+
+@pytest.fixture(scope="module")
+def scheduler(installed: Installation) -> Iterator[psutil.Process]:
+    with installed.running("airflow", "scheduler", "--skip-serve-logs") as process:
+        yield psutil.Process(process.pid)
+
+
+class Run:
+    """A run under the scheduler whose vk_fetch hangs."""
+
+    def __init__(self, installation: Installation, scheduler: psutil.Process, day: str) -> None:
+        self.installation = installation
+        self.run_id = f"manual__{day}"
+        hang(installation)
+        known = "SELECT 1 FROM serialized_dag WHERE dag_id = 'zakaz_etl'"
+        installation.until(lambda: installation.ask_airflow(known), 60, "zakaz_etl in Airflow's database")
+        trigger = ["dags", "trigger", "zakaz_etl", "-r", self.run_id, "-e", f"{day}T00:00:00+03:00"]
+        assert installation.call("airflow", *trigger) == 0
+        self.task = until_it_hangs(installation, scheduler)
+
+    def state(self, task_id: str = "vk_fetch") -> str:
+        """Airflow's own word on a task."""
+        ((state,),) = self.installation.ask_airflow(
+            "SELECT state FROM task_instance WHERE run_id = ? AND task_id = ?", self.run_id, task_id
+        )
+        return str(state)
+
+    def until(self, state: str) -> None:
+        """Wait for Airflow to say so."""
+        self.installation.until(lambda: self.state() == state, 90, f"vk_fetch {state}")
+
+
+def message(day: str) -> str:
+    return f"🔴 Загрузка VK Рекламы: ошибка за {date.fromisoformat(day).day} ноября 2026"
+
+
+def test_a_task_killed_under_the_scheduler(
+    installation: Installation, scheduler: psutil.Process, verdict: Verdict
+) -> None:
+    run = Run(installation, scheduler, "2026-11-05")
+    run.task.kill()
+    run.until("failed")
+    time.sleep(5)  # its callback runs in the DAG processor, some time after
+    verdict([("error", LOST, 1)], [message("2026-11-05")])
+
+
+def test_a_worker_that_is_lost(installation: Installation, scheduler: psutil.Process, verdict: Verdict) -> None:
+    run = Run(installation, scheduler, "2026-11-06")
+    supervisor = run.task.parent()
+    assert supervisor is not None
+    supervisor.kill()
+    run.task.kill()
+    run.until("failed")
+    time.sleep(5)
+    verdict([("error", LOST, 1)], [message("2026-11-06")])
+
+
+def test_a_task_marked_failed_in_the_ui(
+    installation: Installation, scheduler: psutil.Process, verdict: Verdict
+) -> None:
+    run = Run(installation, scheduler, "2026-11-07")
+    installation.in_airflow(
+        "from airflow.api.common.mark_tasks import set_state\n"
+        "from airflow.utils.state import TaskInstanceState\n"
+        f"vk_fetch, run_id = dag.get_task('vk_fetch'), {run.run_id!r}\n"
+        "set_state(tasks=[vk_fetch], run_id=run_id, state=TaskInstanceState.FAILED, commit=True)"
+    )
+    installation.until(lambda: installation.runs()[0][0] == "error", 60, "the end of the attempt")
+    installation.age_runs()
+    verdict(
+        [("error", "AirflowTaskTerminated: Task received SIGTERM signal", 1)],
+        [message("2026-11-07")],
+    )
+
+
+def test_a_task_cleared_in_the_ui_while_it_runs(
+    installation: Installation, scheduler: psutil.Process, verdict: Verdict
+) -> None:
+    run = Run(installation, scheduler, "2026-11-08")
+    installation.in_airflow(
+        "from airflow.utils.timezone import parse\n"
+        "day = parse('2026-11-08T00:00:00+03:00')\n"
+        "dag.clear(task_ids=['vk_fetch'], start_date=day, end_date=day)"
+    )
+    run.until("success")
+    verdict([("error", "AirflowTaskTerminated: Task received SIGTERM signal", 1), ("ok", "", 2)], [])
