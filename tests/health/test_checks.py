@@ -85,6 +85,8 @@ def test_a_day_that_the_source_confirms_to_be_empty_is_green(warehouse: Warehous
     assert failed(warehouse) == set()
     told(warehouse, "vk_ads", SUSPECT_ZERO)
     assert failed(warehouse) == NO_VK_ROWS
+    told(warehouse, "qtickets", SUSPECT_ZERO)
+    assert failed(warehouse) == NO_VK_ROWS | NO_SALES_ROWS
 
 
 def test_a_tombstone_is_no_row(warehouse: WarehouseHook) -> None:
