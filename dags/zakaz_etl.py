@@ -10,7 +10,7 @@ Every morning at 05:35 Moscow: yesterday's VK Ads spend and ticket sales into Cl
 | `qtickets_fetch` | QTickets over HTTP | `zakaz.raw_qtickets_tickets`, `…_shows`, `zakaz.stg_qtickets_sales` |
 | `build_dm_vk` | `zakaz.stg_vk_ads_daily` | `zakaz.dm_vk_ads_daily` |
 | `build_dm_sales` | `zakaz.stg_qtickets_sales` | `zakaz.dm_sales_daily` |
-| `healthcheck` | the marts | `meta.quality_results` |
+| `healthcheck` | the stagings and marts | `meta.quality_results` |
 
 **The day** is a Moscow calendar day, and the logical date is its midnight. A scheduled run re-reads the last
 `LOOKBACK_DAYS` days, of sales `SALES_LOOKBACK_DAYS` (sources restate what they said, refunds come late); a backfill and
@@ -91,7 +91,8 @@ with DAG(
     healthcheck = HealthcheckOperator(
         task_id="healthcheck",
         task_display_name="Проверка данных",
+        groups={"vk_ads": settings().lookback_days, "sales": settings().sales_lookback_days},
         doc_md="Runs `include/sql/checks` on every day the run rebuilt. Red: its last line names day, check, "
-        "expected and found; what was found is in `meta.quality_results`.",
+        "expected and found; what was found is in `meta.quality_results`. Thresholds: `include/thresholds.toml`.",
     )
     fetch >> build_dm_vk >> build_dm_sales >> healthcheck

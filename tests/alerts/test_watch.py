@@ -76,6 +76,16 @@ def test_days_that_were_never_run_are_found_as_far_as_they_are_made_up(
     assert len(stale(sandbox)) == 1, "one message; the rest is summed up"
 
 
+def test_a_scheduled_healthcheck_vouches_for_the_days_that_all_tasks_read(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    good(warehouse, YESTERDAY - timedelta(days=40))
+    for job, days_back in (("vk_fetch", 2), ("build_dm_sales", 29), ("healthcheck", 29)):
+        made = attempt(job, YESTERDAY, "scheduled")
+        put_run(warehouse, made, "ok", day=YESTERDAY, days_back=days_back)
+    assert [(YESTERDAY - day.day).days for day in watch(warehouse, ALIVE, at(7, 30))] == [3, 4, 5, 6]
+
+
 STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", datetime(2026, 11, 2, tzinfo=UTC),
                  DayRange(date(2026, 11, 1), date(2026, 11, 1)))  # fmt: skip
 

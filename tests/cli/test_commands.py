@@ -6,14 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from sandbox import Sandbox
 from zakaz.cli import airflow
 from zakaz.cli.__main__ import main
-from zakaz.days import MOSCOW, last_complete_day
+from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.settings import state_dir
 from zakaz.staging.sales_file import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
@@ -40,18 +42,10 @@ def zakaz(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) ->
 
 
 def put_marts(warehouse: WarehouseHook, spend: str = "10.50") -> None:
-    day = {"day": YESTERDAY, "spend": spend}
-    warehouse.execute(
-        "INSERT INTO zakaz.dm_vk_ads_daily (stat_date, city, campaign_id, spend, _ver, _deleted) "
-        "SELECT {day:Date}, 'Москва', 1, {spend:Decimal(18, 2)}, 1, 0",
-        day,
-    )
-    warehouse.execute(
-        "INSERT INTO zakaz.dm_sales_daily "
-        "(sale_date, event_date, city, event_id, revenue, net_revenue, _ver, _deleted) "
-        "SELECT {day:Date}, {day:Date}, 'Москва', 1, 100, 100, 1, 0",
-        {"day": YESTERDAY},
-    )
+    stage_vk(warehouse, {"stat_date": YESTERDAY, "spend": Decimal(spend)})
+    stage_sales(warehouse, {"report_date": YESTERDAY})
+    build_vk(warehouse, DayRange(YESTERDAY, YESTERDAY))
+    build_sales(warehouse, DayRange(YESTERDAY, YESTERDAY))
 
 
 def test_healthcheck_is_ok_for_a_good_day(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
@@ -69,7 +63,7 @@ def test_healthcheck_names_each_problem(zakaz: Zakaz, warehouse: WarehouseHook) 
         "found 1 rows below 0, the lowest -3.2 rubles\n"
     )
     code, out, _ = zakaz("healthcheck", "--date", str(YESTERDAY - timedelta(days=1)))
-    assert (code, out.count("ZERO_ROWS")) == (2, 2)
+    assert (code, out.count("ZERO_ROWS"), out.count("\n")) == (2, 4, 4)
 
 
 def test_healthcheck_that_can_not_look_is_neither(zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from airflow.serialization.serialized_objects import SerializedDAG
 from zakaz.alerts.failure import alert_on_failure
 from zakaz.settings import PROJECT_DIR, settings
 from zakaz.timetable import MoscowDayTimetable
+from zakaz.warehouse.sql import files
 
 DAGS = PROJECT_DIR / "dags"
 TASKS = {"zakaz_etl": ["vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]}
@@ -47,15 +48,18 @@ def test_the_chain(dagbag: DagBag) -> None:
 
 
 def test_how_far_a_scheduled_run_looks_back(dagbag: DagBag) -> None:
-    sales = settings().sales_lookback_days
-    assert sales > settings().lookback_days
+    vk, sales = settings().lookback_days, settings().sales_lookback_days
+    assert sales > vk
     assert {task.task_id: task.lookback_days for task in dagbag.dags["zakaz_etl"].tasks} == {
         "vk_fetch": None,
         "qtickets_fetch": sales,
         "build_dm_vk": None,
         "build_dm_sales": sales,
-        "healthcheck": None,
+        "healthcheck": sales,
     }
+    groups = dagbag.dags["zakaz_etl"].task_dict["healthcheck"].groups
+    assert groups == {"vk_ads": vk, "sales": sales}
+    assert {file.parent.name for file in files("checks")} == set(groups), "a check that no run would look at"
 
 
 def test_every_task_is_limited_told_and_explained(dagbag: DagBag) -> None:

@@ -21,19 +21,6 @@ troubles AS (
         alerts.severity = 'critical'
         AND incidents.recovered_at IS NULL
         AND alerts.ts BETWEEN incidents.opened_at AND incidents.last_at
-),
-
-good_days AS (
-    SELECT
-        job,
-        arrayJoin(range(toUInt16(assumeNotNull(from_date)), toUInt16(assumeNotNull(to_date)) + 1))::Date AS day,
-        max(started_at) AS last_started_at,
-        max(assumeNotNull(finished_at)) AS good_at
-    FROM meta.etl_runs FINAL
-    WHERE status = 'ok' AND finished_at >= (SELECT min(troubles.ts) FROM troubles)
-    GROUP BY
-        job,
-        day
 )
 
 SELECT
@@ -45,13 +32,14 @@ SELECT
     any(troubles.is_quiet) AS is_quiet,
     any(troubles.from_date) AS from_date,
     any(troubles.to_date) AS to_date,
-    if(troubles.job = 'watchdog', now64(6), max(good_days.good_at)) AS healed_at
+    if(troubles.job = 'watchdog', now64(6), max(good_days.last_finished_at)) AS healed_at
 FROM troubles
-LEFT JOIN good_days ON troubles.healer = good_days.job AND troubles.day = good_days.day
+LEFT JOIN meta.v_good_days AS good_days
+    ON troubles.healer = good_days.job AND troubles.day = good_days.day
 GROUP BY
     troubles.job,
     troubles.code
-HAVING troubles.job = 'watchdog' OR min(good_days.good_at > troubles.ts)
+HAVING troubles.job = 'watchdog' OR min(good_days.last_finished_at > troubles.ts)
 ORDER BY
     job,
     code

@@ -1,17 +1,12 @@
 -- The expected days without a good run, with what is known of each: `day` always, and of the days before it as many as
 -- days_back says, but none before the first good day.
 WITH
-good_runs AS (
-    SELECT arrayJoin(range(toUInt16(assumeNotNull(from_date)), toUInt16(assumeNotNull(to_date)) + 1)) AS day_number
-    FROM meta.etl_runs FINAL
-    WHERE job = 'healthcheck' AND status = 'ok'
-),
-
 good_days AS (
     SELECT
-        groupUniqArray(day_number) AS day_numbers,
-        minOrDefault(day_number) AS first_day_number
-    FROM good_runs
+        groupUniqArray(day) AS days,
+        minOrDefault(day) AS first_day
+    FROM meta.v_good_days
+    WHERE job = 'healthcheck'
 ),
 
 expected AS (
@@ -43,9 +38,9 @@ FROM expected
 CROSS JOIN good_days
 LEFT JOIN attempts ON expected.day = attempts.day
 WHERE
-    NOT has(good_days.day_numbers, toUInt16(expected.day))
+    NOT has(good_days.days, expected.day)
     AND (
         expected.offset = 0
-        OR (good_days.first_day_number > 0 AND toUInt16(expected.day) > good_days.first_day_number)
+        OR (notEmpty(good_days.days) AND expected.day > good_days.first_day)
     )
 ORDER BY day DESC

@@ -13,8 +13,8 @@ figures AS (
 ),
 
 runs AS (
-    SELECT countIf(job = 'healthcheck' AND status = 'ok' AND {day:Date} BETWEEN from_date AND to_date) > 0 AS is_good
-    FROM meta.etl_runs FINAL
+    SELECT countIf(job = 'healthcheck' AND day = {day:Date}) > 0 AS is_good
+    FROM meta.v_good_days
 ),
 
 incidents AS (

@@ -1,6 +1,8 @@
 """The task that looks at what the run built."""
 
 import contextlib
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from zakaz.alerts.findings import tell_findings
@@ -19,7 +21,14 @@ class HealthcheckOperator(DayOperator):
     """Runs the checks of include/sql/checks for each day that the run rebuilt; a check of severity fail ends it red.
 
     As the last task of a run it also follows up what no callback told of, whatever came out.
+
+    :param groups: for each folder of checks, the days that a scheduled run rebuilds of what it looks at. The attempt
+        stands in the registry with the widest of these ranges.
     """
+
+    def __init__(self, *, groups: Mapping[str, int], **kwargs: Any) -> None:
+        super().__init__(lookback_days=max(groups.values()), **kwargs)
+        self.groups = groups
 
     def execute(self, context: Any) -> None:
         """Check, then follow up."""
@@ -33,7 +42,12 @@ class HealthcheckOperator(DayOperator):
     def work(self, warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
         """Check every day, keep every result, then judge."""
         with warehouse.session():
-            findings = [finding for day in days for finding in check_day(warehouse, day, attempt.run_id)]
+            findings = [
+                finding
+                for group in self.groups
+                for day in self.days_of(group, days, attempt.run_type)
+                for finding in check_day(warehouse, day, attempt.run_id, group=group)
+            ]
         figures.rows_read = figures.rows_written = len(findings)
         for finding in findings:
             self.log.log(30 - 10 * finding.passed, "%s: %s", "passed" if finding.passed else "NOT PASSED", finding)
@@ -41,3 +55,12 @@ class HealthcheckOperator(DayOperator):
         require_healthy(findings)
         if days.last == last_complete_day():
             ping()
+
+    def days_of(self, group: str, days: DayRange, run_type: str) -> DayRange:
+        """The days that the run rebuilt of what a group looks at; only a scheduled run looks back.
+
+        :param days: the widest range of all groups.
+        """
+        if run_type != "scheduled":
+            return days
+        return DayRange(days.last - timedelta(days=self.groups[group] - 1), days.last)

@@ -1,0 +1,40 @@
+-- The Moscow days that each job did well, with its last good attempt on each. A scheduled healthcheck looks at more
+-- days of sales than of spend; the days that it looked at as a whole are those of the task that reads the fewest.
+CREATE OR REPLACE VIEW meta.v_good_days AS
+WITH
+good_runs AS (
+    SELECT
+        job,
+        dag_run_id,
+        run_type,
+        started_at,
+        assumeNotNull(finished_at) AS ended_at,
+        assumeNotNull(from_date) AS from_date,
+        assumeNotNull(to_date) AS to_date
+    FROM meta.etl_runs FINAL
+    WHERE status = 'ok' AND from_date IS NOT NULL
+),
+
+narrowest AS (
+    SELECT
+        dag_run_id,
+        max(from_date) AS from_date
+    FROM good_runs
+    GROUP BY dag_run_id
+)
+
+SELECT
+    good_runs.job AS job,
+    arrayJoin(
+        range(
+            toUInt16(if(good_runs.job = 'healthcheck', narrowest.from_date, good_runs.from_date)),
+            toUInt16(good_runs.to_date) + 1
+        )
+    )::Date AS day,
+    max(good_runs.started_at) AS last_started_at,
+    max(good_runs.ended_at) AS last_finished_at
+FROM good_runs
+INNER JOIN narrowest ON good_runs.dag_run_id = narrowest.dag_run_id
+GROUP BY
+    job,
+    day

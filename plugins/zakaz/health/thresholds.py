@@ -1,0 +1,49 @@
+"""What the checks measure by: include/thresholds.toml, held against what they bind."""
+
+import re
+import tomllib
+from decimal import Decimal
+from typing import Any
+
+from zakaz.errors import InvalidInput
+from zakaz.settings import INCLUDE_DIR
+from zakaz.warehouse.sql import files
+
+FILE = INCLUDE_DIR / "thresholds.toml"
+BOUND = re.compile(r"\{(\w+):(\w+)")
+HIGHEST = 1000
+
+
+def thresholds() -> dict[str, int | Decimal]:
+    """The thresholds as parameters of the checks, read anew each time.
+
+    What a check binds beside `day` is a threshold, so that a new one needs no Python.
+
+    :raises InvalidInput: the file can't be read, or a threshold is unknown, missing or not allowed.
+    """
+    types = dict(bound for file in files("checks") for bound in BOUND.findall(file.read_text(encoding="utf-8")))
+    del types["day"]
+    try:
+        given = tomllib.loads(FILE.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{FILE} can't be read: {error}") from error
+    for name, value in given.items():
+        if name not in types:
+            raise InvalidInput(f"{FILE}: {name} = {value} is unknown: no check binds it, they bind {', '.join(types)}")
+    for name, sql_type in types.items():
+        if name not in given:
+            raise InvalidInput(f"{FILE}: {name} is missing: a check binds it")
+        _require_allowed(name, sql_type, given[name])
+    return given
+
+
+def _require_allowed(name: str, sql_type: str, value: Any) -> None:
+    """By its type in SQL a threshold is a whole number or any; by its name a share is a part of 1."""
+    if sql_type.startswith("UInt"):
+        lowest, highest, numbers = 1, HIGHEST, "a whole number"
+        is_allowed = type(value) is int
+    else:
+        lowest, highest, numbers = 0, 1 if name.endswith("_share") else HIGHEST, "a number"
+        is_allowed = type(value) is int or (isinstance(value, Decimal) and value.is_finite())
+    if not is_allowed or not lowest <= value <= highest:
+        raise InvalidInput(f"{FILE}: {name} = {value} is not allowed: it must be {numbers} from {lowest} to {highest}")
