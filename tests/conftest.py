@@ -46,6 +46,16 @@ def pytest_sessionfinish() -> None:
     shutil.rmtree(HOME, ignore_errors=True)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the faults of tests/faults did, in one line."""
+    tried = [dict(report.user_properties) for report in terminalreporter.stats.get("passed", [])]
+    judged = [properties for properties in tried if "rows lost" in properties]
+    if judged:
+        sums = {name: sum(int(str(one[name])) for one in judged) for name in judged[0]}
+        told = ", ".join(f"{name}: {number}" for name, number in sums.items())
+        terminalreporter.write_sep("=", f"faults tried: {len(judged)}, {told}")
+
+
 def warehouse_connection() -> str:
     """The connection of the warehouse under test, as Airflow reads it from the environment."""
     url = os.environ.get("CLICKHOUSE_TEST_URL")

@@ -16,7 +16,10 @@ from zakaz.timetable import MoscowDayTimetable
 from zakaz.warehouse.sql import files
 
 DAGS = PROJECT_DIR / "dags"
-TASKS = {"zakaz_etl": ["vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"]}
+TASKS = {
+    "zakaz_etl": ["vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"],
+    "zakaz_watchdog": ["watchdog"],
+}
 FORBIDDEN = ("pandas", "chdb", "telegram", "pyarrow", "clickhouse_connect")
 
 

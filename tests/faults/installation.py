@@ -162,10 +162,6 @@ class Installation:
         """The first line of each message."""
         return [message["plain"].splitlines()[0] for message in self.sandbox.messages()]
 
-    def watchdog(self) -> int:
-        """`bin/zakaz watchdog`; its exit code."""
-        return self.call("zakaz", "watchdog")
-
     def secrets_told(self) -> list[str]:
         """Secrets in a log, a registry or a message."""
         told = "\n".join(
