@@ -76,11 +76,11 @@ def migrated() -> WarehouseHook:
 
 
 @pytest.fixture
-def warehouse(migrated: WarehouseHook, request: pytest.FixtureRequest) -> Iterator[WarehouseHook]:
+def warehouse(migrated: WarehouseHook) -> Iterator[WarehouseHook]:
     """The warehouse, empty but for its schema and the city aliases.
 
     The embedded engine stays open during the test, since each opening costs time and, in chDB 4.4, threads and file
-    handles that are never given back. A test that lets other processes in is marked `other_processes`.
+    handles that are never given back.
     """
     with migrated.session():
         tables = migrated.execute(
@@ -92,10 +92,9 @@ def warehouse(migrated: WarehouseHook, request: pytest.FixtureRequest) -> Iterat
             migrated.execute(f"TRUNCATE TABLE {database}.{table}")
     for folder in ("spool", "alerts", "running"):
         shutil.rmtree(HOME / "zakaz" / folder, ignore_errors=True)
-    engine = None if request.node.get_closest_marker("other_processes") else migrated.get_conn()
+    engine = migrated.get_conn()
     yield migrated
-    if engine is not None:
-        engine.disconnect()
+    engine.disconnect()
 
 
 @pytest.fixture(scope="session")

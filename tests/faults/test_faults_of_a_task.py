@@ -11,6 +11,7 @@ from typing import Any
 
 import pendulum
 import pytest
+from airflow.exceptions import AirflowTaskTimeout
 from airflow.models import DagBag
 
 from sandbox import BOT_TOKEN, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
@@ -88,7 +89,7 @@ def test_a_task_that_ends_badly(
 ) -> None:
     monkeypatch.setattr(vk_fetch, "load_vk_ads", does)
     dag.get_task("vk_fetch").execution_timeout = timedelta(seconds=3)
-    with contextlib.suppress(SystemExit):  # dags test runs in this process
+    with contextlib.suppress(SystemExit, AirflowTaskTimeout):  # dags test runs in this process
         assert run(dag) == "failed"
     ((status, said),) = runs(warehouse)
     assert status == "error"
