@@ -94,7 +94,7 @@ def ours(pages: list[Path], warehouse: Any) -> None:
     fetch = Fetch(ACCOUNT, days)
     with warehouse.session():
         land(warehouse, fetch, replies())
-        assert read_and_check(warehouse, fetch) == []
+        assert read_and_check(warehouse, fetch) == {}
         assert build(warehouse, fetch) == len(pages) * ROWS_PER_PAGE
 
 

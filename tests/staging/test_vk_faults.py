@@ -136,6 +136,13 @@ def test_the_staging_is_the_new_truth_or_the_old_one(
         assert rows(warehouse) == truth(sandbox) != before
 
 
+def test_an_ad_left_out_of_one_window_is_counted_once_in_the_others(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    quarter = DayRange(DAY - timedelta(days=90), DAY)
+    load_vk_ads(VkAdsHook().get_conn(), warehouse, quarter)
+    spend = sum(Decimal(ad["spent"]) for day in quarter for ad in sandbox.truth(day))
+    assert sum(row[4] for row in rows(warehouse)) == spend
+
+
 def test_a_closed_door_is_named(
     warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, unused_port: int
 ) -> None:

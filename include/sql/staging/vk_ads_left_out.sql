@@ -9,7 +9,10 @@ asked AS (
     WHERE account_id = {account_id:UInt64} AND fetch_id = {fetch_id:UUID} AND resource = 'statistics'
 )
 
-SELECT DISTINCT ad_id
+SELECT DISTINCT
+    from_date,
+    to_date,
+    ad_id
 FROM asked
 WHERE (ad_id, from_date, to_date) NOT IN (
         SELECT
@@ -19,4 +22,6 @@ WHERE (ad_id, from_date, to_date) NOT IN (
         FROM zakaz.parsed_vk_ads
         WHERE account_id = {account_id:UInt64} AND fetch_id = {fetch_id:UUID} AND ad_id IS NOT NULL
     )
-ORDER BY ad_id
+ORDER BY
+    from_date,
+    ad_id

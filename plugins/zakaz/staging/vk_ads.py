@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -116,12 +116,13 @@ def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange)
     known = warehouse.execute("SELECT DISTINCT account_id FROM meta.source_totals WHERE source = 'vk_ads'")
     fetch = Fetch(client.account_id([account_id for (account_id,) in known]), days)
     land(warehouse, fetch, _lists(client, fetch))
-    land(warehouse, fetch, _statistics(client, fetch, _ads(warehouse, fetch)))
+    land(warehouse, fetch, _statistics(client, fetch, _ads(warehouse, fetch), days))
     land(warehouse, fetch, _account_days(client, fetch))
     left_out = read_and_check(warehouse, fetch)
     if left_out:
         log.warning("VK Ads left %d ads out of its replies, e.g. %s: they are asked for again", *_few(left_out))
-        land(warehouse, fetch, _statistics(client, fetch, left_out))
+        for window, ad_ids in left_out.items():
+            land(warehouse, fetch, _statistics(client, fetch, ad_ids, window))
         left_out = read_and_check(warehouse, fetch)
     _require_no_suspect_zero(warehouse, fetch)
     _require_accounted(fetch, left_out)
@@ -155,16 +156,16 @@ def land(warehouse: WarehouseHook, fetch: Fetch, replies: Iterable[Reply]) -> No
     warehouse.insert(RAW_TABLE, RAW_COLUMNS, rows)
 
 
-def read_and_check(warehouse: WarehouseHook, fetch: Fetch) -> list[int]:
+def read_and_check(warehouse: WarehouseHook, fetch: Fetch) -> dict[DayRange, list[int]]:
     """Let the engine read the landed statistics, and look for what is wrong with them.
 
-    :returns: ads that were asked for and are in no reply.
+    :returns: ads that were asked for and are in no reply about the same days, by these days.
     :raises SourceInconsistent: something is wrong; the message names the first finding and the reply.
     """
     with warehouse.session():
         warehouse.execute(statement("staging/vk_ads_parse.sql"), fetch.params)
         problems = warehouse.execute(statement("staging/vk_ads_problems.sql"), fetch.params)
-        left_out = [ad_id for (ad_id,) in warehouse.execute(statement("staging/vk_ads_left_out.sql"), fetch.params)]
+        missing = warehouse.execute(statement("staging/vk_ads_left_out.sql"), fetch.params)
         sums = warehouse.execute(statement("staging/vk_ads_days.sql"), fetch.params)
     if problems:
         reply_no, problem, expected, found = problems[0]
@@ -173,6 +174,9 @@ def read_and_check(warehouse: WarehouseHook, fetch: Fetch) -> list[int]:
             f"{fetch.fetch_id} in {RAW_TABLE}; {len(problems)} such in all). The staging keeps its old rows"
         )
     fetch.ads_days = {day: (rows, Figures(*figures)) for day, rows, *figures in sums}
+    left_out: dict[DayRange, list[int]] = {}
+    for first, last, ad_id in missing:
+        left_out.setdefault(DayRange(first, last), []).append(ad_id)
     return left_out
 
 
@@ -202,8 +206,8 @@ def _ads(warehouse: WarehouseHook, fetch: Fetch) -> list[int]:
     return sorted(fetch.listed.union(ad_id for (ad_id,) in staged))
 
 
-def _statistics(client: VkAdsClient, fetch: Fetch, ad_ids: Sequence[int]) -> Iterable[Reply]:
-    for reply in client.statistics(ad_ids, fetch.days):
+def _statistics(client: VkAdsClient, fetch: Fetch, ad_ids: Sequence[int], days: DayRange) -> Iterable[Reply]:
+    for reply in client.statistics(ad_ids, days):
         if reply.resource == "refused":
             (ad_id,) = reply.request["id"]
             if ad_id in fetch.listed:
@@ -219,12 +223,13 @@ def _account_days(client: VkAdsClient, fetch: Fetch) -> Iterable[Reply]:
         yield reply
 
 
-def _require_accounted(fetch: Fetch, left_out: Sequence[int]) -> None:
+def _require_accounted(fetch: Fetch, left_out: Mapping[DayRange, Sequence[int]]) -> None:
     """What VK leaves out twice did nothing, if the others make up the account's own total."""
     day = fetch.unaccounted_day
     if left_out and day:
         raise SourceInconsistent(
-            f"VK Ads, {day}: VK left {len(left_out)} ads out though it was asked twice, e.g. {_few(left_out)[1]}, and "
+            f"VK Ads, {day}: VK left {_few(left_out)[0]} ads out though it was asked twice, e.g. "
+            f"{_few(left_out)[1]}, and "
             f"without them the ads have {_said(fetch.of_ads(day)[1])}, the account {_said(fetch.of_account(day))}. "
             "The staging keeps its old rows"
         )
@@ -270,5 +275,6 @@ def _said(figures: Figures) -> str:
     return f"{figures.impressions} impressions, {figures.clicks} clicks and {figures.spend} rubles"
 
 
-def _few(ad_ids: Sequence[int]) -> tuple[int, str]:
+def _few(left_out: Mapping[DayRange, Sequence[int]]) -> tuple[int, str]:
+    ad_ids = sorted({ad_id for of_window in left_out.values() for ad_id in of_window})
     return len(ad_ids), ", ".join(map(str, ad_ids[:5]))
