@@ -32,7 +32,7 @@ SELECT
     any(troubles.is_quiet) AS is_quiet,
     any(troubles.from_date) AS from_date,
     any(troubles.to_date) AS to_date,
-    if(troubles.job = 'watchdog', now64(6), max(good_days.last_finished_at)) AS healed_at
+    if(troubles.job = 'watchdog', now64(6, 'UTC'), max(good_days.last_finished_at)) AS healed_at
 FROM troubles
 LEFT JOIN meta.v_good_days AS good_days
     ON troubles.healer = good_days.job AND troubles.day = good_days.day
