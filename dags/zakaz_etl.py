@@ -28,19 +28,15 @@ stands in `meta.etl_runs`, each alert in `meta.etl_alerts`.
 
 from datetime import datetime, time
 
-from zakaz.airflow_compat import DAG, TaskGroup
+from zakaz.backfill.day_dag import DayDAG
 from zakaz.days import MOSCOW
-from zakaz.operators.build_mart import BuildMartOperator
+from zakaz.operators.chain import etl_chain
 from zakaz.operators.defaults import DEFAULT_ARGS
-from zakaz.operators.healthcheck import HealthcheckOperator
-from zakaz.operators.qtickets_fetch import QTicketsFetchOperator
-from zakaz.operators.vk_fetch import VkFetchOperator
 from zakaz.settings import settings
 from zakaz.timetable import MoscowDayTimetable
-from zakaz.warehouse.build import DM_SALES, DM_VK_ADS, STG_SALES, STG_VK_ADS
 from zakaz.warehouse.sql import SQL_DIR
 
-with DAG(
+with DayDAG(
     dag_id="zakaz_etl",
     dag_display_name="Zakaz: расходы и продажи за день",
     description="Расходы VK Рекламы и продажи билетов за московский день в ClickHouse",
@@ -49,50 +45,10 @@ with DAG(
     start_date=datetime(2025, 1, 1, tzinfo=MOSCOW),
     catchup=False,  # the timetable makes up missed days itself, up to CATCHUP_DAYS
     # More than one: a run that hangs must not stop the daily one.
-    max_active_runs=4,
+    max_active_runs=settings().max_active_runs,
     is_paused_upon_creation=False,
     default_args=DEFAULT_ARGS,
     template_searchpath=[str(SQL_DIR)],
     tags=["zakaz", "vk-ads", "sales", "daily"],
 ) as dag:
-    with TaskGroup("fetch", prefix_group_id=False, tooltip="Загрузка из источников") as fetch:
-        VkFetchOperator(
-            task_id="vk_fetch",
-            task_display_name="VK Реклама: загрузка",
-            pool="vk_ads",
-            doc_md="Reads VK Ads and rebuilds `zakaz.stg_vk_ads_daily`. Red: the source or the connection "
-            "`vk_ads_default`; the old rows stay.",
-        )
-        QTicketsFetchOperator(
-            task_id="qtickets_fetch",
-            task_display_name="QTickets: загрузка",
-            lookback_days=settings().sales_lookback_days,
-            doc_md="Reads QTickets and rebuilds `zakaz.stg_qtickets_sales`. Red: the source or the connection "
-            "`qtickets_default`; the old rows stay. Skipped: there is no such connection.",
-        )
-    build_dm_vk = BuildMartOperator(
-        task_id="build_dm_vk",
-        task_display_name="Витрина расходов",
-        trigger_rule="none_failed",  # a source that is not set up is skipped
-        sql="marts/dm_vk_ads_daily.sql",
-        source=STG_VK_ADS,
-        target=DM_VK_ADS,
-        doc_md="Rebuilds `zakaz.dm_vk_ads_daily` by city and campaign. Red: ClickHouse; Clear once it answers.",
-    )
-    build_dm_sales = BuildMartOperator(
-        task_id="build_dm_sales",
-        task_display_name="Витрина продаж",
-        lookback_days=settings().sales_lookback_days,
-        sql="marts/dm_sales_daily.sql",
-        source=STG_SALES,
-        target=DM_SALES,
-        doc_md="Rebuilds `zakaz.dm_sales_daily` by city and event. Red: ClickHouse; Clear once it answers.",
-    )
-    healthcheck = HealthcheckOperator(
-        task_id="healthcheck",
-        task_display_name="Проверка данных",
-        groups={"vk_ads": settings().lookback_days, "sales": settings().sales_lookback_days},
-        doc_md="Runs `include/sql/checks` on every day the run rebuilt. Red: its last line names day, check, "
-        "expected and found; what was found is in `meta.quality_results`. Thresholds: `include/thresholds.toml`.",
-    )
-    fetch >> build_dm_vk >> build_dm_sales >> healthcheck
+    etl_chain()

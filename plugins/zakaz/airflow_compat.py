@@ -5,11 +5,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow.decorators import task_group as task_group
     from airflow.hooks.base import BaseHook as BaseHook
     from airflow.models import DAG as DAG
     from airflow.models import BaseOperator as BaseOperator
     from airflow.models import Variable as Variable
     from airflow.models.connection import Connection as Connection
+    from airflow.models.param import Param as Param
     from airflow.utils.log.secrets_masker import mask_secret as mask_secret
     from airflow.utils.task_group import TaskGroup as TaskGroup
 
@@ -20,8 +22,10 @@ HOMES = {
     "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
     "BaseOperator": ("airflow.sdk", "airflow.models"),
     "Connection": ("airflow.sdk", "airflow.models.connection"),
+    "Param": ("airflow.sdk", "airflow.models.param"),
     "TaskGroup": ("airflow.sdk", "airflow.utils.task_group"),
     "Variable": ("airflow.sdk", "airflow.models"),
+    "task_group": ("airflow.sdk", "airflow.decorators"),
     "mask_secret": ("airflow.sdk.log", "airflow.utils.log.secrets_masker"),
 }
 

@@ -1,6 +1,6 @@
 """Business days: calendar days in Moscow. The one place where a day is taken from Airflow's context."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -52,6 +52,24 @@ class DayRange:
         if self.first > self.last:
             raise InvalidInput(f"{self.first} to {self.last} is no range: the first day comes after the last one")
 
+    @classmethod
+    def parse(cls, text: str) -> "DayRange":
+        """The range from its ISO 8601 form, `2026-11-01/2026-11-30`; the form in which one task hands it to another.
+
+        :raises InvalidInput: the text is no such range.
+        """
+        first, _, last = text.partition("/")
+        return cls(parse_day(first, "the first day"), parse_day(last, "the last day"))
+
+    @property
+    def iso(self) -> str:
+        """The range as `parse` reads it."""
+        return f"{self.first}/{self.last}"
+
+    def since(self, day: date) -> "DayRange | None":
+        """The part of the range from a day on, or nothing."""
+        return DayRange(max(self.first, day), self.last) if day <= self.last else None
+
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
 
@@ -93,15 +111,30 @@ class DayRange:
             )
 
 
-def days_of_run(context: Any, lookback_days: int) -> DayRange:
+def ranges(days: Iterable[date]) -> list[DayRange]:
+    """Days in order, put together where one follows the other."""
+    found: list[DayRange] = []
+    for day in days:
+        if found and day - found[-1].last == timedelta(days=1):
+            found[-1] = DayRange(found[-1].first, day)
+        else:
+            found.append(DayRange(day, day))
+    return found
+
+
+def days_of_run(context: Any, lookback_days: int, piece: object = "") -> DayRange:
     """The Moscow days that a task of this run works on.
 
-    The run's own day is the one its data interval starts on. A scheduled run looks back, since sources restate what
-    they said; a backfill or a run started by hand reads its own day only.
+    A piece of a range that the task was given; else the run's own day, the one its data interval starts on. A
+    scheduled run looks back, since sources restate what they said; a backfill or a run by hand reads its own day only.
 
     :param context: Airflow's task context.
     :param lookback_days: days that a scheduled run works on, its own included.
+    :param piece: a range in ISO 8601 form; what Airflow has not resolved yet stands for all the days of the run's form.
     """
+    if piece:
+        params = context["params"]
+        return DayRange.parse(piece if isinstance(piece, str) else f"{params['from_date']}/{params['to_date']}")
     own_day = moscow_day(context["data_interval_start"])
     if str(context["dag_run"].run_type) != "scheduled":
         return DayRange(own_day, own_day)

@@ -26,6 +26,14 @@ class DayNotOver(PermanentError):
     """A Moscow day was asked for that is still running or has not begun."""
 
 
+class DaysAreBusy(PermanentError):
+    """Another run is at work on days that a backfill was asked for."""
+
+
+class BackfillIncomplete(PermanentError):
+    """Days of a backfill are not green at its end."""
+
+
 class SourceRefused(PermanentError):
     """A source answered that it will not serve this request; `code` is the source's own word."""
 

@@ -23,6 +23,7 @@ HIGHEST = {
     "raw_days": 36500,
     "lookback_days": 366,
     "sales_lookback_days": 366,
+    "max_active_runs": 32,
 }
 
 
@@ -34,6 +35,7 @@ class Settings:
     :param sales_lookback_days: the same for ticket sales, whose refunds come late; and how many days after its sale a
         refund is still looked for.
     :param catchup_days: missed days that the scheduler makes up at most.
+    :param max_active_runs: runs of `zakaz_etl` under way at once, a backfill's days among them.
     :param raw_days: days that the replies of the sources are kept.
     :param vk_page_limit: items per page of a VK Ads list.
     :param vk_batch_ids: ads per statistics call (VK's limit is 200).
@@ -52,6 +54,7 @@ class Settings:
     lookback_days: int = 7
     sales_lookback_days: int = 30
     catchup_days: int = 7
+    max_active_runs: int = 4
     raw_days: int = 400
     vk_page_limit: int = 50
     vk_batch_ids: int = 200

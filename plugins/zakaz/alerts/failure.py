@@ -51,8 +51,9 @@ def alert_on_failure(context: Any) -> None:
         attempt = Attempt.from_context(context)
         warehouse = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
         error = context.get("exception") or "the task ended without an exception"
-        lookback_days = getattr(context.get("task"), "lookback_days", None) or settings().lookback_days
-        days = days_of_run(context, lookback_days)
+        task = context.get("task")
+        lookback_days = getattr(task, "lookback_days", None) or settings().lookback_days
+        days = days_of_run(context, lookback_days, getattr(task, "days", ""))
         raise_alert(warehouse, failure_alert(attempt, error, days))
     except Exception:
         # Airflow would swallow it with less of a trace.

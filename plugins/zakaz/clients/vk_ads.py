@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from zakaz.clients.http import Answer, JsonApi, short
 from zakaz.clients.rate_budget import DAY, HOUR, SECOND, opening, until_open
 from zakaz.clients.vk_tokens import TokenSource
-from zakaz.days import MOSCOW, DayRange
+from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 
 LIST_FIELDS = {
@@ -21,6 +21,8 @@ LIST_FIELDS = {
     "ad_groups": "id,name,status,ad_plan_id,enable_utm,utm",
     "banners": "id,name,status,ad_group_id,urls",
 }
+# https://ads.vk.com/doc/api, statistics: no day before.
+DAYS_BACK = 366
 REFRESHABLE = {"expired_token"}
 REPLACEABLE = {"invalid_token", "revoked_token"}
 BAD_IDS, TOO_MUCH = "ERR_WRONG_BANNERS", "ERR_LIMIT_EXCEEDED"
@@ -53,6 +55,14 @@ class Figures(NamedTuple):
     impressions: int = 0
     clicks: int = 0
     spend: Decimal = Decimal(0)
+
+
+def first_reachable_day(now: datetime | None = None) -> date:
+    """The oldest Moscow day of which VK Ads still tells.
+
+    :param now: an aware instant, now by default.
+    """
+    return moscow_day(now or datetime.now(UTC)) - timedelta(days=DAYS_BACK)
 
 
 class VkAdsClient:

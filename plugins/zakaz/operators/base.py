@@ -1,13 +1,17 @@
 """What every task of the chain does: take its days, refuse one that is not over, record the attempt."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
+
+from airflow.exceptions import AirflowSkipException
 
 from zakaz.airflow_compat import BaseOperator
 from zakaz.days import DayRange, days_of_run
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures, recorded
 from zakaz.settings import settings
+from zakaz.stages import ALL_STAGES
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
 REGISTRY_SECONDS = 10
@@ -21,26 +25,41 @@ class DayOperator(BaseOperator):
 
     :param clickhouse_conn_id: the warehouse.
     :param lookback_days: days that a scheduled run works on, its own included; `LOOKBACK_DAYS` by default.
+    :param days: a range to work on instead of the run's own days, in the form of `DayRange.iso`.
+    :param stage: the one task of the chain that is wanted; the others are skipped. All of them by default.
     """
 
+    template_fields: Sequence[str] = ("days", "stage")
+
     def __init__(
-        self, *, clickhouse_conn_id: str = CONNECTION, lookback_days: int | None = None, **kwargs: Any
+        self,
+        *,
+        clickhouse_conn_id: str = CONNECTION,
+        lookback_days: int | None = None,
+        days: str = "",
+        stage: str = ALL_STAGES,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.clickhouse_conn_id = clickhouse_conn_id
         self.lookback_days = lookback_days
+        self.days = days
+        self.stage = stage
 
     def execute(self, context: Any) -> None:
-        """Work on the run's days.
+        """Work on the days.
 
-        :raises DayNotOver: the run's day is today or in the future, by Moscow time.
+        :raises AirflowSkipException: another stage is wanted, or nobody set this one up.
+        :raises DayNotOver: the last day is today or in the future, by Moscow time.
         """
+        if self.stage not in (ALL_STAGES, self.task_id):
+            raise AirflowSkipException(f"only {self.stage} was asked for")
         self.require_wanted()
         attempt = Attempt.from_context(context)
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin)
         # The registry must not use up the task's time: what it can't write soon, it keeps on disk.
         registry = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
-        days = days_of_run(context, self.lookback_days or settings().lookback_days)
+        days = days_of_run(context, self.lookback_days or settings().lookback_days, self.days)
         with recorded(registry, attempt, days) as figures:
             days.require_over()
             self.work(warehouse, days, attempt, figures)

@@ -18,7 +18,7 @@ class BuildMartOperator(DayOperator):
     :param target: the mart.
     """
 
-    template_fields = ("sql",)
+    template_fields = (*DayOperator.template_fields, "sql")
     template_ext = (".sql",)
     template_fields_renderers = {"sql": "sql"}  # noqa: RUF012 - Airflow declares it for instances
 

@@ -27,7 +27,13 @@ SELECT
     good_runs.job AS job,
     arrayJoin(
         range(
-            toUInt16(if(good_runs.job = 'healthcheck', narrowest.from_date, good_runs.from_date)),
+            toUInt16(
+                if(
+                    good_runs.job = 'healthcheck' AND good_runs.run_type = 'scheduled',
+                    narrowest.from_date,
+                    good_runs.from_date
+                )
+            ),
             toUInt16(good_runs.to_date) + 1
         )
     )::Date AS day,

@@ -8,12 +8,10 @@ import click
 
 from zakaz.days import MOSCOW
 from zakaz.errors import InvalidInput
+from zakaz.stages import STAGES
 
 ALL = "all"
-JOBS = (
-    *("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck"),
-    *("zakaz_etl", "airflow", "watchdog", ALL),
-)
+JOBS = (*STAGES, "zakaz_etl", "airflow", "watchdog", ALL)
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 
 

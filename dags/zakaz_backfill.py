@@ -1,0 +1,60 @@
+"""# zakaz_backfill: пересчитать период
+
+A range of Moscow days in a few large pieces: much faster than one run per day.
+
+*Trigger DAG* opens a form: first and last day, both included; only the days without a good run, or all; the whole chain
+or one task of it; why. The range is cut into calendar months, each goes through the same tasks as a day of `zakaz_etl`,
+and the grid shows each piece under its dates.
+
+**Safe to repeat**, beside the daily run as well: every day is replaced as a whole, and no figure changes unless the
+source changed. Each backfill stands in `meta.backfills` with the figures of each day before and after.
+
+**When it is red:** the task `report` names the days that are not good and why. Mend the cause and press *Clear* on the
+red task of the piece: that piece alone is done again. Days before VK Ads' reach (366 days) keep their staging, and
+their marts are rebuilt from it.
+"""
+
+from datetime import datetime
+
+from zakaz.airflow_compat import DAG, Param, task_group
+from zakaz.days import MOSCOW
+from zakaz.operators.backfill import PlanBackfillOperator, ReportBackfillOperator
+from zakaz.operators.chain import etl_chain
+from zakaz.operators.defaults import DEFAULT_ARGS
+from zakaz.stages import ALL_STAGES, STAGES
+from zakaz.warehouse.sql import SQL_DIR
+
+with DAG(
+    dag_id="zakaz_backfill",
+    dag_display_name="Zakaz: пересчёт периода",
+    description="Период московских дней за один запуск, крупными кусками",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=datetime(2025, 1, 1, tzinfo=MOSCOW),
+    catchup=False,
+    # More than one: a run that hangs must not stop the next one.
+    max_active_runs=4,
+    is_paused_upon_creation=False,
+    default_args=DEFAULT_ARGS,
+    template_searchpath=[str(SQL_DIR)],
+    params={
+        "from_date": Param(type="string", format="date", title="Первый день", description="Московский день, включён"),
+        "to_date": Param(type="string", format="date", title="Последний день", description="Московский день, включён"),
+        "only_gaps": Param(False, type="boolean", title="Только пропуски", description="Дни без успешного запуска"),
+        "stage": Param(
+            ALL_STAGES, type="string", enum=[ALL_STAGES, *STAGES], title="Этап", description="Вся цепочка или один этап"
+        ),
+        "reason": Param("", type="string", title="Причина", description="Для журнала meta.backfills"),
+    },
+    tags=["zakaz", "backfill"],
+) as dag:
+
+    @task_group(group_id="piece", prefix_group_id=False, tooltip="Один кусок периода")
+    def piece(days: str) -> None:
+        """One piece of the range, through the chain."""
+        etl_chain(days, "{{ params.stage }}")
+
+    # Whoever filled in the form sees it turn red: nobody is woken for that.
+    plan = PlanBackfillOperator(task_id="plan", task_display_name="План", on_failure_callback=None)
+    report = ReportBackfillOperator(task_id="report", task_display_name="Итог", trigger_rule="all_done")
+    piece.expand(days=plan.output) >> report

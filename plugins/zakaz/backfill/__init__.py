@@ -1,0 +1,1 @@
+"""Rebuilding the past: days in, days checked, days recorded."""

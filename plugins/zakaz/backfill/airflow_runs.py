@@ -1,0 +1,194 @@
+"""The runs of a range in Airflow's own database: what they are, and what a backfill that was ended leaves behind."""
+
+import socket
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import psutil
+
+from zakaz.days import MOSCOW, DayRange, moscow_day
+from zakaz.errors import DaysAreBusy
+
+# A task that is told to end still records its attempt and tells of it.
+END_SECONDS = 20
+# A backfill that says nothing for so long is dead; between two signs of life it may wait for one task.
+SILENT_FOR = timedelta(minutes=2)
+AT_WORK = ("running", "restarting")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Days of a range by what became of them since a backfill began."""
+
+    done: int
+    failed: int
+    running: int
+
+    @property
+    def ended(self) -> int:
+        """Days that need no more waiting."""
+        return self.done + self.failed
+
+
+def states(dag_id: str, days: DayRange) -> dict[date, str]:
+    """Airflow's word for the run of each day; a day without a run is left out."""
+    with _runs(dag_id, days) as runs:
+        return {moscow_day(run.execution_date): str(run.state) for run in runs if _is_of_day(run)}
+
+
+def worked_on(dag_id: str, days: DayRange, since: datetime) -> set[date]:
+    """The days of which a task ended since an instant."""
+    with _runs(dag_id, days) as runs:
+        return {
+            moscow_day(run.execution_date)
+            for run in runs
+            if any(task.end_date and task.end_date >= since for task in run.get_task_instances())
+        }
+
+
+def progress(dag_id: str, days: DayRange, since: datetime) -> Progress:
+    """How far a backfill has come that began at an instant."""
+    with _runs(dag_id, days) as runs:
+        found = Counter(
+            str(run.state) for run in runs if str(run.state) == "running" or (run.end_date and run.end_date >= since)
+        )
+    return Progress(done=found["success"], failed=found["failed"], running=found["running"])
+
+
+def require_free(dag_id: str, days: DayRange) -> None:
+    """Refuse a range in which a run of another kind is at work: Airflow would do nothing, and call it done.
+
+    :raises DaysAreBusy: there is one.
+    """
+    with _runs(dag_id, days) as runs:
+        busy = [run.run_id for run in runs if str(run.state) == "running" and not _is_backfill(run)]
+    if busy:
+        raise DaysAreBusy(
+            f"{', '.join(busy)} of {dag_id} is at work within {days}: nothing was done. Wait until it has ended, then "
+            "give the same command again"
+        )
+
+
+def take_over_queued(dag_id: str, days: DayRange) -> None:
+    """Make reset runs the backfill's own.
+
+    `--reset-dagruns` queues them, and the scheduler would start those that it once made itself.
+    """
+    with _runs(dag_id, days) as runs:
+        for run in runs:
+            if str(run.state) == "queued":
+                run.run_type = "backfill"
+
+
+def end_unfinished(dag_id: str, days: DayRange) -> list[str]:
+    """End the backfill runs of a range that are still said to go on, and the tasks that are.
+
+    A task of this machine is told to end and gives its reason to the registry; a worker elsewhere ends it once it sees
+    the state. Tasks that had not ended are without a state then, so that the next backfill takes them up.
+
+    :returns: the runs that were ended.
+    """
+    with _runs(dag_id, days) as runs:
+        unfinished = [run for run in runs if _is_backfill(run) and str(run.state) in ("running", "queued")]
+        _end_processes(task for run in unfinished for task in _open_tasks(run))
+    with _runs(dag_id, days) as runs:
+        ended = [run for run in runs if _is_backfill(run) and str(run.state) in ("running", "queued")]
+        for run in ended:
+            for task in _open_tasks(run):
+                task.state = None
+            run.set_state("failed")
+        return [run.run_id for run in ended]
+
+
+def end_dead(dag_id: str, days: DayRange) -> list[str]:
+    """End the backfill runs of a range whose backfill died: a later one would wait for their tasks for ever.
+
+    :returns: the runs that were ended; none while a backfill, or a task of such a run, gives signs of life.
+    """
+    from airflow.jobs.job import Job
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        signs = session.query(Job).filter(
+            Job.job_type == "BackfillJob",
+            Job.state == "running",
+            Job.latest_heartbeat > datetime.now(UTC) - SILENT_FOR,
+        )
+        if signs.first():
+            return []
+    with _runs(dag_id, days) as runs:
+        if any(_may_be_at_work(task) for run in runs if _is_backfill(run) for task in _open_tasks(run)):
+            return []
+    return end_unfinished(dag_id, days)
+
+
+@contextmanager
+def _runs(dag_id: str, days: DayRange) -> Iterator[list[Any]]:
+    """The runs whose logical date lies in the range, as Airflow's backfill looks for them."""
+    from airflow.models import DagRun
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        yield (
+            session.query(DagRun)
+            .filter(DagRun.dag_id == dag_id, DagRun.execution_date.between(_midnight(days.first), _midnight(days.last)))
+            .order_by(DagRun.execution_date)
+            .all()
+        )
+
+
+def _open_tasks(run: Any) -> list[Any]:
+    from airflow.utils.state import State
+
+    return [task for task in run.task_instances if task.state and task.state not in State.finished]
+
+
+def _is_here(task: Any) -> bool:
+    return task.hostname in (socket.gethostname(), socket.getfqdn())
+
+
+def _may_be_at_work(task: Any) -> bool:
+    """Whether a task that is said to run has a process here, or has one elsewhere for all we know."""
+    return str(task.state) in AT_WORK and (not _is_here(task) or _process(task) is not None)
+
+
+def _process(task: Any) -> psutil.Process | None:
+    """The process of a task on this machine, while it lives."""
+    if str(task.state) not in AT_WORK or not _is_here(task) or not task.pid:
+        return None
+    try:
+        process = psutil.Process(task.pid)
+        # The number may be another program's by now.
+        return process if "airflow" in " ".join(process.cmdline()) else None
+    except psutil.Error:
+        return None
+
+
+def _end_processes(tasks: Iterator[Any]) -> None:
+    processes = [process for process in map(_process, tasks) if process]
+    for process in processes:
+        process.terminate()
+    for process in psutil.wait_procs(processes, timeout=END_SECONDS)[1]:
+        process.kill()
+
+
+def _is_backfill(run: Any) -> bool:
+    return str(run.run_type) == "backfill"
+
+
+def _is_of_day(run: Any) -> bool:
+    """Whether it is the run of the day, and not one that somebody started at some moment of it."""
+    return bool(run.execution_date == _midnight(moscow_day(run.execution_date)))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), MOSCOW).astimezone(UTC)
+
+
+def told(by_day: Mapping[date, str]) -> str:
+    """Days with their states, in one line."""
+    return ", ".join(f"{day} ({state})" for day, state in by_day.items())
