@@ -54,7 +54,20 @@ with DAG(
         """One piece of the range, through the chain."""
         etl_chain(days, "{{ params.stage }}")
 
-    # Whoever filled in the form sees it turn red: nobody is woken for that.
-    plan = PlanBackfillOperator(task_id="plan", task_display_name="План", on_failure_callback=None)
-    report = ReportBackfillOperator(task_id="report", task_display_name="Итог", trigger_rule="all_done")
+    # Nobody is woken by these two: whoever filled in the form looks on, and a piece that fails tells of itself.
+    plan = PlanBackfillOperator(
+        task_id="plan",
+        task_display_name="План",
+        on_failure_callback=None,
+        doc_md="Reads the form, chooses the days, enters them into `meta.backfills`. Red: its last line says what is "
+        "wrong with the form; start again with another one.",
+    )
+    report = ReportBackfillOperator(
+        task_id="report",
+        task_display_name="Итог",
+        trigger_rule="all_done",
+        on_failure_callback=None,
+        doc_md="Looks up every day in the run registry and closes `meta.backfills`. Red: its last line names the days "
+        "that are not good; clear the red task of their piece.",
+    )
     piece.expand(days=plan.output) >> report

@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -92,16 +92,7 @@ def end_unfinished(dag_id: str, days: DayRange) -> list[str]:
 
     :returns: the runs that were ended.
     """
-    with _runs(dag_id, days) as runs:
-        unfinished = [run for run in runs if _is_backfill(run) and str(run.state) in ("running", "queued")]
-        _end_processes(task for run in unfinished for task in _open_tasks(run))
-    with _runs(dag_id, days) as runs:
-        ended = [run for run in runs if _is_backfill(run) and str(run.state) in ("running", "queued")]
-        for run in ended:
-            for task in _open_tasks(run):
-                task.state = None
-            run.set_state("failed")
-        return [run.run_id for run in ended]
+    return _end(dag_id, days, _is_unfinished)
 
 
 def end_dead(dag_id: str, days: DayRange) -> list[str]:
@@ -123,7 +114,20 @@ def end_dead(dag_id: str, days: DayRange) -> list[str]:
     with _runs(dag_id, days) as runs:
         if any(_may_be_at_work(task) for run in runs if _is_backfill(run) for task in _open_tasks(run)):
             return []
-    return end_unfinished(dag_id, days)
+    # What was only reset is queued, and nothing of it is at work.
+    return _end(dag_id, days, lambda run: _is_unfinished(run) and (str(run.state) == "running" or _open_tasks(run)))
+
+
+def _end(dag_id: str, days: DayRange, is_meant: Callable[[Any], Any]) -> list[str]:
+    with _runs(dag_id, days) as runs:
+        _end_processes(task for run in runs if is_meant(run) for task in _open_tasks(run))
+    with _runs(dag_id, days) as runs:
+        ended = [run for run in runs if is_meant(run)]
+        for run in ended:
+            for task in _open_tasks(run):
+                task.state = None
+            run.set_state("failed")
+        return [run.run_id for run in ended]
 
 
 @contextmanager
@@ -178,6 +182,10 @@ def _end_processes(tasks: Iterator[Any]) -> None:
 
 def _is_backfill(run: Any) -> bool:
     return str(run.run_type) == "backfill"
+
+
+def _is_unfinished(run: Any) -> bool:
+    return _is_backfill(run) and str(run.state) in ("running", "queued")
 
 
 def _is_of_day(run: Any) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 from zakaz.days import DayRange
+from zakaz.registry.lost import close_lost_attempts
 from zakaz.settings import version_tag
 from zakaz.stages import ALL_STAGES, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook, new_version
@@ -81,6 +82,7 @@ def settle(warehouse: WarehouseHook, backfill: Backfill, otherwise: str) -> list
     """
     where = {"backfill_id": backfill.backfill_id}
     with warehouse.session():
+        close_lost_attempts(warehouse)
         warehouse.execute(
             statement("meta/backfill_close.sql"),
             {

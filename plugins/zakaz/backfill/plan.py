@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from zakaz.clients.vk_ads import first_reachable_day
 from zakaz.days import DayRange, ranges
+from zakaz.registry.lost import close_lost_attempts
 from zakaz.stages import ALL_STAGES, LAST_STAGE, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
@@ -75,6 +76,7 @@ def make_plan(
     :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     days.require_over()
+    close_lost_attempts(warehouse)
     states = day_states(warehouse, days, deciding_stage(stage))
     todo = [one.day for one in states if not (one.state == GOOD and (only_gaps or one.is_good_since(done_since)))]
     return Plan(days, states, todo, stage)
