@@ -15,6 +15,7 @@ from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings
 from zakaz.warehouse.embedded import EmbeddedEngine
 from zakaz.warehouse.engine import Engine, Row
+from zakaz.warehouse.log import WholeTextAtDebug, summary
 from zakaz.warehouse.server import ServerEngine
 
 CONNECTION = "clickhouse_default"
@@ -33,6 +34,7 @@ ONE_BLOCK = {
 ALL_THREADS = {"merge_tree_min_rows_for_concurrent_read": 1, "merge_tree_min_bytes_for_concurrent_read": 1}
 ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
+WHOLE_TEXT_AT_DEBUG = WholeTextAtDebug()
 
 
 def new_version() -> int:
@@ -73,7 +75,8 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     ) -> None:
         super().__init__(clickhouse_conn_id=clickhouse_conn_id)
         self._origin = dict(origin or {})
-        self._lock_seconds = within_seconds or settings().warehouse_wait_seconds
+        longest_wait = settings().warehouse_wait_seconds
+        self._lock_seconds = min(within_seconds or longest_wait, longest_wait)
         self._query_seconds = within_seconds or settings().query_timeout_seconds
         # The server gives up first and says so, and nothing runs on unseen.
         self._answer_seconds = within_seconds or settings().query_timeout_seconds + ANSWER_GRACE_SECONDS
@@ -125,6 +128,9 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         :raises WarehouseRefused: ClickHouse will not do it.
         :raises WarehouseUnavailable: ClickHouse can't be reached or is too busy, after all tries.
         """
+        self.log.addFilter(WHOLE_TEXT_AT_DEBUG)
+        for statement in [sql] if isinstance(sql, str) else (sql := list(sql)):
+            self.log.info("%s", summary(statement, params))
         return self._patiently(lambda: super(WarehouseHook, self).execute(sql, params, **options))
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
