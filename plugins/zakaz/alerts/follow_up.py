@@ -83,9 +83,8 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
 
 
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
-    for job, code, times, first_at, last_at, from_date, to_date, error in warehouse.execute(
-        statement("meta/repeats.sql")
-    ):
+    for row in warehouse.execute(statement("meta/repeats.sql")):
+        job, code, times, first_at, last_at, from_date, to_date, error, severity = row
         days = DayRange(from_date, to_date)
         text = render(
             "summed.html",
@@ -96,6 +95,7 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
             first_ru=moscow_ru(first_at),
             last_ru=moscow_ru(last_at),
             error=error,
+            is_warning=severity == "warning",
             code=code,
             runbook=runbook(code),
         )
