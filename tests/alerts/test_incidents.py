@@ -18,7 +18,7 @@ from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.messages import duration_ru
 from zakaz.days import DayRange
-from zakaz.errors import HealthCheckFailed, SourceUnavailable
+from zakaz.errors import HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry.alive import alive
 from zakaz.registry.lost import LOST
 from zakaz.settings import PROJECT_DIR
@@ -238,6 +238,17 @@ def test_a_failure_without_a_callback_is_told_and_a_repeated_task_is_not(
     with alive(attempt("build_dm_vk", try_number=2).run_id):
         follow_up(warehouse)
     assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
+
+
+def test_a_registry_that_is_away_is_not_asked_step_by_step(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, unused_port: int
+) -> None:
+    """Each step has its own tries, and a server is first connected to in the first."""
+    nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": unused_port}
+    monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
+    with pytest.raises(WarehouseUnavailable):
+        follow_up(WarehouseHook(within_seconds=1))
+    assert "this part of the follow-up failed" not in caplog.text
 
 
 def test_durations_as_people_say_them() -> None:

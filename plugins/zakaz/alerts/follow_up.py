@@ -17,7 +17,7 @@ from zakaz.alerts.delivery import SENT, raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
 from zakaz.days import DayRange
-from zakaz.errors import AttemptLost
+from zakaz.errors import AttemptLost, WarehouseUnavailable
 from zakaz.registry import spool
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
@@ -61,6 +61,8 @@ def follow_up(warehouse: WarehouseHook) -> None:
 def _carefully(step: Callable[[WarehouseHook], None], warehouse: WarehouseHook) -> None:
     try:
         step(warehouse)
+    except WarehouseUnavailable:
+        raise  # nor would the next step get through, after all its tries
     except Exception:
         log.exception("%s: this part of the follow-up failed", step.__name__.strip("_"))
 
