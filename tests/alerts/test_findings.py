@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
-from made_runs import attempt
+from made_runs import age_alerts, attempt
 from sandbox import Sandbox
 from zakaz.alerts.findings import tell_findings
 from zakaz.alerts.follow_up import follow_up
@@ -49,7 +49,7 @@ def test_the_same_check_of_another_day_is_told_too(warehouse: WarehouseHook, san
     tell(warehouse, DAY, finding())
     tell(warehouse, DAY + timedelta(days=1), finding(day=DAY + timedelta(days=1)))
     assert [delivery for *_, delivery in deliveries(warehouse)] == ["sent", "repeat"]
-    _age(warehouse)
+    age_alerts(warehouse, 15)
     for _ in range(2):
         follow_up(warehouse)
     _, summed = sandbox.messages()
@@ -87,12 +87,3 @@ def test_a_day_without_a_source_to_ask_is_told_by_the_runs_after_it_and_stops_no
     (message,) = sandbox.messages()
     for subject in ("dm_sales_daily", "stg_qtickets_sales"):
         assert f"20.11.2026 {subject} (ZERO_ROWS)" in message["plain"]
-
-
-def _age(warehouse: WarehouseHook) -> None:
-    """Let the alerts be of a quarter of an hour ago."""
-    columns = "severity, job, code, message, context_json, alert_id, dag_run_id, delivery, from_date, to_date"
-    warehouse.execute(
-        f"INSERT INTO meta.etl_alerts (ts, {columns}, _ver) "
-        f"SELECT ts - INTERVAL 15 MINUTE, {columns}, alerts._ver + 1 FROM meta.etl_alerts AS alerts FINAL"
-    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from made_runs import DAY, attempt, put_run
+from made_runs import DAY, age_alerts, attempt, put_run
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
 from zakaz.alerts.delivery import raise_alert
@@ -130,7 +130,7 @@ def test_what_telegram_did_not_take_comes_later_once(
     sandbox.clear_faults()
     # A failed delivery of this moment may be somebody else's next try.
     assert heads(sandbox) == []
-    _age(warehouse)
+    age_alerts(warehouse, 5)
     follow_up(warehouse)
     follow_up(warehouse)
     late, summed = heads(sandbox)
@@ -259,12 +259,3 @@ def test_durations_as_people_say_them() -> None:
         "1 ч 20 мин",
         "2 д 3 ч",
     ]
-
-
-def _age(warehouse: WarehouseHook) -> None:
-    """Let what was written count as written five minutes ago."""
-    columns = "ts, severity, job, code, message, context_json, alert_id, dag_run_id, delivery, from_date, to_date"
-    rows = warehouse.execute(f"SELECT {columns} FROM meta.etl_alerts FINAL")
-    warehouse.execute("TRUNCATE TABLE meta.etl_alerts")
-    then = new_version() - 300_000_000
-    warehouse.insert("meta.etl_alerts", (*columns.split(", "), "_ver"), [(*row, then) for row in rows])

@@ -77,7 +77,8 @@ def notify_test() -> int:
         hook = TelegramHook()
     except AirflowNotFoundException:
         raise InvalidInput(
-            f"there is no connection {CONNECTION}: set AIRFLOW_CONN_{CONNECTION.upper()} in .env, or create it in Airflow"
+            f"there is no connection {CONNECTION}: set AIRFLOW_CONN_{CONNECTION.upper()} in .env, or create it in "
+            "Airflow"
         ) from None
     hook.send_message({"text": render("test.html", who=who, now_ru=moscow_ru(datetime.now(UTC)))})
     print("Telegram took the message: see whether it is in the chat")
