@@ -1,21 +1,26 @@
 """The installation that faults are done to, and the verdict on each, summed up at the end of the tests."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pendulum
 import psutil
 import pytest
 from airflow.models import DagBag, DagRun, TaskInstance
 from airflow.utils.session import create_session
+from airflow.utils.types import DagRunType
 
 from faults.installation import Installation
 from faults.place import Place
+from made_runs import DAY
 from sandbox import Sandbox
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
 
 Judge = Callable[[Place], None]
+PutRun = Callable[..., str]
 Verdict = Callable[[list[tuple[str, str, int]], list[str]], None]
 
 
@@ -52,6 +57,31 @@ def place(dags: DagBag, warehouse: WarehouseHook, sandbox: Sandbox) -> Place:
 def watchdog(dags: DagBag, place: Place) -> Callable[[], None]:
     """A run of zakaz_watchdog."""
     return lambda: dags.get_dag("zakaz_watchdog").test()
+
+
+@pytest.fixture
+def put_airflow_run(dags: DagBag, place: Place) -> PutRun:
+    """A run of zakaz_etl in Airflow's database, with these states of its tasks; its id."""
+
+    def put(run_type: DagRunType, state: str, *, hours_ago: float, tasks: Mapping[str, str], day: date = DAY) -> str:
+        then = datetime.now(UTC) - timedelta(hours=hours_ago)
+        start = pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow")
+        with create_session() as session:
+            run = dags.get_dag("zakaz_etl").create_dagrun(
+                run_type=run_type,
+                execution_date=start,
+                data_interval=(start, start.add(days=1)),
+                state=state,
+                start_date=then,
+                session=session,
+            )
+            for task in run.get_task_instances(session=session):
+                task.state = tasks.get(task.task_id)
+                task.try_number = 1
+                task.end_date = then if task.state in ("failed", "upstream_failed") else None
+            return str(run.run_id)
+
+    return put
 
 
 @pytest.fixture(scope="session")

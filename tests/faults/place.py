@@ -35,20 +35,31 @@ class Place:
         with sqlite3.connect(self.home / "airflow.db") as database:
             return database.execute(sql, values).fetchall()
 
-    def tried(self) -> set[Attempt]:
-        """The attempts that Airflow knows of: dag, run, task, try."""
+    def tried(self) -> dict[Attempt, bool]:
+        """The attempts that Airflow knows of (dag, run, task, try), and whether each has ended."""
         tasks = self.ask_airflow(
-            "SELECT dag_id, run_id, task_id, try_number FROM task_instance WHERE dag_id = 'zakaz_etl' "
+            "SELECT dag_id, run_id, task_id, try_number, state FROM task_instance WHERE dag_id = 'zakaz_etl' "
             f"AND coalesce(start_date, end_date) >= ? AND state NOT IN ({', '.join('?' * len(NO_ATTEMPT))})",
             f"{self.since:%Y-%m-%d %H:%M:%S.%f}",
             *NO_ATTEMPT,
         )
-        return {(dag, run, task, number) for dag, run, task, tries in tasks for number in range(1, tries + 1)}
+        return {
+            (dag, run, task, number): number < tries or state != "running"
+            for dag, run, task, tries, state in tasks
+            for number in range(1, tries + 1)
+        }
 
     def lost(self) -> set[Attempt]:
-        """The attempts that the run registry does not know, or not the end of."""
-        rows = self.warehouse.execute("SELECT dag_id, dag_run_id, job, try_number FROM meta.etl_runs FINAL")
-        return self.tried() - set(rows)
+        """The attempts that the run registry does not know, or does not know the end of."""
+        rows = self.warehouse.execute(
+            "SELECT dag_id, dag_run_id, job, try_number, status != 'running' FROM meta.etl_runs FINAL"
+        )
+        recorded = {tuple(attempt): bool(has_ended) for *attempt, has_ended in rows}
+        return {
+            attempt
+            for attempt, has_ended in self.tried().items()
+            if attempt not in recorded or (has_ended and not recorded[attempt])
+        }
 
     def verdict(self) -> dict[str, int]:
         """What the faults did, by the word of those that saw it."""

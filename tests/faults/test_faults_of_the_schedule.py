@@ -1,49 +1,23 @@
 """What stands in Airflow's own database and no callback tells of, seen by a run of zakaz_watchdog."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
-import pendulum
 import pytest
 from airflow.jobs.job import Job
-from airflow.models import DagBag, DagModel
+from airflow.models import DagModel
 from airflow.utils.session import create_session
 from airflow.utils.state import JobState
 from airflow.utils.types import DagRunType
 
-from faults.conftest import Judge
+from faults.conftest import Judge, PutRun
 from faults.place import Place
 from made_runs import DAY, attempt, put_run
 from zakaz.days import last_complete_day
 
 YESTERDAY = last_complete_day()
 Watchdog = Callable[[], None]
-PutRun = Callable[..., str]
 pytestmark = pytest.mark.usefixtures("no_token_kept")
-
-
-@pytest.fixture
-def put_airflow_run(dags: DagBag, place: Place) -> PutRun:
-    """A run of zakaz_etl in Airflow's database, with these states of its tasks; its id."""
-
-    def put(run_type: DagRunType, state: str, *, hours_ago: float, tasks: Mapping[str, str], day: date = DAY) -> str:
-        then = datetime.now(UTC) - timedelta(hours=hours_ago)
-        start = pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow")
-        with create_session() as session:
-            run = dags.get_dag("zakaz_etl").create_dagrun(
-                run_type=run_type,
-                execution_date=start,
-                data_interval=(start, start.add(days=1)),
-                state=state,
-                start_date=then,
-                session=session,
-            )
-            for task in run.get_task_instances(session=session):
-                task.state = tasks.get(task.task_id)
-                task.end_date = then if task.state in ("failed", "upstream_failed") else None
-            return str(run.run_id)
-
-    return put
 
 
 @pytest.fixture
