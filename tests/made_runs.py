@@ -58,3 +58,14 @@ def put_run(
         "_ver": new_version(),
     }
     warehouse.insert(TABLE, list(row), [list(row.values())])
+
+
+def age_alerts(warehouse: WarehouseHook, minutes: int) -> None:
+    """Let the alerts, and what was written of their delivery, be so many minutes older."""
+    columns = "severity, job, code, message, context_json, alert_id, dag_run_id, delivery, from_date, to_date"
+    rows = warehouse.execute(
+        f"SELECT ts - INTERVAL {minutes} MINUTE, alerts._ver - {minutes * 60_000_000}, {columns} "
+        "FROM meta.etl_alerts AS alerts FINAL"
+    )
+    warehouse.execute("TRUNCATE TABLE meta.etl_alerts")
+    warehouse.insert("meta.etl_alerts", ("ts", "_ver", *columns.split(", ")), rows)

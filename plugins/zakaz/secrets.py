@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from typing import Any
 
 from zakaz.airflow_compat import BaseHook, Variable
@@ -29,7 +30,8 @@ def masked_line(error: BaseException | str) -> str:
 def _secrets() -> set[str]:
     from zakaz.hooks.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
 
-    found = {settings().ping_url}
+    # Of a URL that can't be reached, requests names the host and the rest apart.
+    found = {settings().ping_url, re.sub(r"^https?://[^/?#]*", "", settings().ping_url)}
     for conn_id in CONNECTIONS:
         with contextlib.suppress(Exception):  # a connection that can't be read has given nobody its secret
             connection = BaseHook.get_connection(conn_id)

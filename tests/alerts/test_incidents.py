@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from made_runs import DAY, attempt, put_run
+from made_runs import DAY, age_alerts, attempt, put_run
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
 from zakaz.alerts.delivery import raise_alert
@@ -18,7 +18,7 @@ from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.messages import duration_ru
 from zakaz.days import DayRange
-from zakaz.errors import HealthCheckFailed, SourceUnavailable
+from zakaz.errors import HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry.alive import alive
 from zakaz.registry.lost import LOST
 from zakaz.settings import PROJECT_DIR
@@ -130,7 +130,7 @@ def test_what_telegram_did_not_take_comes_later_once(
     sandbox.clear_faults()
     # A failed delivery of this moment may be somebody else's next try.
     assert heads(sandbox) == []
-    _age(warehouse)
+    age_alerts(warehouse, 5)
     follow_up(warehouse)
     follow_up(warehouse)
     late, summed = heads(sandbox)
@@ -240,6 +240,17 @@ def test_a_failure_without_a_callback_is_told_and_a_repeated_task_is_not(
     assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
 
 
+def test_a_registry_that_is_away_is_not_asked_step_by_step(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, unused_port: int
+) -> None:
+    """Each step has its own tries, and a server is first connected to in the first."""
+    nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": unused_port}
+    monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
+    with pytest.raises(WarehouseUnavailable):
+        follow_up(WarehouseHook(within_seconds=1))
+    assert "this part of the follow-up failed" not in caplog.text
+
+
 def test_durations_as_people_say_them() -> None:
     assert [duration_ru(timedelta(minutes=minutes)) for minutes in (0, 5, 60, 80, 1440 * 2 + 185)] == [
         "1 мин",
@@ -248,12 +259,3 @@ def test_durations_as_people_say_them() -> None:
         "1 ч 20 мин",
         "2 д 3 ч",
     ]
-
-
-def _age(warehouse: WarehouseHook) -> None:
-    """Let what was written count as written five minutes ago."""
-    columns = "ts, severity, job, code, message, context_json, alert_id, dag_run_id, delivery, from_date, to_date"
-    rows = warehouse.execute(f"SELECT {columns} FROM meta.etl_alerts FINAL")
-    warehouse.execute("TRUNCATE TABLE meta.etl_alerts")
-    then = new_version() - 300_000_000
-    warehouse.insert("meta.etl_alerts", (*columns.split(", "), "_ver"), [(*row, then) for row in rows])

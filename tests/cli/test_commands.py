@@ -1,44 +1,23 @@
 """bin/zakaz: answers, exit codes, and one clear line for bad input."""
 
 import json
-import logging
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from cli.conftest import Zakaz
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from sandbox import Sandbox
 from zakaz.cli import airflow
-from zakaz.cli.__main__ import main
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.settings import state_dir
 from zakaz.staging.sales_file import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
 
 YESTERDAY = last_complete_day()
-Zakaz = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def zakaz(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Zakaz]:
-    """Run a command in this process: exit code, output, error output."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["zakaz", *arguments])
-        capfd.readouterr()
-        code = main()
-        output = capfd.readouterr()
-        return code, output.out, output.err
-
-    # In a process of its own a command sets Airflow's log level before Airflow is there.
-    logging.disable(logging.WARNING)
-    yield run
-    logging.disable(logging.NOTSET)
 
 
 def put_marts(warehouse: WarehouseHook, spend: str = "10.50") -> None:

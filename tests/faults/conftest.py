@@ -1,20 +1,120 @@
-"""The verdict on a fault, and the sum of all verdicts at the end of the tests."""
+"""The installation that faults are done to, and the verdict on each, summed up at the end of the tests."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
+import pendulum
+import psutil
 import pytest
+from airflow.models import DagBag, DagRun, TaskInstance
+from airflow.utils.session import create_session
+from airflow.utils.types import DagRunType
 
-COUNTED = ("rows lost", "messages doubled", "secrets found")
+from faults.installation import Installation
+from faults.place import Place
+from made_runs import DAY
+from sandbox import Sandbox
+from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse.hook import WarehouseHook
+
+Judge = Callable[[Place], None]
+PutRun = Callable[..., str]
+Verdict = Callable[[list[tuple[str, str, int]], list[str]], None]
 
 
 @pytest.fixture
-def judge(record_property: Callable[[str, object], None]) -> Callable[..., None]:
-    """Count what a fault did, for the report, and refuse any harm."""
+def judge(record_property: Callable[[str, object], None]) -> Judge:
+    """Ask the witnesses what a fault did, for the report, and refuse any harm."""
 
-    def judged(*, rows_lost: int, messages: list[str], secrets: list[str]) -> None:
-        found = dict(zip(COUNTED, (rows_lost, len(messages) - len(set(messages)), len(secrets)), strict=True))
+    def judged(place: Place) -> None:
+        found = place.verdict()
         for name, number in found.items():
             record_property(name, number)
-        assert found == dict.fromkeys(COUNTED, 0)
+        assert {**found, "attempts": 0} == dict.fromkeys(found, 0), place.lost() or place.heads()
+
+    return judged
+
+
+@pytest.fixture
+def dags(metadata: None) -> DagBag:
+    return DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False)
+
+
+@pytest.fixture
+def place(dags: DagBag, warehouse: WarehouseHook, sandbox: Sandbox) -> Place:
+    """This process's own Airflow, which knows zakaz_etl and none of its runs."""
+    dag = dags.get_dag("zakaz_etl")
+    dag.sync_to_db()
+    with create_session() as session:
+        for model in (TaskInstance, DagRun):
+            session.query(model).filter(model.dag_id == dag.dag_id).delete()
+    return Place(Path(os.environ["AIRFLOW_HOME"]), warehouse, sandbox)
+
+
+@pytest.fixture
+def watchdog(dags: DagBag, place: Place) -> Callable[[], None]:
+    """A run of zakaz_watchdog."""
+    return lambda: dags.get_dag("zakaz_watchdog").test()
+
+
+@pytest.fixture
+def put_airflow_run(dags: DagBag, place: Place) -> PutRun:
+    """A run of zakaz_etl in Airflow's database, with these states of its tasks; its id."""
+
+    def put(run_type: DagRunType, state: str, *, hours_ago: float, tasks: Mapping[str, str], day: date = DAY) -> str:
+        then = datetime.now(UTC) - timedelta(hours=hours_ago)
+        start = pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow")
+        with create_session() as session:
+            run = dags.get_dag("zakaz_etl").create_dagrun(
+                run_type=run_type,
+                execution_date=start,
+                data_interval=(start, start.add(days=1)),
+                state=state,
+                start_date=then,
+                session=session,
+            )
+            for task in run.get_task_instances(session=session):
+                task.state = tasks.get(task.task_id)
+                task.try_number = 1
+                task.end_date = then if task.state in ("failed", "upstream_failed") else None
+            return str(run.run_id)
+
+    return put
+
+
+@pytest.fixture(scope="session")
+def installed(metadata: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    home = tmp_path_factory.mktemp("faults")
+    with Sandbox(seed=1, state_dir=home / "sandbox-state") as sandbox:
+        installation = Installation(home, Path(os.environ["AIRFLOW_HOME"]) / "airflow.db", sandbox)
+        yield installation
+        installation.console.close()
+
+
+@pytest.fixture
+def installation(installed: Installation) -> Installation:
+    """The installation, its registries and its sandbox as new."""
+    installed.renew()
+    return installed
+
+
+@pytest.fixture(scope="module")
+def scheduler(installed: Installation) -> Iterator[psutil.Process]:
+    with installed.running("airflow", "scheduler", "--skip-serve-logs") as process:
+        yield psutil.Process(process.pid)
+
+
+@pytest.fixture
+def verdict(installation: Installation, judge: Judge) -> Verdict:
+    """These attempts of vk_fetch and these messages of it, however often the watchdog looks."""
+
+    def judged(runs: list[tuple[str, str, int]], heads: list[str]) -> None:
+        for _ in range(2):
+            installation.watchdog()
+        assert installation.runs() == runs
+        assert installation.heads("Загрузка VK Рекламы") == heads
+        judge(installation)
 
     return judged

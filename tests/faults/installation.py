@@ -2,19 +2,18 @@
 
 import json
 import os
-import re
 import shutil
-import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from faults.console import Console
+from faults.place import Place
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
@@ -22,11 +21,11 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
 BIN = Path(sys.executable).parent
-SECRETS = (BOT_TOKEN, CLIENT_SECRET, QTICKETS_TOKEN)
 CONN_ID = "faults"
+HOLD = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
 
 
-class Installation:
+class Installation(Place):
     """Airflow on SQLite, the embedded warehouse, and a sandbox.
 
     :param home: an empty folder.
@@ -34,12 +33,10 @@ class Installation:
     """
 
     def __init__(self, home: Path, metadata: Path, sandbox: Sandbox) -> None:
-        self.home = home
-        self.sandbox = sandbox
         self.folder = home / "warehouse"
         warehouse = json.dumps({"conn_type": "clickhouse", "extra": {"embedded_path": str(self.folder)}})
         os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = warehouse
-        self.warehouse = WarehouseHook(CONN_ID)
+        super().__init__(home, WarehouseHook(CONN_ID), sandbox)
         url = sandbox.url
         connections = {
             "VK_ADS": {"conn_type": "vk-ads", "host": url, "login": CLIENT_ID, "password": CLIENT_SECRET},
@@ -61,6 +58,7 @@ class Installation:
                 "ZAKAZ_SANDBOX": "0",
                 "PYTHONPATH": str(PROJECT_DIR / "plugins"),
                 "WAREHOUSE_WAIT_SECONDS": "30",
+                "HTTP_PAUSE_SECONDS": "0.1",
                 "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
                 "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "1",
                 "AIRFLOW__SCHEDULER__LOCAL_TASK_JOB_HEARTBEAT_SEC": "1",
@@ -73,6 +71,17 @@ class Installation:
         )
         shutil.copy(metadata, home / "airflow.db")
         assert migrate(self.warehouse) == []
+        self.console = Console(self.environment, home / "output.log")
+
+    def renew(self) -> None:
+        """Empty the registries, and forget the faults and messages."""
+        self.sandbox.reset()
+        with self.warehouse.session():
+            for table in ("meta.etl_runs", "meta.etl_alerts", "meta.quality_results"):
+                self.warehouse.execute(f"TRUNCATE TABLE {table}")
+        for folder in ("alerts", "running", "spool"):
+            shutil.rmtree(self.home / "zakaz" / folder, ignore_errors=True)
+        self.since = datetime.now(UTC)
 
     @contextmanager
     def running(self, program: str, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
@@ -99,6 +108,15 @@ class Installation:
         with self.running(program, *arguments, **environment) as process:
             return process.wait(timeout=seconds)
 
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Another process has the warehouse, as soon as it is free and until the end of the block."""
+        command = [sys.executable, "-c", HOLD, f"{self.folder}.lock"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"held\n"
+            yield
+
     def task_process(self, process: subprocess.Popen[bytes] | psutil.Process, job: str) -> psutil.Process:
         """The process in which a task works, once it does."""
 
@@ -108,34 +126,15 @@ class Installation:
 
         return self.until(found, 60, f"a process of {job}")
 
-    def until(self, condition: Callable[[], Any], seconds: float, what: str) -> Any:
-        """Wait for something to be true, and give it."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if value := condition():
-                return value
-            time.sleep(0.3)
-        tail = (self.home / "output.log").read_text(errors="replace")[-3000:]
-        raise AssertionError(f"{what}: not within {seconds} s\n{tail}")
-
     def is_asking(self, path: str) -> bool:
         """Whether a call to the sandbox is under way or was made."""
         return any(path in call["path"] for call in self.sandbox.requests()["requests"])
 
-    def ask_airflow(self, sql: str, *values: str) -> list[tuple[Any, ...]]:
-        """A look into Airflow's own database."""
-        with sqlite3.connect(self.home / "airflow.db") as database:
-            return database.execute(sql, values).fetchall()
-
-    def in_airflow(self, code: str) -> None:
-        """What the UI does: a few lines with Airflow's own models, about `dag`."""
-        prelude = (
-            "from airflow.models.dagbag import DagBag\ndag = DagBag(read_dags_from_db=False).get_dag('zakaz_etl')\n"
+    def watchdog(self) -> object:
+        """`bin/zakaz watchdog`; its exit code."""
+        return self.console.run(
+            "import sys\nfrom zakaz.cli.__main__ import main\nsys.argv = ['zakaz', 'watchdog']\nanswer = main()"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", prelude + code], env=self.environment, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
 
     def age_runs(self) -> None:
         """Let the attempts count as ended two minutes ago: what ended just now is left to its own callback."""
@@ -145,34 +144,6 @@ class Installation:
             "finished_at - INTERVAL 2 MINUTE, try_number, log_url, _ver + 1 FROM meta.etl_runs FINAL "
             "WHERE status = 'error'"
         )
-
-    def runs(self, job: str = "vk_fetch") -> list[tuple[str, str, int]]:
-        """Status, cause and try of each attempt of a job, oldest first."""
-        return self.warehouse.execute(
-            "SELECT status, err_msg, try_number FROM meta.etl_runs FINAL WHERE job = {job:String} "
-            "ORDER BY from_date, try_number",
-            {"job": job},
-        )
-
-    def alerts(self) -> list[tuple[str, str, str]]:
-        """Job, code and delivery of each alert."""
-        return self.warehouse.execute("SELECT job, code, delivery FROM meta.etl_alerts FINAL ORDER BY ts")
-
-    def heads(self) -> list[str]:
-        """The first line of each message."""
-        return [message["plain"].splitlines()[0] for message in self.sandbox.messages()]
-
-    def secrets_told(self) -> list[str]:
-        """Secrets in a log, a registry or a message."""
-        told = "\n".join(
-            [
-                *(file.read_text(errors="replace") for file in self.home.rglob("*.log")),
-                str(self.warehouse.execute("SELECT * FROM meta.etl_runs")),
-                str(self.warehouse.execute("SELECT * FROM meta.etl_alerts")),
-                str(self.sandbox.messages()),
-            ]
-        )
-        return [secret for secret in SECRETS if secret in told] + re.findall(r"Bearer \w{8,}", told)
 
 
 def _family(pid: int) -> list[psutil.Process]:

@@ -1,55 +1,17 @@
 """Faults done to real processes of a real Airflow: each leaves its row, its message, and an end."""
 
-import os
-import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
 from datetime import date
-from pathlib import Path
 
 import psutil
 import pytest
 
+from faults.conftest import Verdict
 from faults.installation import Installation
-from sandbox import Sandbox
 from zakaz.registry.lost import LOST
 
-Verdict = Callable[..., None]
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture(scope="module")
-def installed(metadata: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    home = tmp_path_factory.mktemp("faults")
-    with Sandbox(seed=1, state_dir=home / "sandbox-state") as sandbox:
-        yield Installation(home, Path(os.environ["AIRFLOW_HOME"]) / "airflow.db", sandbox)
-
-
-@pytest.fixture
-def installation(installed: Installation) -> Installation:
-    """The installation, its registries and its sandbox as new."""
-    installed.sandbox.reset()
-    for table in ("meta.etl_runs", "meta.etl_alerts", "meta.quality_results"):
-        installed.warehouse.execute(f"TRUNCATE TABLE {table}")
-    for folder in ("alerts", "running", "spool"):
-        shutil.rmtree(installed.home / "zakaz" / folder, ignore_errors=True)
-    return installed
-
-
-@pytest.fixture
-def verdict(installation: Installation, judge: Callable[..., None]) -> Verdict:
-    """These attempts of vk_fetch and these messages of it, however often the watchdog looks."""
-
-    def judged(runs: list[tuple[str, str, int]], heads: list[str]) -> None:
-        for _ in range(2):
-            installation.call("zakaz", "watchdog")
-        told = [head for head in installation.heads() if "Загрузка VK Рекламы" in head]
-        assert installation.runs() == runs
-        assert told == heads
-        judge(rows_lost=0, messages=told, secrets=installation.secrets_told())
-
-    return judged
 
 
 def hang(installation: Installation) -> None:
@@ -82,12 +44,6 @@ def test_a_task_killed_in_a_backfill(
     verdict([("error", cause, 1), ("ok", "", 1)], [f"🔴 Загрузка VK Рекламы: ошибка за {day} ноября 2026"])
 
 
-@pytest.fixture(scope="module")
-def scheduler(installed: Installation) -> Iterator[psutil.Process]:
-    with installed.running("airflow", "scheduler", "--skip-serve-logs") as process:
-        yield psutil.Process(process.pid)
-
-
 class Run:
     """A run under the scheduler whose vk_fetch hangs."""
 
@@ -97,8 +53,17 @@ class Run:
         hang(installation)
         known = "SELECT 1 FROM serialized_dag WHERE dag_id = 'zakaz_etl'"
         installation.until(lambda: installation.ask_airflow(known), 60, "zakaz_etl in Airflow's database")
-        trigger = ["dags", "trigger", "zakaz_etl", "-r", self.run_id, "-e", f"{day}T00:00:00+03:00"]
-        assert installation.call("airflow", *trigger) == 0
+        installation.console.run(
+            "from airflow.api.client.local_client import Client\n"
+            "from airflow.models import TaskInstance\n"
+            "from airflow.utils.session import create_session\n"
+            "from airflow.utils.timezone import parse\n"
+            f"Client(None).trigger_dag('zakaz_etl', {self.run_id!r}, None, parse('{day}T00:00:00+03:00'))\n"
+            # The executor does one task at a time, and the other source takes as long as this one.
+            "with create_session() as session:\n"
+            f"    other = session.query(TaskInstance).filter_by(run_id={self.run_id!r}, task_id='qtickets_fetch')\n"
+            "    other.update({'state': 'success'})"
+        )
         self.task = until_it_hangs(installation, scheduler)
 
     def state(self, task_id: str = "vk_fetch") -> str:
@@ -142,7 +107,7 @@ def test_a_task_marked_failed_in_the_ui(
     installation: Installation, scheduler: psutil.Process, verdict: Verdict
 ) -> None:
     run = Run(installation, scheduler, "2026-11-07")
-    installation.in_airflow(
+    installation.console.run(
         "from airflow.api.common.mark_tasks import set_state\n"
         "from airflow.utils.state import TaskInstanceState\n"
         f"vk_fetch, run_id = dag.get_task('vk_fetch'), {run.run_id!r}\n"
@@ -160,7 +125,7 @@ def test_a_task_cleared_in_the_ui_while_it_runs(
     installation: Installation, scheduler: psutil.Process, verdict: Verdict
 ) -> None:
     run = Run(installation, scheduler, "2026-11-08")
-    installation.in_airflow(
+    installation.console.run(
         "from airflow.utils.timezone import parse\n"
         "day = parse('2026-11-08T00:00:00+03:00')\n"
         "dag.clear(task_ids=['vk_fetch'], start_date=day, end_date=day)"

@@ -58,7 +58,7 @@ def failed(warehouse: WarehouseHook) -> set[str]:
 def finding_of(warehouse: WarehouseHook, check: str) -> Finding:
     """What one check says, the others left alone."""
     (file,) = [file for file in files("checks") if file.stem == check]
-    return run_check(warehouse, file, {**thresholds(), "day": DAY})
+    return run_check(warehouse, file, {**thresholds(), "day": DAY, "run_day": DAY})
 
 
 def test_a_good_day_passes_every_check(warehouse: WarehouseHook) -> None:
@@ -87,6 +87,23 @@ def test_a_day_that_the_source_confirms_to_be_empty_is_green(warehouse: Warehous
     assert failed(warehouse) == NO_VK_ROWS
     told(warehouse, "qtickets", SUSPECT_ZERO)
     assert failed(warehouse) == NO_VK_ROWS | NO_SALES_ROWS
+
+
+def test_a_day_without_a_source_to_ask_stops_its_own_run_alone(warehouse: WarehouseHook) -> None:
+    """Sales from files: the runs of the next month look back at the day, and must not all be red."""
+    tomorrow = DAY + timedelta(days=1)
+    stage_sales(warehouse, {"report_date": tomorrow})
+    build_sales(warehouse, DayRange(tomorrow, tomorrow))
+
+    def severities(**given: Any) -> set[str]:
+        findings = check_day(warehouse, DAY, group="sales", **given)
+        assert {finding.check_name for finding in findings if not finding.passed} == NO_SALES_ROWS - {"freshness_sales"}
+        return {finding.severity for finding in findings if not finding.passed}
+
+    assert severities() == severities(run_day=DAY) == {"fail"}
+    assert severities(run_day=tomorrow) == {"warn"}
+    told(warehouse, "qtickets", SUSPECT_ZERO)
+    assert severities(run_day=tomorrow) == {"fail"}, "a source that was asked and is doubted is no silence"
 
 
 def test_a_tombstone_is_no_row(warehouse: WarehouseHook) -> None:

@@ -1,7 +1,8 @@
 """A day against the same weekday of the weeks before."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -9,6 +10,7 @@ from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange
 from zakaz.health.checks import Finding, run_check
 from zakaz.health.thresholds import thresholds
+from zakaz.staging.source_totals import CONFIRMED_ZERO, SourceTotal, record_totals
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files
 
@@ -50,6 +52,19 @@ def test_what_lies_outside_the_usual_range_is_told(warehouse: WarehouseHook) -> 
     for figure, quiet in ((1050, True), (740, True), (730, False), (1360, True), (1370, False)):
         put(warehouse, {0: figure})
         assert is_quiet(warehouse) is quiet, figure
+
+
+def test_a_day_that_the_source_confirms_to_be_empty_is_unusual_after_a_full_history(warehouse: WarehouseHook) -> None:
+    put(warehouse, weeks(*USUAL))
+    said = {"day": DAY, "state": CONFIRMED_ZERO, "fetched_at": datetime.now(UTC), "fetch_id": UUID(int=0)}
+    nothing = {"account_id": 0, "impressions": 0, "clicks": 0, "amount": Decimal(0)}
+    record_totals(warehouse, [SourceTotal(**said, **nothing, source=source) for source in ("vk_ads", "qtickets")])
+    assert {finding.found for finding in unusual(warehouse).values() if not finding.passed} == {
+        "0 rubles, confirmed by the source",
+        "0 clicks, confirmed by the source",
+    }
+    put(warehouse, {0: 1050})
+    assert is_quiet(warehouse)
 
 
 def test_it_names_the_range_and_stops_nothing(warehouse: WarehouseHook) -> None:

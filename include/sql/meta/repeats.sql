@@ -7,7 +7,8 @@ SELECT
     max(ts) AS last_at,
     min(from_date) AS from_date,
     max(to_date) AS to_date,
-    argMax(JSONExtractString(context_json, 'error'), ts) AS last_error
+    argMax(JSONExtractString(context_json, 'error'), ts) AS last_error,
+    argMax(severity, ts) AS last_severity
 FROM meta.etl_alerts FINAL
 WHERE delivery = 'repeat'
 GROUP BY

@@ -17,7 +17,7 @@ from zakaz.alerts.delivery import SENT, raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
 from zakaz.days import DayRange
-from zakaz.errors import AttemptLost
+from zakaz.errors import AttemptLost, WarehouseUnavailable
 from zakaz.registry import spool
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
@@ -61,6 +61,8 @@ def follow_up(warehouse: WarehouseHook) -> None:
 def _carefully(step: Callable[[WarehouseHook], None], warehouse: WarehouseHook) -> None:
     try:
         step(warehouse)
+    except WarehouseUnavailable:
+        raise  # nor would the next step get through, after all its tries
     except Exception:
         log.exception("%s: this part of the follow-up failed", step.__name__.strip("_"))
 
@@ -83,9 +85,8 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
 
 
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
-    for job, code, times, first_at, last_at, from_date, to_date, error in warehouse.execute(
-        statement("meta/repeats.sql")
-    ):
+    for row in warehouse.execute(statement("meta/repeats.sql")):
+        job, code, times, first_at, last_at, from_date, to_date, error, severity = row
         days = DayRange(from_date, to_date)
         text = render(
             "summed.html",
@@ -96,6 +97,7 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
             first_ru=moscow_ru(first_at),
             last_ru=moscow_ru(last_at),
             error=error,
+            is_warning=severity == "warning",
             code=code,
             runbook=runbook(code),
         )

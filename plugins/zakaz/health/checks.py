@@ -33,16 +33,24 @@ class Finding:
         return f"{self.day}: {self.code} {self.subject}: expected {self.expected}, found {self.found}"
 
 
-def check_day(warehouse: WarehouseHook, day: date, run_id: UUID = COMMAND_LINE, *, group: str = "") -> list[Finding]:
+def check_day(
+    warehouse: WarehouseHook,
+    day: date,
+    run_id: UUID = COMMAND_LINE,
+    *,
+    group: str = "",
+    run_day: date | None = None,
+) -> list[Finding]:
     """Run the checks for a day and keep the results.
 
     :param day: a Moscow day that is over.
     :param run_id: the attempt that looks.
     :param group: a folder of include/sql/checks; all of them by default.
+    :param run_day: the day that the run is for, if it looks back at this one; else the day itself.
     :raises InvalidInput: a threshold can't be used.
     :raises WarehouseRefused: a check could not be run. :raises WarehouseUnavailable: nor could any.
     """
-    params = {**thresholds(), "day": day}
+    params = {**thresholds(), "day": day, "run_day": run_day or day}
     with warehouse.session():
         findings = [run_check(warehouse, file, params) for file in files(f"checks/{group}")]
         now, version = datetime.now(UTC), new_version()
@@ -58,7 +66,7 @@ def check_day(warehouse: WarehouseHook, day: date, run_id: UUID = COMMAND_LINE, 
 def run_check(warehouse: WarehouseHook, file: Path, params: Mapping[str, Any]) -> Finding:
     """Run one check; its file yields one row.
 
-    :param params: the day and the thresholds.
+    :param params: the day, the run's day and the thresholds.
     :raises WarehouseRefused: it could not be run. :raises WarehouseUnavailable: nor could any.
     """
     ((code, severity, subject, expected, found, passed),) = warehouse.execute(file.read_text(encoding="utf-8"), params)

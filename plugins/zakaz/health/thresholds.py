@@ -17,12 +17,13 @@ HIGHEST = 1000
 def thresholds() -> dict[str, int | Decimal]:
     """The thresholds as parameters of the checks, read anew each time.
 
-    What a check binds beside `day` is a threshold, so that a new one needs no Python.
+    What a check binds beside `day` and `run_day` is a threshold, so that a new one needs no Python.
 
     :raises InvalidInput: the file can't be read, or a threshold is unknown, missing or not allowed.
     """
     types = dict(bound for file in files("checks") for bound in BOUND.findall(file.read_text(encoding="utf-8")))
-    del types["day"]
+    for of_the_run in ("day", "run_day"):
+        del types[of_the_run]
     try:
         given = tomllib.loads(FILE.read_text(encoding="utf-8"), parse_float=Decimal)
     except (OSError, ValueError) as error:
@@ -34,6 +35,11 @@ def thresholds() -> dict[str, int | Decimal]:
         if name not in given:
             raise InvalidInput(f"{FILE}: {name} is missing: a check binds it")
         _require_allowed(name, sql_type, given[name])
+    if given["anomaly_min_weeks"] > given["anomaly_weeks"]:
+        raise InvalidInput(
+            f"{FILE}: anomaly_min_weeks = {given['anomaly_min_weeks']} is not allowed: it must be at most "
+            f"anomaly_weeks = {given['anomaly_weeks']}, or nothing would ever be unusual"
+        )
     return given
 
 

@@ -54,8 +54,8 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     extra `embedded_path` folder of the embedded engine (chDB); then nothing else is read
     ===================== =========================================================================
 
-    Statements are run by `execute` of the plugin's hook; values are bound as typed parameters, `{day:Date}`, the same
-    on both engines. Every error is a WarehouseRefused or a WarehouseUnavailable.
+    Values are bound as typed parameters, `{day:Date}`, the same on both engines. The log has one line of each statement
+    that `execute` runs, its text is at DEBUG. Every error is a WarehouseRefused or a WarehouseUnavailable.
 
     :param clickhouse_conn_id: the connection.
     :param origin: who asks (dag, run, task, try), for the log comment of every statement.
@@ -73,7 +73,8 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     ) -> None:
         super().__init__(clickhouse_conn_id=clickhouse_conn_id)
         self._origin = dict(origin or {})
-        self._lock_seconds = within_seconds or settings().warehouse_wait_seconds
+        longest_wait = settings().warehouse_wait_seconds
+        self._lock_seconds = min(within_seconds or longest_wait, longest_wait)
         self._query_seconds = within_seconds or settings().query_timeout_seconds
         # The server gives up first and says so, and nothing runs on unseen.
         self._answer_seconds = within_seconds or settings().query_timeout_seconds + ANSWER_GRACE_SECONDS
@@ -125,7 +126,8 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         :raises WarehouseRefused: ClickHouse will not do it.
         :raises WarehouseUnavailable: ClickHouse can't be reached or is too busy, after all tries.
         """
-        return self._patiently(lambda: super(WarehouseHook, self).execute(sql, params, **options))
+        statements = [sql] if isinstance(sql, str) else list(sql)
+        return self._patiently(lambda: self._once(lambda engine: self._run(engine, statements, params, options)))
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         """Write rows in one block; no rows are no call.
@@ -142,6 +144,15 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         result: str = self._patiently(lambda: self._once(lambda engine: engine.text(sql, output_format, params)))
         return result
 
+    def _run(self, engine: Engine, statements: Iterable[str], params: Any, options: Mapping[str, Any]) -> Any:
+        """As the plugin does it, which writes each statement whole into the log: hundreds of pages a run."""
+        rows: Any = None
+        for statement in statements:
+            self.log.info("%s", _summary(statement, params))
+            self.log.debug("%s", statement)
+            rows = engine.execute(statement, params, **options)
+        return rows
+
     def _once(self, call: Any) -> Any:
         with contextlib.ExitStack() as stack:
             engine = self.get_conn()
@@ -157,6 +168,13 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
             wait=tenacity.wait_exponential(multiplier=1, max=15),
             reraise=True,
         )(call)
+
+
+def _summary(sql: str, params: Mapping[str, Any] | None) -> str:
+    """A statement in one line: how it begins, which in include/sql says what it is for, and its parameters."""
+    first = next(iter(sql.strip().splitlines()), "").removeprefix("--").strip()
+    given = ", ".join(f"{name}={value}" for name, value in (params or {}).items())
+    return f"{first} [{given}]" if given else first
 
 
 class _Borrowed:

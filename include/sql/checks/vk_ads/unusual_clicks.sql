@@ -1,5 +1,6 @@
 -- Clicks against the same weekday of the weeks before: what lies outside the usual range (include/thresholds.toml) is
--- told, and stops nothing. A short history has no range. A day without rows is judged by zero_rows_vk.
+-- told, and stops nothing. A short history has no range. A day without rows is judged by zero_rows_vk, one
+-- that the source confirmed to be empty counts with 0.
 WITH
 days AS (
     SELECT
@@ -10,6 +11,12 @@ days AS (
         stat_date BETWEEN {day:Date} - 7 * {anomaly_weeks:UInt16} AND {day:Date}
         AND toDayOfWeek(stat_date) = toDayOfWeek({day:Date})
     GROUP BY stat_date
+),
+
+told AS (
+    SELECT count() > 0 AND countIf(state != 'CONFIRMED_ZERO') = 0 AS is_confirmed_zero
+    FROM meta.source_totals FINAL
+    WHERE day = {day:Date} AND source = 'vk_ads'
 ),
 
 compared AS (
@@ -38,6 +45,12 @@ SELECT
             ' clicks (median of ', toString(weeks), ' ', weekdays, ' ', toString(round(median)), ')'
         )
     ) AS expected,
-    concat(toString(round(day_amount)), ' clicks') AS found,
-    NOT has_rows OR weeks < {anomaly_min_weeks:UInt16} OR abs(day_amount - median) <= margin AS passed
+    concat(
+        toString(round(day_amount)), ' clicks',
+        if(told.is_confirmed_zero AND NOT has_rows, ', confirmed by the source', '')
+    ) AS found,
+    NOT (has_rows OR told.is_confirmed_zero)
+    OR weeks < {anomaly_min_weeks:UInt16}
+    OR abs(day_amount - median) <= margin AS passed
 FROM compared
+CROSS JOIN told
