@@ -173,55 +173,58 @@ figures AS (
     FROM days_of_ads
 ),
 
--- A row that stands already brings its key and nothing else; with keep_refused, the rows of an ad that VK
--- will not tell of stay.
+standing AS (
+    SELECT
+        stat_date,
+        ad_id
+    FROM zakaz.stg_vk_ads_daily FINAL
+    WHERE
+        account_id = {account_id:UInt64}
+        AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+        AND ad_id NOT IN (
+            SELECT arrayJoin(JSONExtract(request, 'id', 'Array(UInt64)'))
+            FROM zakaz.raw_vk_ads
+            WHERE
+                account_id = {account_id:UInt64}
+                AND fetch_id = {fetch_id:UUID}
+                AND resource = 'refused'
+                AND {keep_refused:Bool}
+        )
+),
+
+-- A row that stands and is not fresh is gone; with keep_refused, the rows of an ad that VK will not tell of stay.
+-- RIGHT, not LEFT: the engine keeps the rows that stand in memory, and a first load has none.
+gone AS (
+    SELECT
+        standing.stat_date AS stat_date,
+        standing.ad_id AS ad_id
+    FROM figures
+    RIGHT ANTI JOIN standing -- noqa: CV08
+        ON figures.stat_date = standing.stat_date AND figures.ad_id = standing.ad_id
+),
+
 merged AS (
     SELECT
         stat_date,
         ad_id,
-        sum(united.impressions) AS impressions,
-        sum(united.clicks) AS clicks,
-        sum(united.goals) AS goals,
-        sum(united.spend) AS spend,
-        max(is_fresh) AS is_fresh
-    FROM (
-        SELECT
-            stat_date,
-            ad_id,
-            impressions,
-            clicks,
-            goals,
-            spend,
-            true AS is_fresh
-        FROM figures
+        impressions,
+        clicks,
+        goals,
+        spend,
+        false AS is_gone
+    FROM figures
 
-        UNION ALL
+    UNION ALL
 
-        SELECT
-            stat_date,
-            ad_id,
-            0 AS impressions,
-            0 AS clicks,
-            0 AS goals,
-            0 AS spend,
-            false AS is_fresh
-        FROM zakaz.stg_vk_ads_daily FINAL
-        WHERE
-            account_id = {account_id:UInt64}
-            AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
-            AND ad_id NOT IN (
-                SELECT arrayJoin(JSONExtract(request, 'id', 'Array(UInt64)'))
-                FROM zakaz.raw_vk_ads
-                WHERE
-                    account_id = {account_id:UInt64}
-                    AND fetch_id = {fetch_id:UUID}
-                    AND resource = 'refused'
-                    AND {keep_refused:Bool}
-            )
-    ) AS united
-    GROUP BY
+    SELECT
         stat_date,
-        ad_id
+        ad_id,
+        0 AS impressions,
+        0 AS clicks,
+        0 AS goals,
+        0 AS spend,
+        true AS is_gone
+    FROM gone
 )
 
 SELECT
@@ -244,6 +247,6 @@ SELECT
     described_ads.utm_content AS utm_content,
     described_ads.utm_term AS utm_term,
     {ver:UInt64} AS _ver,
-    NOT merged.is_fresh AS _deleted
+    merged.is_gone AS _deleted
 FROM merged
 LEFT JOIN described_ads ON merged.ad_id = described_ads.ad_id

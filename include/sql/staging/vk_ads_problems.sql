@@ -3,12 +3,26 @@
 WITH
 items AS (
     SELECT
-        *,
+        reply_no,
+        item_no,
+        ad_id,
         coalesce(concat('ad ', toString(ad_id)), 'an ad without an id') AS ad,
+        is_asked,
+        from_date,
+        to_date,
+        unreadable,
         length(stat_dates) AS day_count,
+        arrayUniq(stat_dates) AS different_days,
+        arrayFirstOrNull(day -> day < from_date OR day > to_date, stat_dates) AS strange_day,
         arraySum(figure -> coalesce(figure, 0), impressions) AS sum_impressions,
         arraySum(figure -> coalesce(figure, 0), clicks) AS sum_clicks,
-        arraySum(figure -> coalesce(figure, 0), spend) AS sum_spend
+        arraySum(figure -> coalesce(figure, 0), spend) AS sum_spend,
+        total_impressions,
+        total_clicks,
+        total_spend,
+        reply_impressions,
+        reply_clicks,
+        reply_spend
     FROM zakaz.parsed_vk_ads FINAL
     WHERE account_id = {account_id:UInt64} AND fetch_id = {fetch_id:UUID}
 ),
@@ -42,6 +56,48 @@ sums AS (
         coalesce(any(reply_spend), sum_spend) AS spend
     FROM items
     GROUP BY reply_no
+),
+
+-- Each reading of the items costs: what one item can say of itself is asked in one.
+strange_items AS (
+    SELECT
+        reply_no,
+        arrayJoin([
+            (
+                1,
+                item_no > 0 AND NOT is_asked,
+                'an ad that was not asked for',
+                'one of the ads asked for',
+                ad
+            ),
+            (
+                2,
+                notEmpty(unreadable),
+                'a figure that can not be read',
+                'a date, shows, clicks and goals as whole numbers, spent as a sum',
+                concat(ad, ', ', unreadable[1])
+            ),
+            (
+                3,
+                strange_day IS NOT NULL,
+                'a date outside the days asked for',
+                concat(toString(from_date), ' to ', toString(to_date)),
+                concat(ad, ': ', coalesce(toString(strange_day), ''))
+            ),
+            (
+                4,
+                different_days < day_count,
+                'a day given more than once',
+                'one row per ad and day',
+                concat(ad, ': ', toString(day_count), ' rows for ', toString(different_days), ' days')
+            )
+        ]) AS finding
+    FROM items
+    WHERE
+        (item_no > 0 AND NOT is_asked)
+        OR notEmpty(unreadable)
+        OR strange_day IS NOT NULL
+        OR different_days < day_count
 )
 
 SELECT
@@ -51,59 +107,27 @@ SELECT
     found
 FROM (
     SELECT
-        1 AS rank,
+        finding.1 AS rank,
         reply_no,
-        'an ad that was not asked for' AS problem,
-        'one of the ads asked for' AS expected,
-        ad AS found
-    FROM items
-    WHERE item_no > 0 AND NOT is_asked
+        finding.3 AS problem,
+        finding.4 AS expected,
+        finding.5 AS found
+    FROM strange_items
+    WHERE finding.2
 
     UNION ALL
 
-    SELECT
-        2 AS rank,
-        reply_no,
-        'a figure that can not be read' AS problem,
-        'a date, shows, clicks and goals as whole numbers, spent as a sum' AS expected,
-        concat(ad, ', ', unreadable[1]) AS found
-    FROM items
-    WHERE notEmpty(unreadable)
-
-    UNION ALL
-
-    SELECT
-        3 AS rank,
-        reply_no,
-        'a date outside the days asked for' AS problem,
-        concat(toString(from_date), ' to ', toString(to_date)) AS expected,
-        concat(ad, ': ', toString(arrayFirst(day -> day < from_date OR day > to_date, stat_dates))) AS found
-    FROM items
-    WHERE arrayExists(day -> day < from_date OR day > to_date, stat_dates)
-
-    UNION ALL
-
+    -- In any reply: the staging is built from all of them together.
     SELECT
         4 AS rank,
-        reply_no,
-        'a day given more than once' AS problem,
-        'one row per ad and day' AS expected,
-        concat(ad, ': ', toString(day_count), ' rows for ', toString(arrayUniq(stat_dates)), ' days') AS found
-    FROM items
-    WHERE arrayUniq(stat_dates) < day_count
-
-    UNION ALL
-
-    SELECT
-        4 AS rank,
-        reply_no,
+        max(items.reply_no) AS reply_no,
         'an ad given more than once' AS problem,
         'one item per ad' AS expected,
         concat(any(ad), ': ', toString(count()), ' items') AS found
     FROM items
     WHERE ad_id IS NOT NULL
     GROUP BY
-        reply_no,
+        from_date,
         ad_id
     HAVING count() > 1
 

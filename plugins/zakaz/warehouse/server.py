@@ -79,9 +79,8 @@ class ServerEngine:
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Write rows in one block."""
         with self._named_errors():
-            self._http.raw_insert(
-                table, column_names=list(columns), insert_block=tab_separated(columns, rows), fmt="TSV"
-            )
+            block = b"".join(tab_separated(columns, rows))  # whole or not at all
+            self._http.raw_insert(table, column_names=list(columns), insert_block=block, fmt="TSV")
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""

@@ -28,3 +28,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toDate(parsed_at)
 ORDER BY (account_id, fetch_id, reply_no, item_no)
 TTL toDateTime(parsed_at) + toIntervalDay(2)
+-- Gone before merging would pay: merges would only take the time of the load that reads it. What is too old still goes.
+SETTINGS -- noqa: PRS
+    max_bytes_to_merge_at_max_space_in_pool = 1000000,
+    max_bytes_to_merge_at_min_space_in_pool = 1000000

@@ -17,3 +17,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(fetched_at)
 ORDER BY (account_id, fetch_id, reply_no)
 TTL toDateTime(fetched_at) + toIntervalDay({raw_days:UInt16})
+-- A reply is large and is read once or twice: parts of this size are left as they are. What is too old still goes.
+SETTINGS -- noqa: PRS
+    max_bytes_to_merge_at_max_space_in_pool = 1000000,
+    max_bytes_to_merge_at_min_space_in_pool = 1000000
