@@ -3,6 +3,7 @@
 import json
 import os
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from made_rows import ONE_DAY, build_vk
 from made_vk_ads import MadeVkAds, load_made, row, statistics
 from sandbox import ACCOUNT_ID, Sandbox
+from zakaz.clients.vk_ads import Reply
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.hooks.vk_ads import VkAdsHook
@@ -187,6 +189,16 @@ def test_what_can_not_be_true_is_named_and_not_loaded(warehouse: WarehouseHook) 
                 load_made(warehouse, MadeVkAds(banners, statistics_body=body))
         assert every_row(warehouse) == before
     assert len(before) == 1
+
+
+def test_an_ad_in_two_replies_about_the_same_days_is_not_counted_twice(warehouse: WarehouseHook) -> None:
+    class Repeated(MadeVkAds):
+        def statistics(self, ad_ids: Iterable[int], days: DayRange) -> Iterator[Reply]:
+            for _ in range(2):
+                yield from super().statistics(ad_ids, days)
+
+    with pytest.raises(SourceInconsistent, match=r"an ad given more than once: .* found ad 30: 2 items"):
+        load_made(warehouse, Repeated([{"id": 30, "ad_group_id": 20, "urls": {}}]))
 
 
 def test_figures_in_every_shape_that_vk_gives(warehouse: WarehouseHook) -> None:
