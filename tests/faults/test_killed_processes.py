@@ -51,7 +51,7 @@ class Run:
         self.installation = installation
         self.run_id = f"manual__{day}"
         hang(installation)
-        known = "SELECT 1 FROM serialized_dag WHERE dag_id = 'zakaz_etl'"
+        known = "SELECT 1 FROM dag JOIN serialized_dag USING (dag_id) WHERE dag_id = 'zakaz_etl' AND is_active"
         installation.until(lambda: installation.ask_airflow(known), 60, "zakaz_etl in Airflow's database")
         installation.console.run(
             "from airflow.api.client.local_client import Client\n"

@@ -1,6 +1,7 @@
 """Another process has the embedded warehouse at the start, in the middle and at the end of a task, in a real run."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -129,10 +130,14 @@ def test_for_less_than_the_wait(installation: Installation, judge: Judge) -> Non
         first.enter_context(installation.holding())
         run = stack.enter_context(installation.running("airflow", *TEST_RUN, "2026-11-12"))
         installation.until(lambda: list(running.glob("*.lock")), 60, "the start of vk_fetch")
+        time.sleep(1)
+        assert kept(installation) == [], "the first row waits"
         first.close()
         installation.until(lambda: installation.is_asking("statistics/banners"), 60, "the middle of vk_fetch")
         with installation.holding():
             installation.until(lambda: _answered_late(installation), 30, "an answer that has to wait")
+            time.sleep(1)
+            assert run.poll() is None
         assert run.wait(timeout=60) == 0
     assert kept(installation) == []
     assert ends(installation) == dict.fromkeys(JOBS, "ok")
