@@ -14,13 +14,9 @@ from pathlib import Path
 from typing import IO, Any, ClassVar
 
 from zakaz.errors import InvalidInput, WarehouseLocked, ZakazError
-from zakaz.warehouse.engine import Row, bound, error_code, essence, failure, tab_separated
+from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
 
 POLL_SECONDS = 0.1
-RETURNS_ROWS = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS|CHECK)\b",
-    re.IGNORECASE | re.DOTALL,
-)
 NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
 
 

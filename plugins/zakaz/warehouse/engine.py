@@ -11,6 +11,10 @@ from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable, Z
 
 Row = Sequence[Any]
 
+RETURNS_ROWS = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS|CHECK)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 # In this order: a backslash stands for itself only after it was doubled.
 ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 

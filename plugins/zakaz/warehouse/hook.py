@@ -92,19 +92,15 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
                 f"there is no connection {self._clickhouse_conn_id}: set "
                 f"AIRFLOW_CONN_{self._clickhouse_conn_id.upper()} in .env, or create it in Airflow"
             ) from None
-        engine_settings = {
-            "max_execution_time": self._query_seconds,
-            "log_comment": json.dumps(self._origin),
-            **ONE_BLOCK,
-            **ALL_THREADS,
-        }
+        engine_settings = {"max_execution_time": self._query_seconds, "log_comment": json.dumps(self._origin)}
+        insert_settings = {**ONE_BLOCK, **ALL_THREADS}
         if folder := connection.extra_dejson.get("embedded_path"):
             if not Path(str(folder)).is_absolute():
                 raise InvalidInput(
                     f"connection {self._clickhouse_conn_id}: embedded_path {folder!r} must be an absolute path"
                 )
-            return EmbeddedEngine(Path(folder), engine_settings, self._lock_seconds)
-        return ServerEngine(connection, engine_settings, self._answer_seconds)
+            return EmbeddedEngine(Path(folder), {**engine_settings, **insert_settings}, self._lock_seconds)
+        return ServerEngine(connection, engine_settings, insert_settings, self._answer_seconds)
 
     @contextlib.contextmanager
     def session(self) -> Iterator["WarehouseHook"]:

@@ -9,7 +9,7 @@ import clickhouse_driver
 from airflow_clickhouse_plugin.hooks.clickhouse import conn_to_kwargs
 
 from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
-from zakaz.warehouse.engine import Row, bound, error_code, failure, tab_separated
+from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, failure, tab_separated
 
 if TYPE_CHECKING:
     from zakaz.airflow_compat import Connection
@@ -24,13 +24,21 @@ class ServerEngine:
     :param connection: host, port (native), login, password, schema; extra `http_port`, `secure`, and what
         clickhouse-driver takes.
     :param settings: ClickHouse settings for every statement.
+    :param insert_settings: further ones for statements that write; they would only weigh on all others.
     :param timeout_seconds: how long an answer may take; above ClickHouse's own `max_execution_time`, so that the
         server gives up first and says so.
     """
 
-    def __init__(self, connection: "Connection", settings: Mapping[str, Any], timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        connection: "Connection",
+        settings: Mapping[str, Any],
+        insert_settings: Mapping[str, Any],
+        timeout_seconds: float,
+    ) -> None:
         self._connection = connection
         self._settings = dict(settings)
+        self._insert_settings = dict(insert_settings)
         self._timeout = timeout_seconds
         self._address = f"{connection.host or 'localhost'}"
 
@@ -73,14 +81,17 @@ class ServerEngine:
     def execute(self, query: str, params: Mapping[str, Any] | None = None, **options: Any) -> list[tuple[Any, ...]]:
         """Run one statement with bound parameters and return its rows."""
         with self._named_errors():
-            result = self._native.execute(query, bound(params), **options)
+            further = {} if RETURNS_ROWS.match(query) else self._insert_settings
+            result = self._native.execute(query, bound(params), settings=further, **options)
             return result if isinstance(result, list) else []
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Write rows in one block."""
         with self._named_errors():
             block = b"".join(tab_separated(columns, rows))  # whole or not at all
-            self._http.raw_insert(table, column_names=list(columns), insert_block=block, fmt="TSV")
+            self._http.raw_insert(
+                table, column_names=list(columns), insert_block=block, fmt="TSV", settings=self._insert_settings
+            )
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""
