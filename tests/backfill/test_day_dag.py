@@ -131,6 +131,12 @@ def test_a_task_that_may_be_at_work_elsewhere_is_left_alone(make_run: MakeRun) -
     assert of_airflow() == {run_id: ("running", {"running"})}
 
 
+def test_a_task_that_was_left_scheduled_is_free_again(make_run: MakeRun) -> None:
+    run_id = make_run(DAY, "failed", task_state="scheduled")
+    assert airflow_runs.end_unfinished("zakaz_etl", DAYS) == [run_id]
+    assert of_airflow() == {run_id: ("failed", {None})}
+
+
 def test_what_a_stopped_backfill_leaves_is_ended_with_its_process(make_run: MakeRun) -> None:
     with subprocess.Popen(["sleep", "60"], executable="/bin/sleep") as stranger:
         run_id = make_run(DAY, "running", task_state="running", pid=stranger.pid, hostname=socket.gethostname())

@@ -185,7 +185,8 @@ def _is_backfill(run: Any) -> bool:
 
 
 def _is_unfinished(run: Any) -> bool:
-    return _is_backfill(run) and str(run.state) in ("running", "queued")
+    """A backfill that is told to stop calls its runs failed, and may leave their tasks scheduled."""
+    return _is_backfill(run) and (str(run.state) in ("running", "queued") or bool(_open_tasks(run)))
 
 
 def _is_of_day(run: Any) -> bool:
