@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
+from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
-from zakaz.health.checks import Finding, check_day, require_healthy, run_check
+from zakaz.health.checks import Finding, check_days, require_healthy, run_check
 from zakaz.health.thresholds import thresholds
 from zakaz.staging.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.warehouse.hook import WarehouseHook
@@ -52,18 +52,19 @@ def told(warehouse: WarehouseHook, source: str, state: str, amount: str = "0", d
 
 
 def failed(warehouse: WarehouseHook) -> set[str]:
-    return {finding.check_name for finding in check_day(warehouse, DAY) if not finding.passed}
+    return {finding.check_name for finding in check_days(warehouse, ONE_DAY) if not finding.passed}
 
 
 def finding_of(warehouse: WarehouseHook, check: str) -> Finding:
     """What one check says, the others left alone."""
     (file,) = [file for file in files("checks") if file.stem == check]
-    return run_check(warehouse, file, {**thresholds(), "day": DAY, "run_day": DAY})
+    (finding,) = run_check(warehouse, file, ONE_DAY, {**thresholds(), "run_day": DAY})
+    return finding
 
 
 def test_a_good_day_passes_every_check(warehouse: WarehouseHook) -> None:
     put(warehouse)
-    findings = check_day(warehouse, DAY)
+    findings = check_days(warehouse, ONE_DAY)
     assert [finding.check_name for finding in findings] == CHECKS
     assert [finding for finding in findings if not finding.passed] == []
     require_healthy(findings)
@@ -71,7 +72,7 @@ def test_a_good_day_passes_every_check(warehouse: WarehouseHook) -> None:
 
 def test_each_file_is_a_check_of_its_own(warehouse: WarehouseHook) -> None:
     assert len(set(CHECKS)) == len(CHECKS), "the results are kept by the name of the file"
-    by_group = [check_day(warehouse, DAY, group=group) for group in ("sales", "vk_ads")]
+    by_group = [check_days(warehouse, ONE_DAY, group=group) for group in ("sales", "vk_ads")]
     assert [finding.check_name for findings in by_group for finding in findings] == CHECKS
 
 
@@ -96,7 +97,7 @@ def test_a_day_without_a_source_to_ask_stops_its_own_run_alone(warehouse: Wareho
     build_sales(warehouse, DayRange(tomorrow, tomorrow))
 
     def severities(**given: Any) -> set[str]:
-        findings = check_day(warehouse, DAY, group="sales", **given)
+        findings = check_days(warehouse, ONE_DAY, group="sales", **given)
         assert {finding.check_name for finding in findings if not finding.passed} == NO_SALES_ROWS - {"freshness_sales"}
         return {finding.severity for finding in findings if not finding.passed}
 
@@ -240,7 +241,7 @@ def test_much_spend_without_a_city_is_told_and_stops_nothing(warehouse: Warehous
         "10.1% (10.1 of 100.1 rubles), most of it in campaign «Осень»",
         False,
     )
-    require_healthy(check_day(warehouse, DAY))
+    require_healthy(check_days(warehouse, ONE_DAY))
 
 
 @pytest.mark.parametrize(("newest", "is_fresh"), [(-1, False), (0, True), (1, True), (400, False)])
@@ -268,23 +269,23 @@ def test_what_was_found_is_kept_and_the_last_look_wins(warehouse: WarehouseHook)
         )
 
     first, second = uuid4(), uuid4()
-    check_day(warehouse, DAY, first)
+    check_days(warehouse, ONE_DAY, first)
     assert kept() == [("zero_rows_vk", "ZERO_ROWS", "fail", "at least 1 row", "0 rows", 0, first)]
     put(warehouse)
-    check_day(warehouse, DAY, second)
+    check_days(warehouse, ONE_DAY, second)
     assert kept() == [("zero_rows_vk", "ZERO_ROWS", "fail", "at least 1 row", "1 rows", 1, second)]
 
 
 def test_a_failed_check_stops_the_run_and_names_day_expected_and_found(warehouse: WarehouseHook) -> None:
     put(warehouse, vk=[{"spend": Decimal("-3.20")}])
     with pytest.raises(HealthCheckFailed) as raised:
-        require_healthy(check_day(warehouse, DAY))
+        require_healthy(check_days(warehouse, ONE_DAY))
     assert raised.value.alert_code == "ANOMALY"
     assert str(raised.value).startswith("2026-11-20: ANOMALY dm_vk_ads_daily.spend: expected no sum below 0, found 1 ")
 
 
 def test_every_failed_check_is_named_the_cause_first_and_a_warning_stops_nothing(warehouse: WarehouseHook) -> None:
-    findings = check_day(warehouse, DAY)
+    findings = check_days(warehouse, ONE_DAY)
     with pytest.raises(HealthCheckFailed, match=r"^2026-11-20: ZERO_ROWS .*; 2026-11-20: STALE ") as raised:
         require_healthy(findings)
     assert raised.value.alert_code == "ZERO_ROWS"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
+from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange
 from zakaz.health.checks import Finding, run_check
 from zakaz.health.thresholds import thresholds
@@ -35,9 +35,9 @@ def weeks(*figures: int) -> dict[int, int]:
 
 
 def unusual(warehouse: WarehouseHook) -> dict[str, Finding]:
-    params = {**thresholds(), "day": DAY}
     checks = [file for file in files("checks") if file.stem.startswith("unusual_")]
-    return {file.stem: run_check(warehouse, file, params) for file in checks}
+    found = [finding for file in checks for finding in run_check(warehouse, file, ONE_DAY, thresholds())]
+    return {finding.check_name: finding for finding in found}
 
 
 def is_quiet(warehouse: WarehouseHook) -> bool:

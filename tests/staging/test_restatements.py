@@ -12,7 +12,7 @@ from sandbox import Sandbox
 from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import SourceInconsistent
-from zakaz.health.checks import check_day
+from zakaz.health.checks import check_days
 from zakaz.hooks.vk_ads import VkAdsHook
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.restatements import Restatement
@@ -38,7 +38,7 @@ def spend(sandbox: Sandbox, day: date = DAY) -> Decimal:
 
 
 def failed(warehouse: WarehouseHook, day: date = DAY) -> set[str]:
-    findings = check_day(warehouse, day, group="vk_ads")
+    findings = check_days(warehouse, DayRange(day, day), group="vk_ads")
     return {finding.check_name for finding in findings if not finding.passed}
 
 

@@ -17,12 +17,12 @@ HIGHEST = 1000
 def thresholds() -> dict[str, int | Decimal]:
     """The thresholds as parameters of the checks, read anew each time.
 
-    What a check binds beside `day` and `run_day` is a threshold, so that a new one needs no Python.
+    What a check binds beside the days is a threshold, so that a new one needs no Python.
 
     :raises InvalidInput: the file can't be read, or a threshold is unknown, missing or not allowed.
     """
     types = dict(bound for file in files("checks") for bound in BOUND.findall(file.read_text(encoding="utf-8")))
-    for of_the_run in ("day", "run_day"):
+    for of_the_run in ("from_date", "to_date", "run_day"):
         del types[of_the_run]
     try:
         given = tomllib.loads(FILE.read_text(encoding="utf-8"), parse_float=Decimal)

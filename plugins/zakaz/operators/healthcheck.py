@@ -10,7 +10,7 @@ from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import ZakazError
-from zakaz.health.checks import check_day, require_healthy
+from zakaz.health.checks import check_days, require_healthy
 from zakaz.operators.base import DayOperator
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
@@ -45,8 +45,13 @@ class HealthcheckOperator(DayOperator):
             findings = [
                 finding
                 for group in self.groups
-                for day in self.days_of(group, days, attempt.run_type)
-                for finding in check_day(warehouse, day, attempt.run_id, group=group, run_day=days.last)
+                for finding in check_days(
+                    warehouse,
+                    self.days_of(group, days, attempt.run_type),
+                    attempt.run_id,
+                    group=group,
+                    run_day=days.last,
+                )
             ]
         figures.rows_read = figures.rows_written = len(findings)
         for finding in findings:

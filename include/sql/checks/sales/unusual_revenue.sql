@@ -4,34 +4,56 @@
 WITH
 days AS (
     SELECT
+        {from_date:Date} + number AS day,
+        concat(dateName('weekday', day), 's') AS weekdays
+    FROM numbers({to_date:Date} - {from_date:Date} + 1)
+),
+
+daily AS (
+    SELECT
         sale_date,
         toFloat64(sum(revenue)) AS amount
     FROM zakaz.dm_sales_daily FINAL
-    WHERE
-        sale_date BETWEEN {day:Date} - 7 * {anomaly_weeks:UInt16} AND {day:Date}
-        AND toDayOfWeek(sale_date) = toDayOfWeek({day:Date})
+    WHERE sale_date BETWEEN {from_date:Date} - 7 * {anomaly_weeks:UInt16} AND {to_date:Date}
     GROUP BY sale_date
 ),
 
 told AS (
-    SELECT count() > 0 AND countIf(state != 'CONFIRMED_ZERO') = 0 AS is_confirmed_zero
+    SELECT
+        day,
+        countIf(state != 'CONFIRMED_ZERO') = 0 AS is_confirmed_zero
     FROM meta.source_totals FINAL
-    WHERE day = {day:Date} AND source = 'qtickets'
+    WHERE day BETWEEN {from_date:Date} AND {to_date:Date} AND source = 'qtickets'
+    GROUP BY day
 ),
 
+-- Each day beside itself (0 weeks back) and beside the same weekday of each week before.
+weeks_of_day AS (
+    SELECT
+        day,
+        arrayJoin(range({anomaly_weeks:UInt16} + 1)) AS weeks_back,
+        day - 7 * weeks_back AS sale_date
+    FROM days
+),
+
+-- The inner join: a week without rows is no history.
 compared AS (
     SELECT
-        concat(dateName('weekday', {day:Date}), 's') AS weekdays,
-        countIf(sale_date = {day:Date}) > 0 AS has_rows,
-        sumIf(amount, sale_date = {day:Date}) AS day_amount,
-        groupArrayIf(amount, sale_date < {day:Date}) AS history,
+        weeks_of_day.day AS day,
+        countIf(weeks_of_day.weeks_back = 0) > 0 AS has_rows,
+        sumIf(daily.amount, weeks_of_day.weeks_back = 0) AS day_amount,
+        groupArrayIf(daily.amount, weeks_of_day.weeks_back > 0) AS history,
         length(history) AS weeks,
         arrayReduce('median', history) AS median,
         zakaz_usual_margin(history, {anomaly_mads:Float64}, {anomaly_min_share:Float64}) AS margin
-    FROM days
+    FROM weeks_of_day
+    INNER JOIN daily ON weeks_of_day.sale_date = daily.sale_date
+    GROUP BY weeks_of_day.day
 )
 
+-- What is missing for a day is joined as 0.
 SELECT
+    days.day AS day,
     'ANOMALY' AS code,
     'warn' AS severity,
     'dm_sales_daily.revenue' AS subject,
@@ -52,5 +74,6 @@ SELECT
     NOT (has_rows OR told.is_confirmed_zero)
     OR weeks < {anomaly_min_weeks:UInt16}
     OR abs(day_amount - median) <= margin AS passed
-FROM compared
-CROSS JOIN told
+FROM days
+LEFT JOIN compared ON days.day = compared.day
+LEFT JOIN told ON days.day = told.day

@@ -1,26 +1,39 @@
 -- The day came from QTickets or a file, or QTickets said twice that there was nothing. With rows here and none in the
 -- mart, the build is to be looked at and not the source. The severity is that of zero_rows_sales.
 WITH
+days AS (
+    SELECT {from_date:Date} + number AS day
+    FROM numbers({to_date:Date} - {from_date:Date} + 1)
+),
+
 rows_of_day AS (
-    SELECT count() AS row_count
+    SELECT
+        report_date,
+        count() AS row_count
     FROM zakaz.stg_qtickets_sales FINAL
-    WHERE report_date = {day:Date}
+    WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
+    GROUP BY report_date
 ),
 
 told AS (
     SELECT
-        count() = 0 AS is_silent,
-        count() > 0 AND countIf(state != 'CONFIRMED_ZERO') = 0 AS is_confirmed_zero
+        day,
+        count() > 0 AS is_asked,
+        countIf(state != 'CONFIRMED_ZERO') = 0 AS is_confirmed_zero
     FROM meta.source_totals FINAL
-    WHERE day = {day:Date} AND source = 'qtickets'
+    WHERE day BETWEEN {from_date:Date} AND {to_date:Date} AND source = 'qtickets'
+    GROUP BY day
 )
 
+-- What is missing for a day is joined as 0.
 SELECT
+    days.day AS day,
     'ZERO_ROWS' AS code,
-    if(told.is_silent AND {day:Date} < {run_day:Date}, 'warn', 'fail') AS severity,
+    if(NOT told.is_asked AND days.day < {run_day:Date}, 'warn', 'fail') AS severity,
     'stg_qtickets_sales' AS subject,
     if(told.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
     concat(toString(rows_of_day.row_count), ' rows') AS found,
     rows_of_day.row_count > 0 OR told.is_confirmed_zero AS passed
-FROM rows_of_day
-CROSS JOIN told
+FROM days
+LEFT JOIN rows_of_day ON days.day = rows_of_day.report_date
+LEFT JOIN told ON days.day = told.day
