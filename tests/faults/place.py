@@ -47,7 +47,13 @@ class Place:
             (dag, run, task, number): number < tries or state != "running"
             for dag, run, task, tries, state in tasks
             for number in range(1, tries + 1)
+            # Airflow counts a try when it queues a task; one that was freed before it began has no log.
+            if number == tries or self._has_log(dag, run, task, number)
         }
+
+    def _has_log(self, dag: str, run: str, task: str, number: int) -> bool:
+        folder = self.home / "logs" / f"dag_id={dag}" / f"run_id={run}" / f"task_id={task}"
+        return (folder / f"attempt={number}.log").exists()
 
     def lost(self) -> set[Attempt]:
         """The attempts that the run registry does not know, or does not know the end of."""
