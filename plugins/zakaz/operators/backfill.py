@@ -57,8 +57,10 @@ class ReportBackfillOperator(BaseOperator):
     def execute(self, context: Any) -> None:
         """Report.
 
-        :raises BackfillIncomplete: days are red, or were not reached.
+        :raises BackfillIncomplete: days are red, or were not reached; or there was no plan.
         """
+        if context["task_instance"].xcom_pull(task_ids="plan") is None:
+            raise BackfillIncomplete("nothing was done: the task plan failed, and its last line says why")
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=Attempt.from_context(context).origin)
         outcomes = settle(warehouse, backfill_of(context), MISSING)
         lacking = [outcome for outcome in outcomes if outcome.state != OK]
