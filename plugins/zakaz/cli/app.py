@@ -4,6 +4,7 @@ import click
 
 from zakaz import __version__
 from zakaz.cli.commands.alerts import alerts, mute, notify_test
+from zakaz.cli.commands.backup import backup, restore
 from zakaz.cli.commands.healthcheck import healthcheck
 from zakaz.cli.commands.load_sales import load_sales
 from zakaz.cli.commands.migrate import migrate
@@ -20,5 +21,8 @@ def app() -> None:
     """VK Ads and ticket sales in ClickHouse: look after the warehouse and its days."""
 
 
-for command in (alerts, down, healthcheck, load_sales, migrate, mute, notify_test, run, sandbox, sql, up, watchdog):
+COMMANDS = (
+    alerts, backup, down, healthcheck, load_sales, migrate, mute, notify_test, restore, run, sandbox, sql, up, watchdog,
+)  # fmt: skip
+for command in COMMANDS:
     app.add_command(command)
