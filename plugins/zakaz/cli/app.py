@@ -11,6 +11,7 @@ from zakaz.cli.commands.migrate import migrate
 from zakaz.cli.commands.run import run
 from zakaz.cli.commands.sandbox import sandbox
 from zakaz.cli.commands.sql import sql
+from zakaz.cli.commands.stage import stage
 from zakaz.cli.commands.up import down, up
 from zakaz.cli.commands.watchdog import watchdog
 
@@ -22,7 +23,8 @@ def app() -> None:
 
 
 COMMANDS = (
-    alerts, backup, down, healthcheck, load_sales, migrate, mute, notify_test, restore, run, sandbox, sql, up, watchdog,
+    alerts, backup, down, healthcheck, load_sales, migrate, mute, notify_test, restore, run, sandbox, sql, stage, up,
+    watchdog,
 )  # fmt: skip
 for command in COMMANDS:
     app.add_command(command)

@@ -10,7 +10,7 @@ import tempfile
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-INFRA = Path(__file__).resolve().parents[2] / "infra" / "clickhouse"
+INFRA = Path(__file__).resolve().parents[1] / "infra" / "clickhouse"
 EMPTY = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users/></clickhouse>"
 PASSWORDS = {"ETL_WRITER_PASSWORD_SHA256": "1" * 64, "BI_READER_PASSWORD_SHA256": "2" * 64}
 # The fixtures empty tables; the pipeline does not.
