@@ -21,7 +21,7 @@ run: $(VENV)/.installed ## from an empty checkout to a finished day, with its ta
 test: $(VENV)/.installed-dev ## the whole test suite
 	@$(BIN)/pytest -n auto --dist loadfile
 
-lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff
+lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff, shellcheck, hadolint, actionlint
 	@bin/lint
 
 up: $(VENV)/.installed ## Airflow with its UI in the background, on this machine only
