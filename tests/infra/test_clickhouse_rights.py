@@ -113,6 +113,15 @@ def test_the_pipeline_has_all_that_it_needs() -> None:
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
+def test_with_tls_nothing_is_served_in_plain() -> None:
+    tls = ET.parse(INFRA / "tls" / "zakaz-tls.xml").getroot()
+    assert {port.tag for port in tls if port.tag.endswith(("port", "secure")) and port.get("remove") is None} == {
+        "https_port",
+        "tcp_port_secure",
+    }
+    assert {port.tag for port in tls if port.get("remove")} == {"http_port", "tcp_port"}
+
+
 def managed() -> list[str]:
     text = (INFRA / "managed.sql").read_text(encoding="utf-8")
     bare = sqlparse.format(text, strip_comments=True)
