@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint up down test-server bench lock clean
+.PHONY: help run test lint up down test-server bench lock clean install-systemd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ run: $(VENV)/.installed ## from an empty checkout to a finished day, with its ta
 test: $(VENV)/.installed-dev ## the whole test suite
 	@$(BIN)/pytest -n auto --dist loadfile
 
-lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff
+lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff, shellcheck, hadolint, actionlint
 	@bin/lint
 
 up: $(VENV)/.installed ## Airflow with its UI in the background, on this machine only
@@ -41,6 +41,19 @@ bench: $(VENV)/.installed-dev ## speed and memory of fetching and loading, as ra
 lock: ## compile the locks anew from requirements.in and requirements-dev.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+
+# The project stands where it runs, /opt/zakaz by default: ProtectHome hides /home.
+PREFIX ?= /opt/zakaz
+UNITS := $(DESTDIR)/etc/systemd/system
+install-systemd: ## units of systemd for the project in PREFIX (below DESTDIR, if set)
+	@install -d "$(UNITS)/zakaz-.service.d" "$(UNITS)/etl@.service.d"
+	@install -d -m 700 "$(DESTDIR)/etc/zakaz"
+	@test -e "$(DESTDIR)/etc/zakaz/zakaz.env" || install -m 600 .env.example "$(DESTDIR)/etc/zakaz/zakaz.env"
+	@for unit in infra/systemd/*.service infra/systemd/*.timer; do \
+		sed 's|@PREFIX@|$(PREFIX)|' "$$unit" > "$(UNITS)/$${unit##*/}" || exit 1; done
+	@for folder in zakaz-.service.d etl@.service.d; do \
+		sed 's|@PREFIX@|$(PREFIX)|' infra/systemd/hardening.conf > "$(UNITS)/$$folder/hardening.conf" || exit 1; done
+	@echo "→ units in $(UNITS), settings in $(DESTDIR)/etc/zakaz/zakaz.env; what is next: docs/INSTALL.md"
 
 clean: ## remove the environment and everything made by run and up
 	-@bin/zakaz down 2>/dev/null

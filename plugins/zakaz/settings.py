@@ -15,6 +15,8 @@ from zakaz.errors import InvalidInput
 TASK_LIMIT = timedelta(minutes=15)
 PROJECT_DIR = environment.PROJECT_DIR
 INCLUDE_DIR = PROJECT_DIR / "include"
+# It becomes part of statements.
+CLUSTER_NAME = re.compile(r"[A-Za-z0-9_.-]*")
 # What more would break: VK's own limit, the tasks' 15 minutes, ClickHouse's dates.
 HIGHEST = {
     "vk_batch_ids": 200,
@@ -49,6 +51,7 @@ class Settings:
     :param ping_url: asked for (GET) after each good day, for a watchman outside (healthchecks.io and the like); it is
         as good as a password, so it is masked everywhere.
     :param runbook_url: where the on-call runbook is read; its sections are named like the codes of the alerts.
+    :param clickhouse_cluster: the cluster whose replicas all get the schema, with replicated engines.
     """
 
     lookback_days: int = 7
@@ -67,6 +70,7 @@ class Settings:
     warehouse_wait_seconds: float = 300.0
     ping_url: str = ""
     runbook_url: str = "docs/RUNBOOK_ETL.md"
+    clickhouse_cluster: str = ""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -78,6 +82,8 @@ class Settings:
         values = {field.name: _read(field, text) for field, text in given.items() if text}
         if values.get("ping_url") and not re.match(r"https?://[^/?#]+", values["ping_url"]):
             raise InvalidInput("PING_URL is not allowed: it must begin with https:// or http:// and name a host")
+        if not CLUSTER_NAME.fullmatch(cluster := values.get("clickhouse_cluster", "")):
+            raise InvalidInput(f"CLICKHOUSE_CLUSTER={cluster!r} is not allowed: letters, digits, _, - and . only")
         return cls(**values)
 
 

@@ -5,12 +5,14 @@ import click
 from zakaz import __version__
 from zakaz.cli.commands.alerts import alerts, mute, notify_test
 from zakaz.cli.commands.backfill import backfill, gaps
+from zakaz.cli.commands.backup import backup, restore
 from zakaz.cli.commands.healthcheck import healthcheck
 from zakaz.cli.commands.load_sales import load_sales
 from zakaz.cli.commands.migrate import migrate
 from zakaz.cli.commands.run import run
 from zakaz.cli.commands.sandbox import sandbox
 from zakaz.cli.commands.sql import sql
+from zakaz.cli.commands.stage import stage
 from zakaz.cli.commands.up import down, up
 from zakaz.cli.commands.watchdog import watchdog
 
@@ -22,8 +24,8 @@ def app() -> None:
 
 
 COMMANDS = (
-    *(alerts, backfill, down, gaps, healthcheck, load_sales, migrate, mute),
-    *(notify_test, run, sandbox, sql, up, watchdog),
+    *(alerts, backfill, backup, down, gaps, healthcheck, load_sales, migrate),
+    *(mute, notify_test, restore, run, sandbox, sql, stage, up, watchdog),
 )
 for command in COMMANDS:
     app.add_command(command)

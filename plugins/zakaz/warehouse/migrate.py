@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from zakaz.errors import InvalidInput
 from zakaz.settings import INCLUDE_DIR, settings
+from zakaz.warehouse.ddl import for_cluster, standing_engine
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
 
@@ -38,12 +39,12 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
         for folder in ("ddl/databases", "ddl/functions", "ddl/tables"):
             for file in files(folder):
                 text = file.read_text(encoding="utf-8")
-                warehouse.execute(text, {"raw_days": settings().raw_days} if "{raw_days:" in text else None)
+                warehouse.execute(for_cluster(text), _parameters(text))
         keep_raw_days(warehouse)
         drifts = find_drift(warehouse)
         if not drifts:
             for file in files("views"):
-                warehouse.execute(file.read_text(encoding="utf-8"))
+                warehouse.execute(for_cluster(file.read_text(encoding="utf-8")))
             seed_city_aliases(warehouse)
     return drifts
 
@@ -51,7 +52,7 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
 def find_drift(warehouse: WarehouseHook) -> list[Drift]:
     """Compare every table with its DDL, as the engine itself understands both.
 
-    Each DDL is applied a second time in a database of its own, which is removed afterwards.
+    Each DDL is applied a second time, on this server alone, in a database of its own, which is removed afterwards.
     """
     scratch = f"zakaz_expected_{uuid.uuid4().hex[:8]}"
     drifts: list[Drift] = []
@@ -64,10 +65,10 @@ def find_drift(warehouse: WarehouseHook) -> list[Drift]:
                 raise InvalidInput(f"{file}: expected CREATE TABLE IF NOT EXISTS database.table")
             _, database, table = found.groups()
             twin = TABLE_NAME.sub(rf"\1{scratch}.\3", text, count=1)
-            warehouse.execute(twin, {"raw_days": settings().raw_days} if "{raw_days:" in twin else None)
-            drifts += _differences(
-                f"{database}.{table}", _shape(warehouse, scratch, table), _shape(warehouse, database, table)
-            )
+            warehouse.execute(twin, _parameters(twin))
+            expected = _shape(warehouse, scratch, table)
+            expected["(engine)"] = standing_engine(expected["(engine)"])
+            drifts += _differences(f"{database}.{table}", expected, _shape(warehouse, database, table))
     finally:
         warehouse.execute(f"DROP DATABASE {scratch} SYNC")
     return drifts
@@ -77,7 +78,12 @@ def keep_raw_days(warehouse: WarehouseHook) -> None:
     """Let the tables of raw replies follow RAW_DAYS, which may have changed since they were created."""
     for database, table, ttl in warehouse.execute(statement("meta/other_raw_days.sql"), {"days": settings().raw_days}):
         # Rows that are too old go with the next merge; nothing is rewritten now.
-        warehouse.execute(f"ALTER TABLE {database}.{table} MODIFY TTL {ttl} SETTINGS materialize_ttl_after_modify = 0")
+        alter = f"ALTER TABLE {database}.{table} MODIFY TTL {ttl} SETTINGS materialize_ttl_after_modify = 0"
+        warehouse.execute(for_cluster(alter))
+
+
+def _parameters(text: str) -> dict[str, int] | None:
+    return {"raw_days": settings().raw_days} if "{raw_days:" in text else None
 
 
 def _shape(warehouse: WarehouseHook, database: str, table: str) -> dict[str, str]:

@@ -1,5 +1,5 @@
 -- How each job stands, by the Moscow day its data belong to: an old day rebuilt today turns nothing green.
-CREATE OR REPLACE VIEW bi.v_etl_status AS
+CREATE OR REPLACE VIEW bi.v_etl_status DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH toDate(now('Europe/Moscow')) - 1 AS yesterday
 
 SELECT

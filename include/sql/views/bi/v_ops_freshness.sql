@@ -1,5 +1,5 @@
 -- How old the newest complete day of each mart is: by the date of the data, not by when a task ran.
-CREATE OR REPLACE VIEW bi.v_ops_freshness AS
+CREATE OR REPLACE VIEW bi.v_ops_freshness DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     mart,
     last_day,

@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW bi.v_sales_daily AS
+CREATE OR REPLACE VIEW bi.v_sales_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     sale_date AS d,
     event_date,

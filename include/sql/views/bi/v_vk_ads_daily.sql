@@ -1,4 +1,4 @@
-CREATE OR REPLACE VIEW bi.v_vk_ads_daily AS
+CREATE OR REPLACE VIEW bi.v_vk_ads_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     stat_date AS d,
     city,

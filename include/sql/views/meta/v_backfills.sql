@@ -1,6 +1,6 @@
 -- One row per backfill: `running` until it is closed, then `ok`, `stopped` by hand, `red` if a day is red or missing.
 -- What was never closed in a day was stopped as well, by the death of its process.
-CREATE OR REPLACE VIEW meta.v_backfills AS
+CREATE OR REPLACE VIEW meta.v_backfills DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     backfill_id,
     any(from_date) AS first_day,

@@ -1,5 +1,5 @@
 -- What each Moscow day comes to in the marts; sales by the day they were sold on.
-CREATE OR REPLACE VIEW meta.v_day_figures AS
+CREATE OR REPLACE VIEW meta.v_day_figures DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     day,
     sum(impressions) AS impressions,

@@ -1,6 +1,6 @@
 -- The Moscow days that each job did well, with its last good attempt on each. A scheduled healthcheck looks at more
 -- days of sales than of spend; the days that it looked at as a whole are those of the task that reads the fewest.
-CREATE OR REPLACE VIEW meta.v_good_days AS
+CREATE OR REPLACE VIEW meta.v_good_days DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 good_runs AS (
     SELECT

@@ -1,6 +1,6 @@
 -- Incidents: the critical alerts of a job and code, from the first one to the RECOVERED that closed them. An incident
 -- without a recovered_at is open.
-CREATE OR REPLACE VIEW meta.v_incidents AS
+CREATE OR REPLACE VIEW meta.v_incidents DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 alerts AS (
     SELECT

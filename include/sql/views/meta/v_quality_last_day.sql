@@ -1,5 +1,5 @@
 -- Yesterday (Moscow) in one row. Sales are those sold yesterday, whatever the day of the show.
-CREATE OR REPLACE VIEW meta.v_quality_last_day AS
+CREATE OR REPLACE VIEW meta.v_quality_last_day DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 toDate(now('Europe/Moscow')) - 1 AS yesterday,
 

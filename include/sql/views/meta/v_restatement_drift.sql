@@ -1,7 +1,7 @@
 -- How much a source still changes a day, by the age of the day, and the look-back window that would have caught all
 -- that matters: the oldest age at which money moved by more than a thousandth of the day. A change can only be seen at
 -- an age that is read: read a longer range by a backfill now and then.
-CREATE OR REPLACE VIEW meta.v_restatement_drift AS
+CREATE OR REPLACE VIEW meta.v_restatement_drift DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH changes AS (
     SELECT
         source,

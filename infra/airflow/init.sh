@@ -1,0 +1,10 @@
+#!/bin/bash
+# Once before the services start, and after each update: metadata, pools, the warehouse's schema, the first user.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+airflow() { python -m zakaz.environment airflow "$@"; }
+airflow db migrate
+airflow pools import infra/airflow/pools.json
+python -m zakaz.cli migrate
+airflow users create --role Admin --username admin --password "${AIRFLOW_ADMIN_PASSWORD:?}" \
+    --firstname Zakaz --lastname ETL --email admin@localhost

@@ -1,0 +1,36 @@
+-- users.d/zakaz.xml for a server whose files are not yours (a managed one). As its administrator, once:
+-- clickhouse-client --host … --secure --user admin --ask-password --queries-file managed.sql \
+--     --param_etl_writer_password=… --param_bi_reader_password=…
+CREATE ROLE IF NOT EXISTS etl_writer;
+CREATE ROLE IF NOT EXISTS bi_reader;
+
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT, ALTER TABLE, BACKUP ON zakaz.* TO etl_writer;
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT, ALTER TABLE, BACKUP ON meta.* TO etl_writer;
+GRANT CREATE DATABASE, CREATE VIEW, DROP VIEW, SELECT ON bi.* TO etl_writer;
+GRANT DROP VIEW ON meta.* TO etl_writer;
+GRANT CREATE DATABASE, CREATE TABLE, SHOW, DROP DATABASE, DROP TABLE ON zakaz_expected_*.* TO etl_writer;
+GRANT CREATE FUNCTION, DROP FUNCTION ON *.* TO etl_writer;
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT, DROP DATABASE, DROP TABLE, DROP VIEW ON restored_*.* TO etl_writer;
+GRANT READ, WRITE ON DISK TO etl_writer;
+GRANT SELECT ON system.backups TO etl_writer;
+GRANT SELECT ON bi.* TO bi_reader;
+GRANT SELECT ON meta.v_* TO bi_reader;
+
+CREATE SETTINGS PROFILE IF NOT EXISTS etl_writer SETTINGS max_memory_usage = 4000000000 MAX 4000000000;
+CREATE SETTINGS PROFILE IF NOT EXISTS bi_reader SETTINGS
+    readonly = 2,
+    final = 1,
+    max_execution_time = 60 MIN 1 MAX 60,
+    max_memory_usage = 2000000000 MIN 1 MAX 2000000000,
+    max_memory_usage_for_user = 4000000000 READONLY,
+    max_concurrent_queries_for_user = 20 READONLY,
+    max_result_rows = 1000000 MIN 1 MAX 1000000;
+
+CREATE USER IF NOT EXISTS etl_writer IDENTIFIED WITH sha256_password BY {etl_writer_password:String}
+    SETTINGS PROFILE etl_writer;
+CREATE USER IF NOT EXISTS bi_reader IDENTIFIED WITH sha256_password BY {bi_reader_password:String}
+    SETTINGS PROFILE bi_reader;
+GRANT etl_writer TO etl_writer;
+GRANT bi_reader TO bi_reader;
+
+CREATE QUOTA IF NOT EXISTS bi_reader FOR INTERVAL 1 HOUR MAX queries = 10000, execution_time = 3600 TO bi_reader;

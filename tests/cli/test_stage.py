@@ -1,0 +1,62 @@
+"""bin/zakaz stage: one job of the chain, without a scheduler."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from airflow.models import DagBag
+
+from sandbox import Sandbox
+from zakaz.cli.commands.stage import CHAIN, JOBS
+from zakaz.days import last_complete_day
+from zakaz.settings import PROJECT_DIR
+
+DAY = last_complete_day()
+Zakaz = Callable[..., tuple[int, str, str]]
+RUNS = "SELECT job, status, from_date FROM meta.etl_runs FINAL ORDER BY started_at"
+
+
+def test_the_jobs_are_those_of_the_chain(metadata: None) -> None:
+    dag = DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag(CHAIN)
+    assert set(JOBS) == set(dag.task_ids)
+    assert dag.topological_sort()[-1].task_id == JOBS[-1]
+
+
+@pytest.fixture
+def zakaz(tmp_path: Path, sandbox: Sandbox, no_token_kept: None) -> Zakaz:
+    """bin/zakaz on a warehouse of its own, in processes of its own."""
+    connection = {"conn_type": "clickhouse", "extra": {"embedded_path": str(tmp_path / "warehouse")}}
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        environment = {**os.environ, "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": json.dumps(connection)}
+        environment["PYTHONPATH"] = str(PROJECT_DIR / "plugins")
+        command = [sys.executable, "-m", "zakaz.cli", *arguments]
+        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
+        return ended.returncode, ended.stdout, ended.stderr
+
+    assert run("migrate")[0] == 0
+    return run
+
+
+@pytest.mark.timeout(300)
+def test_a_job_runs_alone_and_a_second_try_only_if_the_first_failed(zakaz: Zakaz, sandbox: Sandbox) -> None:
+    sandbox.fault("vk_ads", "403")
+    code, out, err = zakaz("stage", "vk_fetch", "--if-needed")
+    assert (code, out) == (1, ""), err
+    assert f"zakaz stage: vk_fetch for {DAY} is RED; log: " in err
+    assert len(sandbox.messages()) == 1
+    sandbox.reset()
+    assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY} is green\n", "")
+    assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY}: there is a good run already\n", "")
+    _, runs, _ = zakaz("sql", RUNS)
+    assert runs.splitlines()[1:] == [f"vk_fetch\terror\t{DAY}", f"vk_fetch\tok\t{DAY}"]
+
+
+def test_an_unknown_job_is_named(zakaz: Zakaz) -> None:
+    code, _, err = zakaz("stage", "everything")
+    assert code == 1
+    assert "everything" in err

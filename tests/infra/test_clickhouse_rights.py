@@ -1,0 +1,161 @@
+"""infra/clickhouse: the engine reads the files as they are, and lets each user do what it needs and no more."""
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlparse
+
+from as_user import INFRA, PASSWORDS, configure
+from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import files
+
+# A process of its own per user: an engine has one configuration in its life.
+PROGRAM = """
+import sys
+import clickhouse_connect
+client = clickhouse_connect.get_client(interface="chdb", path=sys.argv[1], chdb_options={"config-file": sys.argv[2]})
+for statement in sys.argv[3:]:
+    try:
+        print("done", client.raw_query(statement, fmt="TSV" if "SELECT" in statement[:6] else None).decode().strip())
+    except Exception as error:
+        print("refused", *str(error).split())
+"""
+As = Callable[..., list[str]]
+
+
+@pytest.fixture(scope="module")
+def act(tmp_path_factory: pytest.TempPathFactory) -> As:
+    """Statements as a user, all on one warehouse; an answer begins with `done` or `refused`."""
+    home = tmp_path_factory.mktemp("clickhouse")
+
+    def run(user: str, *statements: str, environment: dict[str, str] = PASSWORDS) -> list[str]:
+        config = configure(Path(tmp_path_factory.mktemp("server")), user, home / "backups")
+        command = [sys.executable, "-c", PROGRAM, str(home / "warehouse"), str(config), *statements]
+        ended = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
+        return [line.strip() for line in (ended.stdout or f"refused {ended.stderr}").splitlines()]
+
+    def made_by(statement: str) -> str:
+        # In these processes the current user is always `default`.
+        return statement.replace("CURRENT_USER", "etl_writer").replace("{raw_days:UInt16}", "400")
+
+    schema = [file for folder in ("ddl/databases", "ddl/functions", "ddl/tables", "views") for file in files(folder)]
+    answers = run("admin", *(made_by(file.read_text(encoding="utf-8")) for file in schema))
+    assert answers == ["done"] * len(schema)
+    return run
+
+
+READS = [f"SELECT count() FROM {file.parent.name}.{file.stem}" for file in files("views")]
+FORBIDDEN = [
+    "SELECT * FROM zakaz.dm_sales_daily",
+    "SELECT * FROM meta.etl_runs",
+    "SELECT * FROM meta.etl_alerts",
+    "INSERT INTO meta.mutes (job) VALUES ('all')",
+    "CREATE TABLE bi.mine (n Int8) ENGINE = Memory",
+    "DROP VIEW bi.v_sales_daily",
+    "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+    "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
+    "SELECT 1 SETTINGS readonly = 0",
+    "SELECT 1 SETTINGS max_execution_time = 61",
+    "SELECT 1 SETTINGS max_execution_time = 0",
+    "SELECT 1 SETTINGS max_memory_usage = 0",
+    "SELECT 1 SETTINGS max_result_rows = 0",
+    "SELECT 1 SETTINGS max_concurrent_queries_for_user = 0",
+    "BACKUP DATABASE bi TO Disk('backups', 'mine.zip')",
+]
+
+
+def test_a_reader_reads_the_views_and_nothing_else(act: As) -> None:
+    assert [answer.split()[0] for answer in act("bi_reader", *READS)] == ["done"] * len(READS)
+    for statement, answer in zip(FORBIDDEN, act("bi_reader", *FORBIDDEN), strict=True):
+        assert re.match(r"refused .*(ACCESS_DENIED|READONLY|SETTING_CONSTRAINT_VIOLATION)", answer), statement
+    set_by_drivers = "SELECT getSetting('final'), 1 SETTINGS max_block_size = 1000, max_execution_time = 30"
+    assert act("bi_reader", set_by_drivers) == ["done true\t1"]
+
+
+BEYOND = [
+    "DROP TABLE zakaz.dm_sales_daily",
+    "TRUNCATE TABLE zakaz.stg_vk_ads_daily",
+    "DROP DATABASE meta",
+    "CREATE DATABASE other",
+    "CREATE USER mine",
+    "GRANT SELECT ON bi.* TO bi_reader",
+    "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+    "SELECT 1 SETTINGS max_memory_usage = 8000000000",
+    "SYSTEM SHUTDOWN",
+]
+
+
+def test_the_pipeline_can_not_destroy(act: As) -> None:
+    for statement, answer in zip(BEYOND, act("etl_writer", *BEYOND), strict=True):
+        assert re.match(r"refused .*(ACCESS_DENIED|SETTING_CONSTRAINT_VIOLATION)", answer), statement
+
+
+def test_without_its_passwords_no_server_starts(act: As) -> None:
+    for given in ({}, dict.fromkeys(PASSWORDS, ""), dict.fromkeys(PASSWORDS, "a password")):
+        answers = act("admin", "SELECT 1", environment=given)
+        assert answers[0] != "done 1"
+        assert "Failed to create connection" in "".join(answers)
+
+
+def test_the_pipeline_has_all_that_it_needs() -> None:
+    tests = "tests/end_to_end/test_chain.py::test_a_green_day tests/views"
+    environment = {**os.environ, "ZAKAZ_TEST_USER": "etl_writer", "PYTHONPATH": str(PROJECT_DIR / "tests")}
+    command = [sys.executable, "-m", "pytest", "-p", "as_user", "-p", "no:cacheprovider", *tests.split()]
+    ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+def test_with_tls_nothing_is_served_in_plain() -> None:
+    tls = ET.parse(INFRA / "tls" / "zakaz-tls.xml").getroot()
+    assert {port.tag for port in tls if port.tag.endswith(("port", "secure")) and port.get("remove") is None} == {
+        "https_port",
+        "tcp_port_secure",
+    }
+    assert {port.tag for port in tls if port.get("remove")} == {"http_port", "tcp_port"}
+
+
+def managed() -> list[str]:
+    text = (INFRA / "managed.sql").read_text(encoding="utf-8")
+    bare = sqlparse.format(text, strip_comments=True)
+    return [" ".join(one.rstrip("; \n").split()) for one in sqlparse.split(bare) if one.strip()]
+
+
+def test_the_engine_can_read_every_statement_for_a_managed_server(warehouse: WarehouseHook) -> None:
+    for statement in managed():
+        ((written,),) = warehouse.execute("SELECT formatQuerySingleLine({it:String})", {"it": statement})
+        assert written.split()[0] == statement.split()[0]
+
+
+def test_a_managed_server_gets_the_same_rights_and_limits() -> None:
+    tree = ET.parse(INFRA / "users.d" / "zakaz.xml")
+    rights = {
+        f"{query.text} TO {role.tag}" for role in tree.findall("roles/*") for query in role.findall("grants/query")
+    }
+    assert {one for one in managed() if one.startswith("GRANT") and " ON " in one} == rights
+    for profile in tree.findall("profiles/*"):
+        (given,) = [one for one in managed() if one.startswith(f"CREATE SETTINGS PROFILE IF NOT EXISTS {profile.tag} ")]
+        assert set(given.split(" SETTINGS ", 1)[1].split(" SETTINGS ")[-1].split(", ")) == set(limits(profile))
+    interval = tree.find("quotas/bi_reader/interval")
+    assert interval is not None
+    (quota,) = [one for one in managed() if one.startswith("CREATE QUOTA")]
+    assert f"queries = {interval.findtext('queries')}, execution_time = {interval.findtext('execution_time')}" in quota
+
+
+def limits(profile: ET.Element) -> list[str]:
+    """A profile's settings as CREATE SETTINGS PROFILE writes them."""
+    found = []
+    for setting in profile:
+        if setting.tag != "constraints":
+            words: list[Any] = [setting.tag, "=", setting.text]
+            for limit in profile.findall(f"constraints/{setting.tag}/*"):
+                words += [limit.tag.upper(), *([limit.text] if limit.text else [])]
+            found.append(" ".join(words))
+    return found

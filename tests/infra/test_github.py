@@ -1,0 +1,107 @@
+"""The GitHub workflows: pinned, with few rights, no input or secret in the text of a script, bad input refused."""
+
+import os
+import re
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from zakaz.cli.commands.stage import JOBS
+from zakaz.days import last_complete_day
+from zakaz.settings import PROJECT_DIR
+
+FOLDER = PROJECT_DIR / ".github"
+WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))
+YESTERDAY = last_complete_day()
+every_workflow = pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+
+
+def steps(file: Path) -> list[dict[str, Any]]:
+    jobs = yaml.safe_load(file.read_text())["jobs"].values()
+    return [step for job in jobs for step in job["steps"]]
+
+
+@every_workflow
+def test_actions_are_pinned_by_commit_and_named_by_version(file: Path) -> None:
+    used = re.findall(r"uses: (.*)$", file.read_text(), re.MULTILINE)
+    assert used
+    for one in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one), one
+
+
+@every_workflow
+def test_it_may_read_and_no_more(file: Path) -> None:
+    written = yaml.safe_load(file.read_text())
+    assert written["permissions"] == {"contents": "read"}
+    for job in written["jobs"].values():
+        assert "permissions" not in job
+        assert job["timeout-minutes"]
+    for step in steps(file):
+        if "checkout" in step.get("uses", ""):
+            assert step["with"]["persist-credentials"] is False
+
+
+@every_workflow
+def test_nothing_from_outside_is_part_of_a_script(file: Path) -> None:
+    for step in steps(file):
+        assert "${{" not in step.get("run", ""), step
+        for name, value in step.get("env", {}).items():
+            if "secrets." in str(value):
+                assert value == f"${{{{ secrets.{name} }}}}"
+
+
+def test_the_choice_is_what_the_script_knows() -> None:
+    text = (FOLDER / "workflows" / "etl_dispatch.yml").read_text()
+    options = yaml.safe_load(text)[True]["workflow_dispatch"]["inputs"]["job"]["options"]  # YAML reads `on` as true
+    assert set(options) == {"zakaz_etl", "backfill_all", *JOBS} - {"qtickets_fetch"}
+    for job in options:
+        assert dispatch("check", JOB=job, FROM="2026-11-01", TO="2026-11-02").returncode == 0
+
+
+def dispatch(step: str, **given: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], **given}
+    return subprocess.run([str(FOLDER / "etl_dispatch.sh"), step], env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"JOB": "drop_all"}, "job='drop_all' is not allowed"),
+        ({"JOB": ""}, "job='' is not allowed"),
+        ({"JOB": "vk_fetch", "FROM": "2026-02-30"}, "from='2026-02-30' is not allowed"),
+        ({"JOB": "vk_fetch", "FROM": "yesterday"}, "from='yesterday' is not allowed"),
+        ({"JOB": "vk_fetch", "FROM": "$(touch here)"}, "from='$(touch here)' is not allowed"),
+        ({"JOB": "vk_fetch", "FROM": "2026-11-01; ls"}, "is not allowed"),
+        ({"JOB": "vk_fetch", "FROM": str(YESTERDAY + timedelta(days=1))}, "is not over"),
+        ({"JOB": "vk_fetch", "FROM": "2026-11-02", "TO": "2026-11-01"}, "is after to="),
+        ({"JOB": "vk_fetch", "FROM": "2026-01-01", "TO": "2026-11-01"}, "305 days are too many"),
+        ({"JOB": "backfill_all", "FROM": "2026-11-01"}, "needs both days"),
+    ],
+)
+def test_bad_input_is_refused_with_one_line(given: dict[str, str], said: str) -> None:
+    ended = dispatch("run", **given)
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_each_day_is_run_and_a_bad_one_stops_no_other(tmp_path: Path) -> None:
+    program = tmp_path / "zakaz"
+    program.write_text('#!/bin/sh\necho "$@" >> calls\nenv | grep AIRFLOW_CONN >> seen\ntest "$4" != 2026-11-02\n')
+    program.chmod(0o755)
+    secrets = {"AIRFLOW_CONN_CLICKHOUSE_DEFAULT": "{}", "AIRFLOW_CONN_QTICKETS_DEFAULT": ""}
+    environment = {"PATH": os.environ["PATH"], "ZAKAZ": str(program), "JOB": "backfill_all", **secrets}
+    environment |= {"FROM": "2026-11-01", "TO": "2026-11-03"}
+    ended = subprocess.run([str(FOLDER / "etl_dispatch.sh"), "run"], env=environment, cwd=tmp_path)
+    assert ended.returncode == 1
+    days = [f"stage zakaz_etl --date 2026-11-0{number}" for number in (1, 2, 3)]
+    assert (tmp_path / "calls").read_text().splitlines() == [*days, "watchdog"]
+    assert set((tmp_path / "seen").read_text().splitlines()) == {"AIRFLOW_CONN_CLICKHOUSE_DEFAULT={}"}
+
+
+def test_without_a_day_it_is_yesterday() -> None:
+    assert f"vk_fetch, {YESTERDAY} to {YESTERDAY}: 1 day(s)" in dispatch("check", JOB="vk_fetch").stdout

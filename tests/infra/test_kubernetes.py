@@ -1,0 +1,49 @@
+"""The values for Airflow's chart, as far as they can be looked at without a cluster: no secret, nothing forgotten."""
+
+import re
+from typing import Any
+
+import yaml
+
+from zakaz.environment import project_environment
+from zakaz.settings import PROJECT_DIR
+
+TEXT = (PROJECT_DIR / "infra" / "kubernetes" / "values.yaml").read_text(encoding="utf-8")
+VALUES: dict[str, Any] = yaml.safe_load(TEXT)
+
+
+def test_airflow_is_set_up_as_everywhere() -> None:
+    elsewhere = project_environment({"ZAKAZ_SANDBOX": "0"}, dotenv=None)
+    settings = {
+        f"AIRFLOW__{section.upper()}__{name.upper()}": value
+        for section, given in VALUES["config"].items()
+        for name, value in given.items()
+    }
+    for name, value in settings.items():
+        assert value.replace("/opt/zakaz", str(PROJECT_DIR)) == elsewhere[name], name
+    # A container listens on its own address, and how many workers it has is the chart's own matter.
+    left_out = {"WEB_SERVER_HOST", "WORKERS"}
+    ours = {name for name in elsewhere if name.startswith("AIRFLOW__")}
+    assert {name for name in ours - set(settings) if not name.endswith(tuple(left_out))} == set()
+
+
+def test_versions_are_those_of_the_lock() -> None:
+    assert f"apache-airflow=={VALUES['airflowVersion']}\n" in (PROJECT_DIR / "requirements.txt").read_text()
+
+
+def test_secrets_are_named_and_not_written() -> None:
+    assert {name for name in VALUES if name.endswith("SecretName")} == {
+        "fernetKeySecretName",
+        "webserverSecretKeySecretName",
+    }
+    assert VALUES["data"]["metadataSecretName"]
+    assert VALUES["redis"]["passwordSecretName"]
+    assert not VALUES["webserver"]["defaultUser"]["enabled"]
+    assert not re.search(r"(?im)^\s*(password|fernetKey|webserverSecretKey|connection):", TEXT)
+
+
+def test_rows_that_wait_for_clickhouse_outlive_a_worker() -> None:
+    (claim,) = VALUES["workers"]["volumeClaimTemplates"]
+    (mount,) = VALUES["workers"]["extraVolumeMounts"]
+    state = {entry["name"]: entry["value"] for entry in VALUES["env"]}["ZAKAZ_STATE_DIR"]
+    assert (claim["metadata"]["name"], mount["mountPath"]) == (mount["name"], state)
