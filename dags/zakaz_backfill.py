@@ -42,9 +42,14 @@ with DAG(
         "to_date": Param(type="string", format="date", title="Последний день", description="Московский день, включён"),
         "only_gaps": Param(False, type="boolean", title="Только пропуски", description="Дни без успешного запуска"),
         "stage": Param(
-            ALL_STAGES, type="string", enum=[ALL_STAGES, *STAGES], title="Этап", description="Вся цепочка или один этап"
+            ALL_STAGES,
+            type="string",
+            enum=[ALL_STAGES, *STAGES],
+            values_display={ALL_STAGES: "вся цепочка"},
+            title="Этап",
+            description="Вся цепочка или одна задача",
         ),
-        "reason": Param("", type="string", title="Причина", description="Для журнала meta.backfills"),
+        "reason": Param(None, type=["null", "string"], title="Причина", description="Для журнала meta.backfills"),
     },
     tags=["zakaz", "backfill"],
 ) as dag:

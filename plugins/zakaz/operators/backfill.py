@@ -82,7 +82,7 @@ def backfill_of(context: Any) -> Backfill:
     return Backfill(
         days=DayRange.parse(f"{params['from_date']}/{params['to_date']}"),
         stage=params["stage"],
-        reason=params["reason"],
+        reason=params["reason"] or "",
         asked_by=f"zakaz_backfill {dag_run.run_id}",
         backfill_id=uuid5(NAMESPACE, f"backfill {dag_run.run_id}"),
         started_at=dag_run.start_date,
