@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import postgres
-from installation import Installation, environment
+from installation import Installation
 from report import Measure, Section, show
 from sandbox_process import sandbox
 
@@ -23,10 +23,20 @@ CITIES, EVENTS_A_DAY = 50, 20
 TASKS = 5
 YEAR = 365
 LIMIT_SECONDS = 3600
+HOW = f"""`bench/backfill.py`: Airflow with LocalExecutor on PostgreSQL, the sandbox with
+{{ads:,}} ads, {CITIES} cities and {EVENTS_A_DAY} events a day; every run begins with an empty warehouse. `dags
+backfill` is timed as a command, its {TASKS} tasks a day beside the same graph of PythonOperators that do nothing. Its
+days are extrapolated from the time from its first task to its last, without its start. `zakaz_backfill` runs under a
+real scheduler, timed from the trigger to the end of the run; Airflow's fixed start is until its first task begins.
+The script, `bench/plain_backfill.py`, makes the same HTTP calls and SQL for the same pieces in one process."""
 
 
-def section(days: int = 30, long_days: int = YEAR, ads: int = 2000) -> Section:
-    """Measure everything in one run."""
+def section(days: int = 30, long_days: int = YEAR, ads: int = 2000, clickhouse: str = "") -> Section:
+    """Measure everything in one run.
+
+    :param days: of `dags backfill`. :param long_days: of zakaz_backfill. :param ads: of the account.
+    :param clickhouse: the URI of a server that is emptied for each run; the embedded engine by default.
+    """
     source = {"ads": ads, "cities": CITIES, "events_a_day": EVENTS_A_DAY}
     last = last_complete_day()
     short, long = (DayRange(last - timedelta(days=number - 1), last) for number in (days, long_days))
@@ -34,24 +44,20 @@ def section(days: int = 30, long_days: int = YEAR, ads: int = 2000) -> Section:
         with sandbox(**source) as url:
             home = Path(folder) / "airflow"
             home.mkdir()
-            place = Installation(home, database, url)
+            place = Installation(home, database, url, clickhouse)
             empty, real = (day_by_day(place, dag_id, short) for dag_id in ("empty_etl", "zakaz_etl"))
         # A source and a warehouse that know nothing yet, for each.
         with sandbox(**source) as url:
             place.start_anew(url)
             started, pieces = in_pieces(place, long)
         with sandbox(**source) as url:
-            script = as_script(Path(folder), url, long)
+            place.start_anew(url)
+            script = as_script(place, long)
     by_days = real.tasks_seconds / days * long_days
     in_airflow = pieces - started
     return Section(
-        title="Backfill",
-        how=f"Airflow with LocalExecutor on PostgreSQL, the embedded warehouse, the sandbox with {ads:,} ads, {CITIES} "
-        f"cities and {EVENTS_A_DAY} events a day; every run begins with an empty warehouse. `dags backfill` is timed as a "
-        f"command, its {TASKS} tasks a day beside the same graph of PythonOperators that do nothing. Its days are "
-        "extrapolated from its first task to its last, without its start. `zakaz_backfill` runs under a real scheduler, "
-        "timed from the trigger to the end of the run; Airflow's fixed start is until its first task begins. The script "
-        "(`bench/plain_backfill.py`) makes the same HTTP calls and SQL for the same pieces in one process.",
+        title=f"Backfill, {'a ClickHouse server' if clickhouse else 'the embedded warehouse'}",
+        how=HOW.format(ads=ads),
         measures=[
             Measure(
                 what=f"`airflow dags backfill` of {days} days against an empty DAG",
@@ -102,19 +108,18 @@ def in_pieces(place: Installation, days: DayRange) -> tuple[float, float]:
         place.airflow("dags", "trigger", "zakaz_backfill", "--run-id", "bench", "--conf", json.dumps(form))
         place.until("SELECT 1 FROM dag_run WHERE run_id = 'bench' AND state IN ('success', 'failed')", LIMIT_SECONDS)
     ((state, started, seconds),) = place.ask(
-        "SELECT state, extract(epoch FROM (SELECT min(start_date) FROM task_instance WHERE run_id = 'bench') - queued_at)"
-        "::float, extract(epoch FROM end_date - queued_at)::float FROM dag_run WHERE run_id = 'bench'"
+        "SELECT dag_run.state, extract(epoch FROM min(task_instance.start_date) - dag_run.queued_at)::float, "
+        "extract(epoch FROM dag_run.end_date - dag_run.queued_at)::float "
+        "FROM dag_run JOIN task_instance USING (run_id) WHERE run_id = 'bench' GROUP BY dag_run.id"
     )
     assert state == "success", place.failures("bench")
     return started, seconds
 
 
-def as_script(folder: Path, url: str, days: DayRange) -> float:
-    """The script on a warehouse of its own."""
-    home = folder / "script"
-    home.mkdir()
+def as_script(place: Installation, days: DayRange) -> float:
+    """The script; its own seconds, without its start."""
     command = [sys.executable, str(Path(__file__).with_name("plain_backfill.py")), f"{days.first}/{days.last}"]
-    done = subprocess.run(command, env=environment(home, url, {}), check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env=place.environment, check=True, stdout=subprocess.PIPE, text=True)
     return float(done.stdout.split()[-1])
 
 
@@ -124,8 +129,9 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--long-days", type=int, default=YEAR)
     parser.add_argument("--ads", type=int, default=2000)
+    parser.add_argument("--clickhouse", default="", help="URI of a server that is emptied: clickhouse://…")
     given = parser.parse_args()
-    show(section(given.days, given.long_days, given.ads))
+    show(section(given.days, given.long_days, given.ads, given.clickhouse))
 
 
 if __name__ == "__main__":

@@ -5,18 +5,17 @@ python bench/history.py [--years 10] [--ads 2000]
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from installation import environment
-from pathlib import Path
 from report import Measure, Section, show
 
 TIMES = 9
@@ -30,6 +29,10 @@ READS = {
     BY_MONTH: "SELECT toStartOfMonth(d) AS m, sum(spend), sum(revenue) FROM bi.v_marketing_roi_daily "
     "WHERE d > toDate('{last}') - 365 AND d <= '{last}' GROUP BY m",
 }
+HOW = f"""`bench/history.py`: {{ads:,}} ads in {{campaigns:,}} campaigns and {CITIES} cities, and {EVENTS} events a
+day, staged by SQL for every day; the marts built from it by the project's statements: {{rows:,}} rows of the VK mart
+at {{years}} years. The embedded engine, in one process; the median of {TIMES}. The reads go through
+`bi.v_marketing_roi_daily`."""
 # As many ads in each campaign as the sandbox makes on average, and cities in turn.
 STAGED_ADS = """
     INSERT INTO zakaz.stg_vk_ads_daily
@@ -37,8 +40,11 @@ STAGED_ADS = """
         stat_date, account_id, campaign_id, campaign_name, ad_group_id, ad_group_name, ad_id, ad_name, impressions,
         clicks, goals, spend, utm_source, utm_content, _ver, _deleted
     )
-    WITH (SELECT groupArray(alias) FROM (SELECT min(alias) AS alias FROM zakaz.dim_city_alias GROUP BY city LIMIT {cities}))
-        AS slugs
+    WITH (
+        SELECT groupArray(alias)
+        FROM (SELECT min(alias) AS alias FROM zakaz.dim_city_alias GROUP BY city LIMIT {cities})
+    ) AS slugs
+
     SELECT
         toDate('{first}') + intDiv(number, {ads}), 7, intDiv(number % {ads}, 2) AS campaign,
         concat('Кампания ', toString(campaign)), number % {ads} AS ad, 'Группа', ad,
@@ -53,7 +59,11 @@ STAGED_SALES = """
         report_date, event_date, event_id, event_name, show_id, city, tickets_sold, revenue, refunds_amount, currency,
         _ver, _deleted
     )
-    WITH (SELECT groupArray(city) FROM (SELECT DISTINCT city FROM zakaz.dim_city_alias ORDER BY city LIMIT {cities})) AS cities
+    WITH (
+        SELECT groupArray(city)
+        FROM (SELECT DISTINCT city FROM zakaz.dim_city_alias ORDER BY city LIMIT {cities})
+    ) AS cities
+
     SELECT
         toDate('{first}') + intDiv(number, {events}) AS day, day + 20, number % 97 AS event, 'Ревизор', event,
         cities[1 + event % length(cities)], 7, 10500, 0, 'RUB', 1, 0
@@ -89,6 +99,13 @@ def take_times(warehouse: Any) -> dict[str, float]:
     return {what: _seconds(work) for what, work in (marts | reads).items()}
 
 
+def _settle(warehouse: Any) -> None:
+    """Wait until the engine has put together what was just written, as it has any morning."""
+    while warehouse.execute("SELECT count() FROM system.merges") != [(0,)]:
+        time.sleep(1)
+    time.sleep(3)
+
+
 def _reader(warehouse: Any, sql: str) -> Callable[[], Any]:
     return lambda: warehouse.execute(sql)
 
@@ -113,9 +130,11 @@ def run_one(years: int, ads: int) -> dict[str, Any]:
     year_start = LAST.replace(month=1, day=1)
     with warehouse.session():
         fill(warehouse, year_start, LAST, ads)
+        _settle(warehouse)
         short = take_times(warehouse)
         for back in range(1, years):
             fill(warehouse, year_start.replace(year=LAST.year - back), LAST.replace(year=LAST.year - back), ads)
+        _settle(warehouse)
         long = take_times(warehouse)
         ((rows,),) = warehouse.execute("SELECT count() FROM zakaz.dm_vk_ads_daily FINAL")
     return {"short": short, "long": long, "rows": rows}
@@ -130,9 +149,7 @@ def section(years: int = 10, ads: int = 2000) -> Section:
     found = json.loads(done.stdout.splitlines()[-1])
     return Section(
         title=f"{years} years of history against 1",
-        how=f"Embedded engine. {ads:,} ads in {ads // 2:,} campaigns and {CITIES} cities, {EVENTS} events a day, staged by "
-        f"SQL for every day, the marts built from it by the project's statements: {found['rows']:,} rows of the VK mart at "
-        f"{years} years. Median of {TIMES}, in one process. The reads go through `bi.v_marketing_roi_daily`.",
+        how=HOW.format(ads=ads, campaigns=ads // 2, rows=found["rows"], years=years),
         measures=[_measure(what, found["short"][what], found["long"][what], years) for what in found["short"]],
     )
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +17,27 @@ from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
 
 BIN = Path(sys.executable).parent
-CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"  # noqa: S105 - the stand-in's public values
+CLIENT_ID, CLIENT_SECRET = "sandbox-client", "sandbox-secret"
 QTICKETS_TOKEN = "sandbox-qtickets-token"  # noqa: S105
 START_SECONDS = 120
+EMPTY_SERVER = """
+from zakaz.warehouse.hook import WarehouseHook
+WarehouseHook().execute([f"DROP DATABASE IF EXISTS {name} SYNC" for name in ("bi", "meta", "zakaz")])
+"""
 
 
-def connections(home: Path, sandbox_url: str) -> dict[str, str]:
-    """The warehouse in `home` and the sources of a sandbox, as variables."""
+def connections(home: Path, sandbox_url: str, clickhouse: str = "") -> dict[str, str]:
+    """The warehouse and the sources of a sandbox, as variables.
+
+    :param home: where the embedded warehouse is. :param clickhouse: the URI of a server to use instead.
+    """
     named: dict[str, dict[str, Any]] = {
         "CLICKHOUSE": {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse")}},
         "VK_ADS": {"conn_type": "vk-ads", "host": sandbox_url, "login": CLIENT_ID, "password": CLIENT_SECRET},
         "QTICKETS": {"conn_type": "qtickets", "host": sandbox_url, "password": QTICKETS_TOKEN},
     }
-    return {f"AIRFLOW_CONN_{name}_DEFAULT": json.dumps(value) for name, value in named.items()}
+    found = {f"AIRFLOW_CONN_{name}_DEFAULT": json.dumps(value) for name, value in named.items()}
+    return found | ({"AIRFLOW_CONN_CLICKHOUSE_DEFAULT": clickhouse} if clickhouse else {})
 
 
 def environment(home: Path, sandbox_url: str, more: Mapping[str, str]) -> dict[str, str]:
@@ -57,9 +65,11 @@ class Installation:
     :param home: an empty folder.
     :param database: SQLAlchemy address of an empty database.
     :param sandbox_url: the sources.
+    :param clickhouse: the URI of a ClickHouse server that is emptied; the embedded engine by default.
     """
 
-    def __init__(self, home: Path, database: str, sandbox_url: str) -> None:
+    def __init__(self, home: Path, database: str, sandbox_url: str, clickhouse: str = "") -> None:
+        self._clickhouse = clickhouse
         self.home = home
         self._database = database.replace("+psycopg2", "")
         self._log = home / "output.log"
@@ -78,12 +88,14 @@ class Installation:
         )
         self.airflow("db", "migrate")
         self.airflow("pools", "import", str(PROJECT_DIR / "infra" / "airflow" / "pools.json"))
-        self._call([sys.executable, "-m", "zakaz.cli", "migrate"])
+        self.start_anew(sandbox_url)
 
     def start_anew(self, sandbox_url: str) -> None:
         """Empty the warehouse, and ask another sandbox from now on."""
-        shutil.rmtree(self.home / "warehouse")
-        self.environment |= connections(self.home, sandbox_url)
+        self.environment |= connections(self.home, sandbox_url, self._clickhouse)
+        shutil.rmtree(self.home / "warehouse", ignore_errors=True)
+        if self._clickhouse:
+            self._call([sys.executable, "-c", EMPTY_SERVER])
         self._call([sys.executable, "-m", "zakaz.cli", "migrate"])
 
     def failures(self, run_id: str) -> str:
@@ -119,15 +131,11 @@ class Installation:
         finally:
             family = [*psutil.Process(process.pid).children(recursive=True), process]
             process.terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                pass
             for one in family:
-                try:
+                with suppress(psutil.NoSuchProcess):
                     one.kill()
-                except psutil.NoSuchProcess:
-                    pass
             process.wait()
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
@@ -156,8 +164,8 @@ class Installation:
     def _call(self, command: list[str]) -> float:
         started = time.perf_counter()
         with self._log.open("ab") as log:
-            done = subprocess.run(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        if done.returncode:
+            code = subprocess.call(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        if code:
             raise SystemExit(f"bench: {' '.join(command)} failed\n{self._tail()}")
         return time.perf_counter() - started
 

@@ -31,11 +31,13 @@ def binaries() -> Path:
     )
 
 
-def require_driver() -> None:
-    """Airflow needs psycopg2 for it.
+def require() -> None:
+    """Look whether a server can be started here.
 
-    :raises SystemExit: it is not installed.
+    :raises SystemExit: something that it needs is missing.
     """
+    binaries()
+    _user()
     try:
         import psycopg2  # noqa: F401
     except ImportError:
@@ -50,7 +52,7 @@ def server() -> Iterator[str]:
 
     :raises SystemExit: something that it needs is missing.
     """
-    require_driver()
+    require()
     place, user = binaries(), _user()
     with tempfile.TemporaryDirectory(prefix="bench-pg-") as name:
         folder = Path(name)
@@ -83,6 +85,8 @@ def _user() -> str | None:
 
 
 def _call(user: str | None, *command: str) -> None:
-    done = subprocess.run(command, user=user, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise SystemExit(f"bench: {' '.join(command)} failed: {done.stderr.strip()}")
+    # Not its pipe: the server that pg_ctl starts would keep it open.
+    with tempfile.TemporaryFile("w+") as output:
+        if subprocess.call(command, user=user, cwd="/", stdout=output, stderr=output):
+            output.seek(0)
+            raise SystemExit(f"bench: {' '.join(command)} failed: {output.read().strip()}")

@@ -74,8 +74,8 @@ def write(sections: Sequence[Section], postgres: str) -> None:
 
 _HEAD = """# Benchmarks
 
-Written by `make bench`; don't edit. Only the ratios travel between machines: what is compared ran one after the other in
-one run.
+Written by `make bench`; don't edit. Only the ratios travel between machines: what is compared ran one after the other
+in one run.
 
 - When: {when}
 - Machine: {machine}
