@@ -71,7 +71,7 @@ def server() -> Iterator[str]:
 def version() -> str:
     """What its programs call themselves."""
     told = subprocess.run([str(binaries() / "initdb"), "--version"], capture_output=True, text=True, check=True)
-    return told.stdout.strip().removeprefix("initdb ").strip("()").replace(") ", " ")
+    return told.stdout.strip().removeprefix("initdb ").replace("(PostgreSQL)", "PostgreSQL", 1)
 
 
 def _user() -> str | None:
