@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -49,11 +49,18 @@ def show(section: Section) -> None:
         print(f"  {one.what}: {one.measured}" + (f" (target {one.verdict})" if one.target else ""), flush=True)
 
 
-def write(sections: Sequence[Section], postgres: str) -> None:
-    """Write the whole file anew."""
+def write(sections: Sequence[Section], postgres: str, trial: Mapping[str, int]) -> None:
+    """Write the whole file anew.
+
+    :param postgres: its version.
+    :param trial: the sizes that are not those of the targets.
+    """
     parts = [
         _HEAD.format(when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", machine=_machine(), versions=_versions(postgres))
     ]
+    if trial:
+        sizes = ", ".join(f"`--{name.replace('_', '-')} {value}`" for name, value in trial.items())
+        parts[0] += f"\n- **Trial sizes**, which are not those of the targets: {sizes}"
     for section in sections:
         rows = [f"| {one.what} | {one.measured} | {one.verdict} |" for one in section.measures]
         parts.append(

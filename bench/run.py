@@ -41,7 +41,11 @@ def main() -> None:
     for measure in measures:
         sections.append(measure())
         report.show(sections[-1])
-    report.write(sections, postgres.version())
+    full = parser.parse_args([])
+    trial = {
+        name: value for name, value in vars(given).items() if name != "clickhouse" and value != getattr(full, name)
+    }
+    report.write(sections, postgres.version(), trial)
     print(f"written: {report.FILE}")
 
 
