@@ -34,9 +34,8 @@ test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at
 	@test -n "$$CLICKHOUSE_TEST_URL" || { echo "make test-server: set CLICKHOUSE_TEST_URL, e.g. clickhouse://default:@127.0.0.1:9000/?http_port=8123" >&2; exit 1; }
 	@$(BIN)/pytest -m warehouse tests
 
-bench: $(VENV)/.installed-dev ## speed and memory of fetching and loading, as ratios (a few minutes)
-	@PYTHONPATH=plugins $(BIN)/python bench/vk_load.py
-	@PYTHONPATH=plugins $(BIN)/python bench/vk_fetch.py
+bench: $(VENV)/.installed-dev ## speed and memory as ratios, into docs/BENCHMARKS.md (half an hour; needs PostgreSQL)
+	@PYTHONPATH=plugins $(BIN)/python bench/run.py $(BENCH)
 
 lock: ## compile the locks anew from requirements.in and requirements-dev.in (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt

@@ -4,43 +4,19 @@ python bench/vk_fetch.py [--ads 2000] [--latency-ms 100]
 """
 
 import argparse
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
+
+from report import Measure, Section, show
+from sandbox_process import sandbox
 
 from zakaz.clients.http import JsonApi
 from zakaz.clients.vk_ads import VkAdsClient, refused
 from zakaz.clients.vk_tokens import ReadyToken
 from zakaz.days import DayRange, last_complete_day
 
-INFRA = Path(__file__).parent.parent / "infra"
 ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105 - the stand-in's public value
 DAYS = 30
-
-
-@contextmanager
-def slow_sandbox(ads: int, latency_ms: int) -> Iterator[str]:
-    """A sandbox in a process of its own; gives its address."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = ["--port", "0", "--ads", str(ads), "--latency-ms", str(latency_ms), "--state-dir", folder]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox", *options],
-            env={**os.environ, "PYTHONPATH": str(INFRA)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert process.stdout is not None
-            yield process.stdout.readline().split()[-1]
-        finally:
-            process.terminate()
-            process.wait()
 
 
 def fetch(url: str, parallel_calls: int) -> tuple[float, int]:
@@ -58,19 +34,34 @@ def fetch(url: str, parallel_calls: int) -> tuple[float, int]:
     return time.perf_counter() - started, calls
 
 
+def section(ads: int = 2000, latency_ms: int = 100) -> Section:
+    """Measure both in one run."""
+    with sandbox(ads=ads, latency_ms=latency_ms) as url:
+        fetch(url, 16)  # the sandbox remembers what it once worked out
+        one, calls = fetch(url, 1)
+        several, _ = fetch(url, 16)
+    return Section(
+        title="Fetching from VK Ads",
+        how=f"`bench/vk_fetch.py`: lists and statistics of {ads:,} ads and {DAYS} days from the sandbox, "
+        f"{latency_ms} ms an answer, {calls} calls; one at a time, and up to 16 at once.",
+        measures=[
+            Measure(
+                what="Calls side by side against one at a time",
+                measured=f"{several:.2f} s, one at a time {one:.2f} s: {several / one:.2f} of the time",
+                target="below 0.25",
+                met=several < 0.25 * one,
+            )
+        ],
+    )
+
+
 def main() -> None:
-    """Measure both in one run, and print the ratio."""
+    """Measure, and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ads", type=int, default=2000)
     parser.add_argument("--latency-ms", type=int, default=100)
     given = parser.parse_args()
-    with slow_sandbox(given.ads, given.latency_ms) as url:
-        fetch(url, 16)  # the sandbox remembers what it once worked out
-        one, calls = fetch(url, 1)
-        several, _ = fetch(url, 16)
-    print(f"{given.ads:,} ads, {DAYS} days, {given.latency_ms} ms an answer, {calls} calls")
-    print(f"  one at a time {one:6.2f} s, up to 16 at once {several:6.2f} s")
-    print(f"  {several / one:.2f} of the sequential time (target: below 0.25)")
+    show(section(given.ads, given.latency_ms))
 
 
 if __name__ == "__main__":

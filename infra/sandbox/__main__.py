@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from sandbox.cities import CITIES
 from sandbox.server import DEFAULT_ADS, Sandbox
 
 DEFAULT_PORT = 8480
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=given.seed,
             state_dir=given.state_dir,
             ads=given.ads,
+            cities=given.cities,
+            events_a_day=given.events_a_day,
             port=given.port,
             latency_ms=given.latency_ms,
             rps=given.rps,
@@ -61,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="seed of all figures (%(default)s)")
     parser.add_argument("--state-dir", required=True, metavar="DIR", help="folder for telegram.jsonl")
     parser.add_argument("--ads", type=int, default=DEFAULT_ADS, metavar="N", help="number of ads (%(default)s)")
+    parser.add_argument("--cities", type=int, default=len(CITIES), metavar="N", help="number of cities (%(default)s)")
+    parser.add_argument("--events-a-day", type=int, metavar="N", help="events that sell on a day (10 to 14 sales)")
     parser.add_argument(
         "--latency-ms", type=int, default=0, metavar="MS", help="how long each answer takes (%(default)s)"
     )

@@ -40,6 +40,22 @@ CITIES = (
     City("Орёл", ("orel",), 0.4),
 )
 
+# Spelt in one way each; for accounts and sellers larger than the usual.
+_MORE = (
+    "Абакан abakan, Анапа anapa, Ангарск angarsk, Архангельск arkhangelsk, Астрахань astrakhan, "
+    "Барнаул barnaul, Белгород belgorod, Брянск bryansk, Владивосток vladivostok, Владимир vladimir, "
+    "Волгоград volgograd, Вологда vologda, Воронеж voronezh, Иваново ivanovo, Ижевск izhevsk, "
+    "Иркутск irkutsk, Калининград kaliningrad, Калуга kaluga, Кемерово kemerovo, Киров kirov, "
+    "Кострома kostroma, Краснодар krasnodar, Красноярск krasnoyarsk, Курск kursk, Липецк lipetsk, "
+    "Магнитогорск magnitogorsk, Мурманск murmansk, Омск omsk, Оренбург orenburg, Пенза penza, "
+    "Пермь perm, Псков pskov, Рязань ryazan, Саратов saratov, Смоленск smolensk, Сочи sochi, "
+    "Тамбов tambov, Тверь tver, Томск tomsk, Тула tula"
+)
+ALL_CITIES = (
+    *CITIES,
+    *(City(name, (slug,), 0.4) for name, slug in (pair.split() for pair in _MORE.split(", "))),
+)
+
 
 def city_in_tag(tag: str) -> City | None:
     """Return the city that a tag such as ``nizhniy_novgorod_video`` names, if it names one.
@@ -47,5 +63,5 @@ def city_in_tag(tag: str) -> City | None:
     :param tag: the value of a UTM tag.
     """
     words = f"_{tag.lower().replace('-', '_')}_"
-    spellings = [(slug, city) for city in CITIES for slug in city.slugs if f"_{slug}_" in words]
+    spellings = [(slug, city) for city in ALL_CITIES for slug in city.slugs if f"_{slug}_" in words]
     return max(spellings, key=lambda spelling: len(spelling[0]))[1] if spellings else None

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sandbox.cities import ALL_CITIES, CITIES
 from sandbox.days import moscow_today
 from sandbox.faults import Faults
 from sandbox.journal import Journal
@@ -17,7 +18,7 @@ from sandbox.patches import parse_patch
 from sandbox.sales import sales_csv, sales_truth
 from sandbox.source import ACCOUNT_ID, Source
 from sandbox.telegram import Telegram
-from sandbox.ticket_office import TicketOffice
+from sandbox.ticket_office import EVENTS_PER_CITY, TicketOffice
 from sandbox.tokens import AGENCY_CLIENTS, OWN_LOGIN, STRANGER, STRANGER_ID, Tokens
 from sandbox.vk_limits import RateLimits
 
@@ -35,6 +36,8 @@ class Core:
         seed: int,
         state_dir: Path | str,
         ads: int,
+        cities: int = len(CITIES),
+        events_a_day: int | None = None,
         today: Callable[[], date] = moscow_today,
         latency_ms: int = 0,
         rps: int | None = None,
@@ -44,12 +47,17 @@ class Core:
         :param seed: seed of all figures.
         :param state_dir: folder for ``telegram.jsonl``; made if absent.
         :param ads: number of ads, 1 to :data:`MAX_ADS`.
+        :param cities: cities of the account's campaigns and of the events, 1 to 50.
+        :param events_a_day: events that sell on a day; ``None`` picks 10 to 14 of events and channels.
         :param today: the present Moscow day; later days have no figures.
         :param latency_ms: how long each answer of VK Ads and of QTickets takes, in milliseconds.
         :param rps: calls of one method that VK Ads answers in one calendar second; ``None`` is any number.
         :raises ValueError: a number is out of range.
         """
         _require_range("ads", ads, 1, MAX_ADS)
+        _require_range("cities", cities, 1, len(ALL_CITIES))
+        if events_a_day is not None:
+            _require_range("events_a_day", events_a_day, 1, EVENTS_PER_CITY * cities)
         _require_range("latency_ms", latency_ms, 0, MAX_LATENCY_MS)
         if rps is not None:
             _require_range("rps", rps, 1, MAX_RPS)
@@ -58,13 +66,13 @@ class Core:
         self.seed = seed
         self.today = today
         self.latency = latency_ms / 1000
-        self.source = Source(seed, ads, today)
+        self.source = Source(seed, ads, today, cities=ALL_CITIES[:cities])
         others = {**AGENCY_CLIENTS, STRANGER: STRANGER_ID}
         self.sources = {OWN_LOGIN: self.source} | {
             login: Source(seed + user_id, max(5, ads // 4), today, user_id) for login, user_id in others.items()
         }
         self.limits = RateLimits(rps)
-        self.office = TicketOffice(seed, today)
+        self.office = TicketOffice(seed, today, cities, events_a_day)
         self.tokens = Tokens()
         self.fault_book = Faults()
         self.telegram = Telegram(folder / "telegram.jsonl")

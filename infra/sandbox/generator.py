@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -62,18 +62,19 @@ class _Plan:
         return f"{self.other.slug}_{self.tag}"
 
 
-def generate(seed: int, size: int) -> Catalog:
+def generate(seed: int, size: int, cities: Sequence[City] = CITIES) -> Catalog:
     """Return the account of this seed.
 
     :param seed: any whole number.
     :param size: how many ads it holds.
+    :param cities: where its campaigns sell.
     """
     campaigns: dict[int, Campaign] = {}
     groups: dict[int, Group] = {}
     ads: dict[int, Ad] = {}
     weights: dict[int, float] = {}
-    for plan in _plans(seed):
-        campaign = _campaign(plan)
+    for plan in _plans(seed, cities):
+        campaign = _campaign(plan, len(cities))
         for group_no in range(_group_count(seed, plan)):
             group = _group(plan, campaign.id, GROUP_IDS + len(groups) + 1, group_no)
             for _ in range(1 + int(2 * draws(seed, "ads", group.id)[0])):
@@ -88,20 +89,20 @@ def generate(seed: int, size: int) -> Catalog:
     raise AssertionError(msg)
 
 
-def _plans(seed: int) -> Iterator[_Plan]:
+def _plans(seed: int, places: Sequence[City]) -> Iterator[_Plan]:
     cities = 0
     number = 0
     while True:
         chance = draws(seed, "campaign", number)
         cityless = number % _CITYLESS_EVERY == 5
         # Every city once, then by weight: a small account still covers all of them.
-        index = cities if cities < len(CITIES) else _weighted(chance[0])
+        index = cities if cities < len(places) else _weighted(places, chance[0])
         cities += not cityless
         label, tag, objective = _FORMATS[int(chance[1] * len(_FORMATS))]
         yield _Plan(
             number=number,
-            city=CITIES[index],
-            other=CITIES[(index + 1) % len(CITIES)],
+            city=places[index],
+            other=places[(index + 1) % len(places)],
             tell="nowhere" if cityless else _TELLS[number % len(_TELLS)],
             label=label,
             tag=tag,
@@ -111,23 +112,23 @@ def _plans(seed: int) -> Iterator[_Plan]:
         number += 1
 
 
-def _weighted(draw: float) -> int:
-    left = draw * sum(city.weight for city in CITIES)
-    for index, city in enumerate(CITIES):
+def _weighted(places: Sequence[City], draw: float) -> int:
+    left = draw * sum(city.weight for city in places)
+    for index, city in enumerate(places):
         left -= city.weight
         if left < 0:
             return index
-    return len(CITIES) - 1
+    return len(places) - 1
 
 
 def _group_count(seed: int, plan: _Plan) -> int:
     return 1 if plan.tell == "nowhere" else 1 + int(2 * draws(seed, "groups", plan.number)[0])
 
 
-def _campaign(plan: _Plan) -> Campaign:
+def _campaign(plan: _Plan, cities: int) -> Campaign:
     told = plan.tell not in ("group_name", "utm_campaign", "nowhere")
     name = f"{plan.city.name if told else 'Осенний тур'} | {plan.label}"
-    if plan.number >= len(CITIES):
+    if plan.number >= cities:
         name = f"{name} {plan.number}"
     return Campaign(CAMPAIGN_IDS + plan.number + 1, name, "active", plan.objective, plan.created)
 

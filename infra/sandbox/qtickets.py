@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from sandbox.qtickets_filter import Columns, Filter, Thing
 from sandbox.replies import json_reply
-from sandbox.ticket_office import EVENTS, HISTORY_DAYS, Event, NoSuchOrderError, Order, TicketOffice
+from sandbox.ticket_office import HISTORY_DAYS, Event, NoSuchOrderError, Order, TicketOffice
 from sandbox.ticket_papers import event_paper, order_paper
 
 TOKEN = "sandbox-qtickets-token"  # noqa: S105 - the stand-in's public value
@@ -80,12 +80,12 @@ class QTickets:
         """Answer ``GET events``, the inactive and deleted ones included."""
         _require_token(request)
         wanted = _filter(request, _EVENT_COLUMNS)
-        return _page(wanted.rows(EVENTS), self._event_paper, wanted.page, EVENTS_PER_PAGE)
+        return _page(wanted.rows(self._office.events), self._event_paper, wanted.page, EVENTS_PER_PAGE)
 
     def event(self, request: Request, event_id: int) -> Response:
         """Answer ``GET events/<id>``."""
         _require_token(request)
-        for event in EVENTS:
+        for event in self._office.events:
             if event.id == event_id:
                 return json_reply({"data": self._event_paper(event)})
         raise _not_found("Event", event_id)

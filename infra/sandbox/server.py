@@ -13,6 +13,7 @@ from typing import Self
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.app import Application
+from sandbox.cities import CITIES
 from sandbox.core import Core
 from sandbox.days import moscow_today
 
@@ -40,6 +41,8 @@ class Sandbox(Core):
         seed: int = 1,
         state_dir: Path | str,
         ads: int = DEFAULT_ADS,
+        cities: int = len(CITIES),
+        events_a_day: int | None = None,
         port: int = 0,
         today: Callable[[], date] = moscow_today,
         latency_ms: int = 0,
@@ -50,13 +53,24 @@ class Sandbox(Core):
         :param seed: seed of all figures.
         :param state_dir: folder for ``telegram.jsonl``; made if absent.
         :param ads: number of ads.
+        :param cities: cities of the account's campaigns and of the events.
+        :param events_a_day: events that sell on a day; ``None`` picks 10 to 14 of events and channels.
         :param port: TCP port; 0 picks a free one.
         :param today: the present Moscow day; later days have no figures.
         :param latency_ms: how long each answer of VK Ads and of QTickets takes, in milliseconds.
         :param rps: calls of one method that VK Ads answers in one calendar second; ``None`` is any number.
         :raises ValueError: a number is out of range.
         """
-        super().__init__(seed=seed, state_dir=state_dir, ads=ads, today=today, latency_ms=latency_ms, rps=rps)
+        super().__init__(
+            seed=seed,
+            state_dir=state_dir,
+            ads=ads,
+            cities=cities,
+            events_a_day=events_a_day,
+            today=today,
+            latency_ms=latency_ms,
+            rps=rps,
+        )
         if not 0 <= port <= 65_535:
             msg = f"port {port} is out of range, allowed: 0 to 65535"
             raise ValueError(msg)

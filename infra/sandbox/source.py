@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sandbox.catalog import Ad, Campaign, Catalog, Group, shifted
-from sandbox.cities import city_in_tag
+from sandbox.cities import CITIES, City, city_in_tag
 from sandbox.figures import ZERO, Figures, figures_of
 from sandbox.generator import AD_IDS, CAMPAIGN_IDS, GROUP_IDS, generate
 from sandbox.patches import Patch
@@ -29,18 +29,26 @@ class NoSuchAdError(LookupError):
 class Source:
     """One account that the stand-in serves. Safe to use from several threads."""
 
-    def __init__(self, seed: int, size: int, today: Callable[[], date], account_id: int = ACCOUNT_ID) -> None:
+    def __init__(
+        self,
+        seed: int,
+        size: int,
+        today: Callable[[], date],
+        account_id: int = ACCOUNT_ID,
+        cities: Sequence[City] = CITIES,
+    ) -> None:
         """Generate the account.
 
         :param seed: seed of everything in it.
         :param size: number of ads.
         :param today: the present Moscow day; later days have no figures.
         :param account_id: its user id; no two accounts have an object in common.
+        :param cities: where its campaigns sell.
         """
         self.seed = seed
         self.today = today
         self.account_id = account_id
-        self._generated = shifted(generate(seed, size), (account_id - ACCOUNT_ID) * _ROOM)
+        self._generated = shifted(generate(seed, size, cities), (account_id - ACCOUNT_ID) * _ROOM)
         self._patches: dict[int, Patch] = {}
         self._lock = threading.Lock()
         # Replaced as a whole on a change, so that a request sees one state from beginning to end.

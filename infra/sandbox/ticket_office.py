@@ -11,7 +11,7 @@ from operator import attrgetter, itemgetter
 from zoneinfo import ZoneInfo
 
 from sandbox.chance import between, draws
-from sandbox.cities import CITIES, City
+from sandbox.cities import ALL_CITIES, CITIES, City
 from sandbox.days import MOSCOW
 from sandbox.figures import WEEK_SEASON
 
@@ -19,7 +19,9 @@ REFUND_DAYS = 20  # after the sale, at most
 HISTORY_DAYS = 400
 _TITLES = ("Ревизор", "Вечер джаза", "Щелкунчик", "Стендап", "Орган и свечи", "Вишнёвый сад", "Иллюзионист")
 _CHANNELS = (("vk_ads", "{slug}_retarget"), ("vk_ads", "{slug}_video"), ("yandex", "{slug}_search"), ("", ""))
-_EVENTS = 20
+EVENTS_PER_CITY = 2
+_PRICES = 20
+_USUAL_SALES = 12  # events and channels that sell on a day
 _SHOW_EVERY = 35  # days
 _FIRST_SHOW = date(2020, 1, 1)
 _DELETED_AT = datetime(2026, 1, 1, tzinfo=MOSCOW)
@@ -74,7 +76,7 @@ class Event:
     @property
     def price(self) -> int:
         """Return the price of a ticket, in rubles."""
-        return 1200 + 150 * (self.number * 7 % _EVENTS)
+        return 1200 + 150 * (self.number * 7 % _PRICES)
 
     def show(self, number: int) -> Show:
         """Return a show; in the east every third begins after midnight, when Moscow still has the day before."""
@@ -90,7 +92,26 @@ class Event:
         return (day - first).days // _SHOW_EVERY + 1
 
 
-EVENTS = tuple(Event(number, CITIES[number % len(CITIES)]) for number in range(_EVENTS))
+@dataclass(frozen=True)
+class _Market:
+    """What all orders follow from, but for the day.
+
+    :param cities: how many of the cities have events.
+    :param events_a_day: events that sell on a day, in one channel each; ``None`` picks 10 to 14 of events and channels.
+    """
+
+    seed: int
+    cities: int
+    events_a_day: int | None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return _events(self.cities)
+
+
+@lru_cache
+def _events(cities: int) -> tuple[Event, ...]:
+    return tuple(Event(number, ALL_CITIES[number % cities]) for number in range(EVENTS_PER_CITY * cities))
 
 
 @dataclass(frozen=True)
@@ -137,13 +158,18 @@ class Order:
 class TicketOffice:
     """All orders, a pure function of the seed and the day but for what was changed since. Safe to use from threads."""
 
-    def __init__(self, seed: int, today: Callable[[], date]) -> None:
+    def __init__(
+        self, seed: int, today: Callable[[], date], cities: int = len(CITIES), events_a_day: int | None = None
+    ) -> None:
         """Open the books.
 
         :param seed: seed of all orders.
         :param today: the present Moscow day; later days have no orders.
+        :param cities: how many cities have events.
+        :param events_a_day: events that sell on a day; ``None`` picks 10 to 14 of events and channels.
         """
-        self._seed = seed
+        self._market = _Market(seed, cities, events_a_day)
+        self.events = self._market.events
         self.today = today
         self._changed: dict[int, Order] = {}
         self.version = 0  # of the changes
@@ -153,7 +179,7 @@ class TicketOffice:
         """Return the orders made on a Moscow day, the oldest first, as they stand today."""
         if day > self.today():
             return []
-        return [self._as_of_today(self._changed.get(order.id, order)) for order in _generated(self._seed, day)]
+        return [self._as_of_today(self._changed.get(order.id, order)) for order in _generated(self._market, day)]
 
     def order(self, order_id: int) -> Order:
         """Return an order.
@@ -210,8 +236,8 @@ class TicketOffice:
 
 
 @lru_cache(maxsize=2 * HISTORY_DAYS)
-def _generated(seed: int, day: date) -> tuple[Order, ...]:
-    drafts = [order for demand in _demand(seed, day) for order in _orders(seed, day, *demand)]
+def _generated(market: _Market, day: date) -> tuple[Order, ...]:
+    drafts = [order for demand in _demand(market, day) for order in _orders(market.seed, day, *demand)]
     drafts.sort(key=attrgetter("created_at"))
     numbered = []
     for number, order in enumerate(drafts):
@@ -221,22 +247,29 @@ def _generated(seed: int, day: date) -> tuple[Order, ...]:
     return tuple(numbered)
 
 
-def _demand(seed: int, day: date) -> Iterator[tuple[Event, str, str, int]]:
+def _demand(market: _Market, day: date) -> Iterator[tuple[Event, str, str, int]]:
     """Give event, source, campaign and number of tickets of what sells on a day."""
+    seed = market.seed
     chance = draws(seed, "sales", day)
-    count = 10 + int(chance[0] * 5)
+    count = market.events_a_day or 10 + int(chance[0] * 5)
     total = between(250_000, 320_000, chance[1]) * WEEK_SEASON[day.weekday()]
-    picked = sorted(_combinations(seed, day), key=itemgetter(0))[:count]
+    ranked = sorted(_combinations(market, day), key=itemgetter(0))
+    if market.events_a_day:
+        total *= market.events_a_day / _USUAL_SALES
+        # The best channel of each event.
+        best = {one[1].id: one for one in reversed(ranked)}
+        ranked = sorted(best.values(), key=itemgetter(0))
+    picked = ranked[:count]
     weights = [0.5 + draws(seed, "sales", day, event.id, source, campaign)[0] for _, event, source, campaign in picked]
     for (_, event, source, campaign), weight in zip(picked, weights, strict=True):
         yield event, source, campaign, max(1, round(total * weight / sum(weights) / event.price))
 
 
-def _combinations(seed: int, day: date) -> Iterator[tuple[float, Event, str, str]]:
+def _combinations(market: _Market, day: date) -> Iterator[tuple[float, Event, str, str]]:
     """Give each event and channel a rank for the day; the heavier the city, the lower it usually is."""
-    for event in EVENTS:
+    for event in market.events:
         for number, (source, campaign) in enumerate(_CHANNELS):
-            draw = draws(seed, "picked", day, event.id, number)[0]
+            draw = draws(market.seed, "picked", day, event.id, number)[0]
             yield draw / event.city.weight, event, source, campaign.format(slug=event.city.slug)
 
 

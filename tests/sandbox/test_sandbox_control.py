@@ -8,6 +8,7 @@ import os
 import time
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -24,6 +25,15 @@ DAY = date(2026, 11, 20)
 
 def running_ad(client: Client) -> dict[str, Any]:
     return next(ad for ad in client.sandbox.truth(DAY) if Decimal(ad["spent"]) and ad["city"] == "Москва")
+
+
+def test_a_larger_account_sells_in_more_cities_and_as_many_events_a_day_as_asked_for(tmp_path: Path) -> None:
+    large = Sandbox(seed=1, state_dir=tmp_path, ads=400, cities=50, events_a_day=20)
+    sold = [row for row in large.sales_truth(DAY, DAY) if row["tickets_sold"]]
+    assert len({ad["city"] for ad in large.ads()} - {None}) == 50
+    assert len({row["event_id"] for row in sold}) == 20
+    with pytest.raises(ValueError, match="cities 51 is out of range, allowed: 1 to 50"):
+        Sandbox(state_dir=tmp_path, cities=51)
 
 
 def test_spend_of_an_ad_can_be_changed_and_restored(client: Client) -> None:

@@ -19,7 +19,10 @@ def etl_chain(days: Any = "", stage: str = ALL_STAGES) -> None:
     :param stage: the one task that is wanted, or all; may be a template.
     """
     # The grid shows a piece under its days instead of a number.
-    which = {"days": days, "stage": stage, "map_index_template": "{{ task.days }}"}
+    which: dict[str, Any] = {"days": days, "stage": stage, "map_index_template": "{{ task.days }}"}
+    # Of a dozen pieces, a source is asked and a table built for one at a time: side by side they would only wait for
+    # each other, and the embedded warehouse would be opened by one process after the other.
+    which["max_active_tis_per_dagrun"] = 1
     with TaskGroup("fetch", prefix_group_id=False, tooltip="Загрузка из источников") as fetch:
         VkFetchOperator(
             task_id="vk_fetch",

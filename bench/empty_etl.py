@@ -1,0 +1,32 @@
+"""The task graph of zakaz_etl with nothing in it: what Airflow itself costs. The bench puts it beside the real DAGs.
+
+EmptyOperator would not do: Airflow never starts a process for it.
+"""
+
+from datetime import datetime, time
+
+from airflow.operators.python import PythonOperator
+
+from zakaz.airflow_compat import DAG
+from zakaz.days import MOSCOW
+from zakaz.timetable import MoscowDayTimetable
+
+
+def _nothing() -> None:
+    pass
+
+
+def _task(task_id: str, **how: str) -> PythonOperator:  # noqa: AIR312 - of Airflow 2
+    return PythonOperator(task_id=task_id, python_callable=_nothing, **how)  # noqa: AIR312
+
+
+with DAG(
+    dag_id="empty_etl",
+    schedule=MoscowDayTimetable(run_at=time(5, 35), catchup_days=7),
+    start_date=datetime(2025, 1, 1, tzinfo=MOSCOW),
+    catchup=False,
+    max_active_runs=4,
+    is_paused_upon_creation=False,
+):
+    fetch = [_task("vk_fetch", pool="vk_ads"), _task("qtickets_fetch")]
+    fetch >> _task("build_dm_vk") >> _task("build_dm_sales") >> _task("healthcheck")
