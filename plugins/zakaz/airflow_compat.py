@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.decorators import task_group as task_group
+    from airflow.exceptions import AirflowNotFoundException as AirflowNotFoundException
+    from airflow.exceptions import AirflowSkipException as AirflowSkipException
     from airflow.hooks.base import BaseHook as BaseHook
     from airflow.models import DAG as DAG
     from airflow.models import BaseOperator as BaseOperator
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 # name: its home in Airflow 3, its home in Airflow 2. Looked up when first asked for: the command line needs a hook and
 # would pay two seconds for the DAG model beside it.
 HOMES = {
+    "AirflowNotFoundException": ("airflow.sdk.exceptions", "airflow.exceptions"),
+    "AirflowSkipException": ("airflow.sdk.exceptions", "airflow.exceptions"),
     "DAG": ("airflow.sdk", "airflow.models"),
     "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
     "BaseOperator": ("airflow.sdk", "airflow.models"),
@@ -30,6 +34,8 @@ HOMES = {
 }
 
 IS_AIRFLOW_2 = version("apache-airflow").startswith("2.")
+# The column of a run; the attribute `logical_date` of one that was read is there in both.
+LOGICAL_DATE = "execution_date" if IS_AIRFLOW_2 else "logical_date"
 
 
 def __getattr__(name: str) -> Any:
@@ -42,3 +48,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(airflow2), name)
     globals()[name] = value
     return value
+
+
+def word(value: Any) -> str:
+    """Airflow's word for a state or a kind of run; of an enum of Airflow 3's tasks, `str` says something else."""
+    return str(getattr(value, "value", value))

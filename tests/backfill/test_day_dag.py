@@ -24,7 +24,7 @@ MakeRun = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def dag(metadata: None) -> Any:
-    return DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag("zakaz_etl")
+    return DagBag(dag_folder=PROJECT_DIR / "dags").get_dag("zakaz_etl")
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("no_token_kept")
 
 @pytest.fixture(scope="module")
 def dag(metadata: None) -> Any:
-    return DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag("zakaz_etl")
+    return DagBag(dag_folder=PROJECT_DIR / "dags").get_dag("zakaz_etl")
 
 
 @pytest.fixture
