@@ -35,6 +35,8 @@ AIRFLOW_3 = {
     "AIRFLOW__API__HOST": "127.0.0.1",
     "AIRFLOW__API__WORKERS": "1",
     "AIRFLOW__API__INSTANCE_NAME": "Zakaz ETL",
+    # Five are over after a few seconds: a server that is started anew would cost a task.
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
 }
 
 

@@ -12,13 +12,15 @@ from zakaz.days import MOSCOW
 from zakaz.errors import TransientError
 from zakaz.settings import PROJECT_DIR, state_dir
 
+# What `up` starts: what stands together starts together, once the server before it answers.
 # The scheduler without its log server, which would listen on every address; the UI reads the logs from this machine.
 SCHEDULER = {"scheduler": ["scheduler", "--skip-serve-logs"]}
 if IS_AIRFLOW_2:
-    PROGRAMS = {**SCHEDULER, "webserver": ["webserver"]}
+    PROGRAMS = [{**SCHEDULER, "webserver": ["webserver"]}]
     HEALTH, PORT, PASSWORDS = "/health", "AIRFLOW__WEBSERVER__WEB_SERVER_PORT", "standalone_admin_password.txt"
 else:
-    PROGRAMS = {**SCHEDULER, "dag-processor": ["dag-processor"], "api-server": ["api-server"]}
+    # A task that finds no server fails at once.
+    PROGRAMS = [{"api-server": ["api-server"]}, {**SCHEDULER, "dag-processor": ["dag-processor"]}]
     HEALTH, PORT = "/api/v2/monitor/health", "AIRFLOW__API__PORT"
     PASSWORDS = "simple_auth_manager_passwords.json.generated"
 POOLS = PROJECT_DIR / "infra" / "airflow" / "pools.json"

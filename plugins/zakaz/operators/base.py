@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from zakaz.airflow_compat import AirflowSkipException, BaseOperator
+from zakaz.airflow_compat import AirflowSkipException, BaseOperator, ended_by_sigterm
 from zakaz.days import DayRange, days_of_run
 from zakaz.errors import InvalidInput
 from zakaz.registry.attempt import Attempt
@@ -62,7 +62,7 @@ class DayOperator(BaseOperator):
         # The registry must not use up the task's time: what it can't write soon, it keeps on disk.
         registry = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
         days = days_of_run(context, self.lookback_days or settings().lookback_days, self.days)
-        with recorded(registry, attempt, days) as figures:
+        with ended_by_sigterm(), recorded(registry, attempt, days) as figures:
             days.require_over()
             self.work(warehouse, days, attempt, figures)
         self.log.info("%s: %s: %d rows read, %d written", self.task_id, days, figures.rows_read, figures.rows_written)

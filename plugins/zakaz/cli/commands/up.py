@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -18,6 +20,7 @@ from zakaz.environment import uses_sandbox
 from zakaz.errors import InvalidInput, TransientError
 from zakaz.settings import state_dir
 
+NAMES = list(chain.from_iterable(airflow.PROGRAMS))
 START_SECONDS = 180
 STOP_SECONDS = 30
 
@@ -35,9 +38,11 @@ def up() -> None:
         bring_up_to_date()
         if uses_sandbox(os.environ):
             print(f"sandbox: {sandbox.start().url}")
-        for name, arguments in airflow.PROGRAMS.items():
-            _start(name, arguments)
-    _wait_until_healthy()
+        for programs in airflow.PROGRAMS:
+            for name, arguments in programs.items():
+                _start(name, arguments)
+            _wait_until_healthy(programs)
+    _wait_until_healthy(NAMES)
     print(f"Airflow: {_url()} (user admin, password in {airflow.password_file()})")
     print(f"logs: {_file('*', 'log')}; stop it with: make down")
 
@@ -70,7 +75,7 @@ def _start(name: str, arguments: list[str]) -> None:
 
 def _running() -> list[psutil.Process]:
     found = []
-    for name in airflow.PROGRAMS:
+    for name in NAMES:
         with contextlib.suppress(OSError, ValueError, psutil.Error):
             process = psutil.Process(int(_file(name, "pid").read_text(encoding="utf-8")))
             # A number is used again: it must still be ours, and alive. Airflow 3 calls itself `api_server`.
@@ -79,10 +84,11 @@ def _running() -> list[psutil.Process]:
     return found
 
 
-def _wait_until_healthy() -> None:
+def _wait_until_healthy(started: Collection[str]) -> None:
+    """Wait for the server, as long as the programs that were started live."""
     deadline = time.monotonic() + START_SECONDS
     while not _healthy():
-        if len(_running()) < len(airflow.PROGRAMS):
+        if len(_running()) < len(started):
             raise TransientError(f"Airflow ended while it started; its logs: {_file('*', 'log')}")
         if time.monotonic() > deadline:
             raise TransientError(f"no answer from {_url()} after {START_SECONDS} s; the logs: {_file('*', 'log')}")
