@@ -14,7 +14,7 @@ from airflow.models import DagBag
 from airflow.models.dagrun import DagRun
 
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
-from zakaz.airflow_compat import Variable
+from zakaz.airflow_compat import LOGICAL_DATE, Variable
 from zakaz.alerts.failure import alert_on_failure
 from zakaz.alerts.messages import days_ru
 from zakaz.days import DayRange, last_complete_day
@@ -42,7 +42,7 @@ def dag(metadata: None) -> Any:
 @pytest.fixture
 def run_day(dag: Any, warehouse: WarehouseHook) -> RunDay:
     """`airflow dags test zakaz_etl DAY`, in this process."""
-    return lambda day: dag.test(execution_date=pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow"))
+    return lambda day: dag.test(**{LOGICAL_DATE: pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow")})
 
 
 @pytest.fixture
