@@ -5,21 +5,26 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 VENV ?= .venv
+VENV3 := .venv-airflow3
 export ZAKAZ_VENV := $(abspath $(VENV))
 PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint up down test-server bench lock clean install-systemd
+.PHONY: help run test test-airflow3 lint up down test-server bench lock clean install-systemd
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.installed ## from an empty checkout to a finished day, with its tables printed
 	@bin/zakaz run
 
 test: $(VENV)/.installed-dev ## the whole test suite
 	@$(BIN)/pytest -n auto --dist loadfile
+
+test-airflow3: ## the whole test suite on Airflow 3, in an environment of its own
+	@$(MAKE) --no-print-directory VENV=$(VENV3) $(VENV3)/.installed-airflow3
+	@ZAKAZ_VENV=$(abspath $(VENV3)) $(VENV3)/bin/pytest -n auto --dist loadfile
 
 lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff, shellcheck, hadolint, actionlint
 	@bin/lint
@@ -37,9 +42,11 @@ test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at
 bench: $(VENV)/.installed-dev ## speed and memory as ratios, into docs/BENCHMARKS.md (half an hour; needs PostgreSQL)
 	@PYTHONPATH=plugins $(BIN)/python bench/run.py $(BENCH)
 
-lock: ## compile the locks anew from requirements.in and requirements-dev.in (needs uv)
+lock: ## compile the locks anew from the .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	grep -v '^-c' requirements-dev.in | uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		--override requirements-airflow3.in requirements.in requirements-airflow3.in - -o requirements-airflow3.txt
 
 # The project stands where it runs, /opt/zakaz by default: ProtectHome hides /home.
 PREFIX ?= /opt/zakaz
@@ -57,7 +64,7 @@ install-systemd: ## units of systemd for the project in PREFIX (below DESTDIR, i
 clean: ## remove the environment and everything made by run and up
 	-@bin/zakaz down 2>/dev/null
 	-@bin/zakaz sandbox stop 2>/dev/null
-	rm -rf $(VENV) .airflow .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV3) .airflow .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or 3.12 found; install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -78,4 +85,9 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "→ packages of requirements-dev.txt"
 	@$(call install,-r requirements-dev.txt -c requirements.txt)
+	@touch $@
+
+$(VENV)/.installed-airflow3: requirements-airflow3.txt | $(VENV)/bin/python
+	@echo "→ packages of requirements-airflow3.txt (about 1.1 GB, once)"
+	@$(call install,-r requirements-airflow3.txt)
 	@touch $@

@@ -18,9 +18,10 @@ a run started by hand work on their own day only. Without the connection `qticke
 sales are those of `bin/zakaz load-sales`.
 
 **By hand:** *Trigger DAG* without a date does the last day that is over, with a date that day.
-`bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` does five days. Running a day again changes no figure
-unless the source changed. After a backfill the scheduler goes on from the latest day that ran: days missed before that
-day are made up by a backfill too, not by the scheduler.
+`bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` does five days (Airflow 3: `bin/zakaz backfill --from
+2026-11-01 --to 2026-11-05`). The conf `{"stage": "build_dm_vk"}` asks for one task alone. Running a day again changes
+no figure unless the source changed. After a backfill the scheduler goes on from the latest day that ran: days missed
+before that day are made up by a backfill too, not by the scheduler.
 
 **When it is red:** open the failed task's log, mend what its last line names, press *Clear* on the task. Each attempt
 stands in `meta.etl_runs`, each alert in `meta.etl_alerts`.
@@ -51,4 +52,4 @@ with DayDAG(
     template_searchpath=[str(SQL_DIR)],
     tags=["zakaz", "vk-ads", "sales", "daily"],
 ) as dag:
-    etl_chain()
+    etl_chain(stage="{{ (dag_run.conf or {}).get('stage', 'all') }}")

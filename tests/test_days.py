@@ -1,6 +1,7 @@
 """Business days."""
 
 from datetime import UTC, date, datetime
+from enum import Enum
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +23,17 @@ def context(run_type: str) -> dict[str, object]:
 )
 def test_only_a_scheduled_run_looks_back(run_type: str, first: date) -> None:
     assert days_of_run(context(run_type), lookback_days=7) == DayRange(first, DAY)
+
+
+def test_a_run_that_airflow_3_started_without_a_date_is_of_the_last_day_that_is_over() -> None:
+    class RunType(Enum):  # as the tasks of Airflow 3 have it: its str() is not its value
+        MANUAL = "manual"
+        SCHEDULED = "scheduled"
+
+    by_hand = SimpleNamespace(run_type=RunType.MANUAL, run_after=datetime(2026, 11, 21, 9, tzinfo=UTC))
+    assert days_of_run({"dag_run": by_hand}, lookback_days=7) == DayRange(DAY, DAY)
+    scheduled = {**context("scheduled"), "dag_run": SimpleNamespace(run_type=RunType.SCHEDULED)}
+    assert days_of_run(scheduled, lookback_days=7) == DayRange(date(2026, 11, 14), DAY)
 
 
 def test_a_day_is_moscow_s_and_not_the_servers() -> None:

@@ -91,10 +91,13 @@ def test_a_run_by_hand(timetable: MoscowDayTimetable, monkeypatch: pytest.Monkey
 
 
 def test_a_run_is_named_by_its_moscow_date(timetable: MoscowDayTimetable) -> None:
-    name = timetable.generate_run_id(
-        run_type=DagRunType.SCHEDULED, logical_date=moscow("2026-11-20").in_timezone("UTC"), data_interval=None
-    )
-    assert name == "scheduled__2026-11-20T00:00:00+03:00"
+    midnight = moscow("2026-11-20").in_timezone("UTC")
+    interval = DataInterval(midnight, midnight.add(days=1))
+    for instants in ({"logical_date": midnight}, {"run_after": moscow("2026-11-21T05:35")}):  # Airflow 2, and 3
+        name = timetable.generate_run_id(run_type=DagRunType.SCHEDULED, data_interval=interval, **instants)
+        assert name == "scheduled__2026-11-20T00:00:00+03:00"
+    by_hand = {"run_type": DagRunType.MANUAL, "data_interval": interval, "run_after": moscow("2026-11-23T09:30")}
+    assert timetable.generate_run_id(**by_hand) == "manual__2026-11-23T09:30:00+03:00"
 
 
 def test_it_survives_the_metadata_database(timetable: MoscowDayTimetable) -> None:

@@ -1,11 +1,18 @@
 """Where Airflow 2 and 3 differ: the one module that knows. Everything else imports from here."""
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.decorators import task_group as task_group
+    from airflow.exceptions import AirflowNotFoundException as AirflowNotFoundException
+    from airflow.exceptions import AirflowSkipException as AirflowSkipException
+    from airflow.exceptions import AirflowTaskTerminated as AirflowTaskTerminated
     from airflow.hooks.base import BaseHook as BaseHook
     from airflow.models import DAG as DAG
     from airflow.models import BaseOperator as BaseOperator
@@ -18,6 +25,9 @@ if TYPE_CHECKING:
 # name: its home in Airflow 3, its home in Airflow 2. Looked up when first asked for: the command line needs a hook and
 # would pay two seconds for the DAG model beside it.
 HOMES = {
+    "AirflowNotFoundException": ("airflow.sdk.exceptions", "airflow.exceptions"),
+    "AirflowSkipException": ("airflow.sdk.exceptions", "airflow.exceptions"),
+    "AirflowTaskTerminated": ("airflow.sdk.exceptions", "airflow.exceptions"),
     "DAG": ("airflow.sdk", "airflow.models"),
     "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
     "BaseOperator": ("airflow.sdk", "airflow.models"),
@@ -30,6 +40,8 @@ HOMES = {
 }
 
 IS_AIRFLOW_2 = version("apache-airflow").startswith("2.")
+# The column of a run; the attribute `logical_date` of one that was read is there in both.
+LOGICAL_DATE = "execution_date" if IS_AIRFLOW_2 else "logical_date"
 
 
 def __getattr__(name: str) -> Any:
@@ -42,3 +54,28 @@ def __getattr__(name: str) -> Any:
         value = getattr(import_module(airflow2), name)
     globals()[name] = value
     return value
+
+
+def word(value: Any) -> str:
+    """Airflow's word for a state or a kind of run; of an enum of Airflow 3's tasks, `str` says something else."""
+    return str(getattr(value, "value", value))
+
+
+@contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the work of a task by an exception, as Airflow 2 does by itself.
+
+    Airflow 3 only calls `on_kill`, and kills the process five seconds later without a word.
+    """
+    if IS_AIRFLOW_2 or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: Any) -> None:
+        raise __getattr__("AirflowTaskTerminated")("the task was told to end (SIGTERM)")
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

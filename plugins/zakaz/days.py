@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from zakaz.airflow_compat import word
 from zakaz.errors import DayNotOver, InvalidInput
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -135,7 +136,10 @@ def days_of_run(context: Any, lookback_days: int, piece: object = "") -> DayRang
     if piece:
         params = context["params"]
         return DayRange.parse(piece if isinstance(piece, str) else f"{params['from_date']}/{params['to_date']}")
-    own_day = moscow_day(context["data_interval_start"])
-    if str(context["dag_run"].run_type) != "scheduled":
+    dag_run = context["dag_run"]
+    # Airflow 3 lets people start a run without a date: it stands for the last day that is over.
+    start = context.get("data_interval_start")
+    own_day = moscow_day(start) if start else last_complete_day(dag_run.run_after)
+    if word(dag_run.run_type) != "scheduled":
         return DayRange(own_day, own_day)
     return DayRange(own_day - timedelta(days=lookback_days - 1), own_day)

@@ -81,16 +81,15 @@ class MoscowDayTimetable(CronDataIntervalTimetable):
             start = start.subtract(days=1)
         return DataInterval(start=start, end=start.add(days=1))
 
-    def generate_run_id(
-        self, *, run_type: DagRunType, logical_date: DateTime, data_interval: DataInterval | None, **extra: Any
-    ) -> str:
-        """Name a run by its Moscow date; Airflow keeps dates in UTC, where they read as the day before."""
-        return super().generate_run_id(
-            run_type=run_type,
-            logical_date=logical_date.in_timezone(MOSCOW.key),
-            data_interval=data_interval,
-            **extra,
-        )
+    def generate_run_id(self, *, run_type: DagRunType, data_interval: DataInterval | None, **instants: Any) -> str:
+        """Name a run by its Moscow date; Airflow keeps dates in UTC, where they read as the day before.
+
+        :param instants: `logical_date` in Airflow 2; `run_after` in 3, which of a scheduled run is the next morning.
+        """
+        moment = instants.get("logical_date") or instants["run_after"]
+        if run_type == DagRunType.SCHEDULED and data_interval:
+            moment = data_interval.start
+        return f"{run_type}__{moment.in_timezone(MOSCOW.key).isoformat()}"
 
     @staticmethod
     def _midnight(instant: datetime) -> DateTime:

@@ -95,7 +95,7 @@ def test_load_sales_loads_all_or_nothing(
     assert code == 0
     assert "3 sale days replaced" in out
     last, first = YESTERDAY, YESTERDAY - timedelta(days=2)
-    assert f"backfill -s {first} -e {last} -t build_dm_sales -i --reset-dagruns -y zakaz_etl\n" in out
+    assert f"bin/zakaz backfill --from {first} --to {last} --stage build_dm_sales\n" in out
     total = warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL")
     assert total[0][0] > 10
 

@@ -39,7 +39,7 @@ def judge(record_property: Callable[[str, object], None]) -> Judge:
 
 @pytest.fixture
 def dags(metadata: None) -> DagBag:
-    return DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False)
+    return DagBag(dag_folder=PROJECT_DIR / "dags")
 
 
 @pytest.fixture

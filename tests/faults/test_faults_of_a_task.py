@@ -15,6 +15,7 @@ from airflow.models import DagBag
 from faults.conftest import Judge
 from faults.place import Place
 from sandbox import CLIENT_SECRET
+from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.alerts.follow_up import follow_up
 from zakaz.operators import vk_fetch
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("no_token_kept")
 
 
 def run(dag: Any) -> str:
-    done = dag.test(execution_date=pendulum.datetime(DAY.year, DAY.month, DAY.day, tz="Europe/Moscow"))
+    done = dag.test(**{LOGICAL_DATE: pendulum.datetime(DAY.year, DAY.month, DAY.day, tz="Europe/Moscow")})
     return str(done.state)
 
 

@@ -4,8 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from airflow.exceptions import AirflowNotFoundException
-
+from zakaz.airflow_compat import AirflowNotFoundException
 from zakaz.alerts import memory
 from zakaz.alerts.alert import TABLE, Alert
 from zakaz.registry import spool

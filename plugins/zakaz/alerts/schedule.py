@@ -93,5 +93,5 @@ def _failed_attempts(dag_id: str, session: Any) -> list[tuple[Attempt, DayRange]
 
 
 def _day(run: Any) -> DayRange:
-    day = moscow_day(run.data_interval_start or run.execution_date)
+    day = moscow_day(run.data_interval_start or run.logical_date)
     return DayRange(day, day)

@@ -10,9 +10,12 @@ from typing import Any
 
 import psutil
 
+from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
 
+DAG_ID = "zakaz_etl"
+LOOK_EVERY_SECONDS = 1.0
 # A task that is told to end still records its attempt and tells of it.
 END_SECONDS = 20
 # A backfill that says nothing for so long is dead; between two signs of life it may wait for one task.
@@ -37,14 +40,14 @@ class Progress:
 def states(dag_id: str, days: DayRange) -> dict[date, str]:
     """Airflow's word for the run of each day; a day without a run is left out."""
     with _runs(dag_id, days) as runs:
-        return {moscow_day(run.execution_date): str(run.state) for run in runs if _is_of_day(run)}
+        return {moscow_day(run.logical_date): str(run.state) for run in runs if _is_of_day(run)}
 
 
 def worked_on(dag_id: str, days: DayRange, since: datetime) -> set[date]:
     """The days of which a task ended since an instant."""
     with _runs(dag_id, days) as runs:
         return {
-            moscow_day(run.execution_date)
+            moscow_day(run.logical_date)
             for run in runs
             if any(task.end_date and task.end_date >= since for task in run.get_task_instances())
         }
@@ -118,6 +121,16 @@ def end_dead(dag_id: str, days: DayRange) -> list[str]:
     return _end(dag_id, days, lambda run: _is_unfinished(run) and (str(run.state) == "running" or _open_tasks(run)))
 
 
+def end_stranded(dag_id: str, days: DayRange) -> list[str]:
+    """End the queued runs of a range that belong to a backfill which is over: Airflow 3 would never start them.
+
+    :returns: the runs that were ended.
+    """
+    return _end(
+        dag_id, days, lambda run: str(run.state) == "queued" and run.backfill and run.backfill.completed_at is not None
+    )
+
+
 def _end(dag_id: str, days: DayRange, is_meant: Callable[[Any], Any]) -> list[str]:
     with _runs(dag_id, days) as runs:
         _end_processes(task for run in runs if is_meant(run) for task in _open_tasks(run))
@@ -136,11 +149,12 @@ def _runs(dag_id: str, days: DayRange) -> Iterator[list[Any]]:
     from airflow.models import DagRun
     from airflow.utils.session import create_session
 
+    logical_date = getattr(DagRun, LOGICAL_DATE)
     with create_session() as session:
         yield (
             session.query(DagRun)
-            .filter(DagRun.dag_id == dag_id, DagRun.execution_date.between(_midnight(days.first), _midnight(days.last)))
-            .order_by(DagRun.execution_date)
+            .filter(DagRun.dag_id == dag_id, logical_date.between(midnight(days.first), midnight(days.last)))
+            .order_by(logical_date)
             .all()
         )
 
@@ -191,10 +205,11 @@ def _is_unfinished(run: Any) -> bool:
 
 def _is_of_day(run: Any) -> bool:
     """Whether it is the run of the day, and not one that somebody started at some moment of it."""
-    return bool(run.execution_date == _midnight(moscow_day(run.execution_date)))
+    return bool(run.logical_date == midnight(moscow_day(run.logical_date)))
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The logical date of a day's run."""
     return datetime.combine(day, time(), MOSCOW).astimezone(UTC)
 
 

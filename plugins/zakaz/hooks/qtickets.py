@@ -3,9 +3,7 @@
 import os
 import re
 
-from airflow.exceptions import AirflowNotFoundException
-
-from zakaz.airflow_compat import BaseHook, mask_secret
+from zakaz.airflow_compat import AirflowNotFoundException, BaseHook, mask_secret
 from zakaz.clients.http import JsonApi
 from zakaz.clients.qtickets import QTicketsClient, refused
 from zakaz.errors import InvalidInput

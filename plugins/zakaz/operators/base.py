@@ -4,14 +4,13 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.exceptions import AirflowSkipException
-
-from zakaz.airflow_compat import BaseOperator
+from zakaz.airflow_compat import AirflowSkipException, BaseOperator, ended_by_sigterm
 from zakaz.days import DayRange, days_of_run
+from zakaz.errors import InvalidInput
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures, recorded
 from zakaz.settings import settings
-from zakaz.stages import ALL_STAGES
+from zakaz.stages import ALL_STAGES, STAGES
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
 REGISTRY_SECONDS = 10
@@ -50,8 +49,11 @@ class DayOperator(BaseOperator):
         """Work on the days.
 
         :raises AirflowSkipException: another stage is wanted, or nobody set this one up.
+        :raises InvalidInput: there is no such stage.
         :raises DayNotOver: the last day is today or in the future, by Moscow time.
         """
+        if self.stage not in (ALL_STAGES, *STAGES):
+            raise InvalidInput(f"there is no stage {self.stage!r}: it is one of {', '.join((ALL_STAGES, *STAGES))}")
         if self.stage not in (ALL_STAGES, self.task_id):
             raise AirflowSkipException(f"only {self.stage} was asked for")
         self.require_wanted()
@@ -60,7 +62,7 @@ class DayOperator(BaseOperator):
         # The registry must not use up the task's time: what it can't write soon, it keeps on disk.
         registry = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
         days = days_of_run(context, self.lookback_days or settings().lookback_days, self.days)
-        with recorded(registry, attempt, days) as figures:
+        with ended_by_sigterm(), recorded(registry, attempt, days) as figures:
             days.require_over()
             self.work(warehouse, days, attempt, figures)
         self.log.info("%s: %s: %d rows read, %d written", self.task_id, days, figures.rows_read, figures.rows_written)

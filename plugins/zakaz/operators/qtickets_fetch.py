@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from airflow.exceptions import AirflowSkipException
-
+from zakaz.airflow_compat import AirflowSkipException
 from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange
 from zakaz.hooks.qtickets import CONNECTION, QTicketsHook

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from zakaz.airflow_compat import word
 from zakaz.settings import version_tag
 
 NAMESPACE = uuid5(NAMESPACE_URL, "https://zakaz-etl/meta.etl_runs")
@@ -37,7 +38,7 @@ class Attempt:
         return cls(
             dag_id=task_instance.dag_id,
             dag_run_id=task_instance.run_id,
-            run_type=str(dag_run.run_type),
+            run_type=word(dag_run.run_type),
             job=task_instance.task_id,
             map_index=task_instance.map_index,
             try_number=task_instance.try_number,

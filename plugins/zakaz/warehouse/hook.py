@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import tenacity
-from airflow.exceptions import AirflowNotFoundException
 from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 
+from zakaz.airflow_compat import AirflowNotFoundException
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings
 from zakaz.warehouse.embedded import EmbeddedEngine

@@ -165,7 +165,7 @@ class _ProgressLine:
 
 
 def _report(warehouse: Any, entry: "Backfill", outcomes: Sequence["Outcome"]) -> int:
-    from zakaz.backfill.command import log_file
+    from zakaz.backfill.airflow_cli import log_file
     from zakaz.backfill.ledger import OK
     from zakaz.warehouse.sql import statement
 

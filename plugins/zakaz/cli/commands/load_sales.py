@@ -23,4 +23,4 @@ def load_sales(file: Path) -> None:
     days = sorted({line.report_date for line in lines})
     print(f"{file}: {loaded.rows_read} lines loaded, {len(days)} sale days replaced ({days[0]} to {days[-1]})")
     print("next, bring these days into the mart, with that task alone:")
-    print(f"bin/airflow dags backfill -s {days[0]} -e {days[-1]} -t build_dm_sales -i --reset-dagruns -y zakaz_etl")
+    print(f"bin/zakaz backfill --from {days[0]} --to {days[-1]} --stage build_dm_sales")

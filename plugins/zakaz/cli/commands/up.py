@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Collection
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -18,29 +20,29 @@ from zakaz.environment import uses_sandbox
 from zakaz.errors import InvalidInput, TransientError
 from zakaz.settings import state_dir
 
-# Without its log server, which would listen on every address; the UI reads the logs from this machine's disk.
-PROGRAMS = {"scheduler": ["scheduler", "--skip-serve-logs"], "webserver": ["webserver"]}
+NAMES = list(chain.from_iterable(airflow.PROGRAMS))
 START_SECONDS = 180
 STOP_SECONDS = 30
 
 
 @click.command()
 def up() -> None:
-    """Start Airflow (scheduler and web UI) in the background, on 127.0.0.1."""
+    """Start Airflow (scheduler and web UI, on Airflow 3 the DAG processor too) in the background, on 127.0.0.1."""
     if not _running():
         if _healthy():
             raise InvalidInput(
-                f"{_url()} answers already, and it is not ours: stop it, or set another "
-                "AIRFLOW__WEBSERVER__WEB_SERVER_PORT in .env"
+                f"{_url()} answers already, and it is not ours: stop it, or set another {airflow.PORT} in .env"
             )
         airflow.prepare_metadata()
         airflow.create_first_user()
         bring_up_to_date()
         if uses_sandbox(os.environ):
             print(f"sandbox: {sandbox.start().url}")
-        for name, arguments in PROGRAMS.items():
-            _start(name, arguments)
-    _wait_until_healthy()
+        for programs in airflow.PROGRAMS:
+            for name, arguments in programs.items():
+                _start(name, arguments)
+            _wait_until_healthy(programs)
+    _wait_until_healthy(NAMES)
     print(f"Airflow: {_url()} (user admin, password in {airflow.password_file()})")
     print(f"logs: {_file('*', 'log')}; stop it with: make down")
 
@@ -73,19 +75,20 @@ def _start(name: str, arguments: list[str]) -> None:
 
 def _running() -> list[psutil.Process]:
     found = []
-    for name in PROGRAMS:
+    for name in NAMES:
         with contextlib.suppress(OSError, ValueError, psutil.Error):
             process = psutil.Process(int(_file(name, "pid").read_text(encoding="utf-8")))
-            # A number is used again: it must still be ours, and alive.
-            if name in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+            # A number is used again: it must still be ours, and alive. Airflow 3 calls itself `api_server`.
+            if name in " ".join(process.cmdline()).replace("_", "-") and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 
 
-def _wait_until_healthy() -> None:
+def _wait_until_healthy(started: Collection[str]) -> None:
+    """Wait for the server, as long as the programs that were started live."""
     deadline = time.monotonic() + START_SECONDS
     while not _healthy():
-        if len(_running()) < len(PROGRAMS):
+        if len(_running()) < len(started):
             raise TransientError(f"Airflow ended while it started; its logs: {_file('*', 'log')}")
         if time.monotonic() > deadline:
             raise TransientError(f"no answer from {_url()} after {START_SECONDS} s; the logs: {_file('*', 'log')}")
@@ -94,12 +97,12 @@ def _wait_until_healthy() -> None:
 
 def _healthy() -> bool:
     with contextlib.suppress(requests.RequestException):
-        return requests.get(f"{_url()}/health", timeout=3).ok
+        return requests.get(f"{_url()}{airflow.HEALTH}", timeout=3).ok
     return False
 
 
 def _url() -> str:
-    return f"http://127.0.0.1:{os.environ.get('AIRFLOW__WEBSERVER__WEB_SERVER_PORT', '8080')}"
+    return f"http://127.0.0.1:{os.environ.get(airflow.PORT, '8080')}"
 
 
 def _file(name: str, kind: str) -> Path:
