@@ -11,9 +11,10 @@ import pytest
 from airflow.models import DagBag
 
 from sandbox import Sandbox
-from zakaz.cli.commands.stage import CHAIN, JOBS
+from zakaz.cli.commands.stage import CHAIN
 from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
+from zakaz.stages import LAST_STAGE, STAGES
 
 DAY = last_complete_day()
 Zakaz = Callable[..., tuple[int, str, str]]
@@ -22,8 +23,8 @@ RUNS = "SELECT job, status, from_date FROM meta.etl_runs FINAL ORDER BY started_
 
 def test_the_jobs_are_those_of_the_chain(metadata: None) -> None:
     dag = DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag(CHAIN)
-    assert set(JOBS) == set(dag.task_ids)
-    assert dag.topological_sort()[-1].task_id == JOBS[-1]
+    assert set(STAGES) == set(dag.task_ids)
+    assert dag.topological_sort()[-1].task_id == LAST_STAGE
 
 
 @pytest.fixture

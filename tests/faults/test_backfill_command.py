@@ -33,11 +33,11 @@ def days(installation: Installation) -> dict[str, str]:
 
 
 def unfinished(installation: Installation) -> list[tuple[str, ...]]:
-    """The runs and tasks that Airflow believes to go on."""
-    going_on = "('running', 'queued', 'scheduled', 'restarting')"
+    """The runs and tasks of backfills that Airflow believes to go on."""
+    going_on = "run_id LIKE 'backfill%' AND state IN ('running', 'queued', 'scheduled', 'restarting')"
     return installation.ask_airflow(
-        f"SELECT run_id, state FROM dag_run WHERE dag_id = 'zakaz_etl' AND state IN {going_on} "
-        f"UNION ALL SELECT run_id, state FROM task_instance WHERE dag_id = 'zakaz_etl' AND state IN {going_on}"
+        f"SELECT run_id, state FROM dag_run WHERE {going_on} "
+        f"UNION ALL SELECT run_id, state FROM task_instance WHERE {going_on}"
     )
 
 

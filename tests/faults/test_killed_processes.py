@@ -73,6 +73,11 @@ class Run:
         )
         return str(state)
 
+    def until_it_ends(self) -> None:
+        """Wait for the whole run."""
+        ended = "SELECT 1 FROM dag_run WHERE run_id = ? AND state IN ('success', 'failed')"
+        self.installation.until(lambda: self.installation.ask_airflow(ended, self.run_id), 120, "the end of the run")
+
     def until(self, state: str) -> None:
         """Wait for Airflow to say so."""
         self.installation.until(lambda: self.state() == state, 90, f"vk_fetch {state}")
@@ -131,4 +136,5 @@ def test_a_task_cleared_in_the_ui_while_it_runs(
         "dag.clear(task_ids=['vk_fetch'], start_date=day, end_date=day)"
     )
     run.until("success")
+    run.until_it_ends()
     verdict([("error", "AirflowTaskTerminated: Task received SIGTERM signal", 1), ("ok", "", 2)], [])

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from zakaz.cli.commands.stage import JOBS
 from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
+from zakaz.stages import STAGES
 
 FOLDER = PROJECT_DIR / ".github"
 WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))
@@ -57,7 +57,7 @@ def test_nothing_from_outside_is_part_of_a_script(file: Path) -> None:
 def test_the_choice_is_what_the_script_knows() -> None:
     text = (FOLDER / "workflows" / "etl_dispatch.yml").read_text()
     options = yaml.safe_load(text)[True]["workflow_dispatch"]["inputs"]["job"]["options"]  # YAML reads `on` as true
-    assert set(options) == {"zakaz_etl", "backfill_all", *JOBS} - {"qtickets_fetch"}
+    assert set(options) == {"zakaz_etl", "backfill_all", *STAGES} - {"qtickets_fetch"}
     for job in options:
         assert dispatch("check", JOB=job, FROM="2026-11-01", TO="2026-11-02").returncode == 0
 
