@@ -1,7 +1,9 @@
 """What can be set from outside, with defaults. Secrets are not here: they live in Airflow's connections."""
 
+import getpass
 import os
 import re
+import socket
 from dataclasses import Field, dataclass, fields
 from datetime import timedelta
 from functools import cache
@@ -114,6 +116,11 @@ def settings() -> Settings:
 def state_dir() -> Path:
     """Where this machine keeps what must outlive a process: undelivered rows, the sandbox's state."""
     return environment.state_dir(os.environ)
+
+
+def this_user() -> str:
+    """Who works here, for what people ask for by hand."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def version_tag() -> str:

@@ -1,5 +1,6 @@
-"""The tasks of the chain by name: the jobs of the run registry, and the stages that a backfill can be asked for."""
+"""The daily DAG and its tasks by name: the jobs of the run registry, and the stages that people can ask for."""
 
+DAG_ID = "zakaz_etl"
 STAGES = ("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck")
 ALL_STAGES = "all"
 # Its good end means that a day is done.

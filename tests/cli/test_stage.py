@@ -11,10 +11,9 @@ import pytest
 from airflow.models import DagBag
 
 from sandbox import Sandbox
-from zakaz.cli.commands.stage import CHAIN
 from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
-from zakaz.stages import LAST_STAGE, STAGES
+from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
 
 DAY = last_complete_day()
 Zakaz = Callable[..., tuple[int, str, str]]
@@ -22,7 +21,7 @@ RUNS = "SELECT job, status, from_date FROM meta.etl_runs FINAL ORDER BY started_
 
 
 def test_the_jobs_are_those_of_the_chain(metadata: None) -> None:
-    dag = DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag(CHAIN)
+    dag = DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag(DAG_ID)
     assert set(STAGES) == set(dag.task_ids)
     assert dag.topological_sort()[-1].task_id == LAST_STAGE
 

@@ -55,19 +55,13 @@ good AS (
 
 failed AS (
     SELECT
-        arrayJoin(
-            range(
-                toUInt16(assumeNotNull(if(run_type = 'scheduled', to_date, from_date))),
-                toUInt16(assumeNotNull(to_date)) + 1
-            )
-        )::Date AS day,
+        day,
         max(started_at) AS failed_at,
         argMax(err_msg, started_at) AS last_error
-    FROM meta.etl_runs FINAL
+    FROM meta.v_day_attempts
     WHERE
         status = 'error'
-        AND from_date <= {to_date:Date}
-        AND to_date >= {from_date:Date}
+        AND day BETWEEN {from_date:Date} AND {to_date:Date}
         AND started_at >= {started_at:DateTime64(6, 'UTC')}
     GROUP BY day
 ),

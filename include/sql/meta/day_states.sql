@@ -1,6 +1,5 @@
 -- How each Moscow day of a range stands for a job: `good` after a good attempt, `red` if any task failed on it later,
--- `running` if one is at work, `none` if nothing is known. A scheduled run that fails has failed on its own day; the
--- days that it looks back to were loaded before.
+-- `running` if one is at work, `none` if nothing is known.
 WITH
 wanted AS (
     SELECT arrayJoin(range(toUInt16({from_date:Date}), toUInt16({to_date:Date}) + 1))::Date AS day
@@ -15,28 +14,14 @@ good AS (
     WHERE job = {job:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
 ),
 
-attempts AS (
-    SELECT
-        arrayJoin(
-            range(
-                toUInt16(assumeNotNull(if(run_type = 'scheduled', to_date, from_date))),
-                toUInt16(assumeNotNull(to_date)) + 1
-            )
-        )::Date AS day,
-        status,
-        err_msg,
-        started_at
-    FROM meta.etl_runs FINAL
-    WHERE from_date <= {to_date:Date} AND to_date >= {from_date:Date}
-),
-
 tried AS (
     SELECT
         day,
         maxIf(started_at, status = 'error') AS red_at,
         maxIf(started_at, status = 'running') AS running_at,
         argMaxIf(err_msg, started_at, status = 'error') AS last_error
-    FROM attempts
+    FROM meta.v_day_attempts
+    WHERE day BETWEEN {from_date:Date} AND {to_date:Date}
     GROUP BY day
 )
 

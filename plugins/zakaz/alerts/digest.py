@@ -10,6 +10,7 @@ from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.messages import days_ru
 from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE
+from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
@@ -29,7 +30,7 @@ def send_digest(warehouse: WarehouseHook, day: date) -> None:
             warehouse,
             Alert(
                 severity="info",
-                job="zakaz_etl",
+                job=DAG_ID,
                 code=DIGEST,
                 template="digest.html",
                 values={"days_ru": days_ru(days), **_figures(warehouse, day), "incidents": _incidents(warehouse)},

@@ -15,10 +15,10 @@ from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.settings import settings
+from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-DAG_ID = "zakaz_etl"
 # Moscow time by which yesterday must be good; the run starts at 05:35 and takes minutes.
 DUE_AT = time(7, 30)
 MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known of it"

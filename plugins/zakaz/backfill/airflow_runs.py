@@ -14,7 +14,6 @@ from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
 
-DAG_ID = "zakaz_etl"
 LOOK_EVERY_SECONDS = 1.0
 # A task that is told to end still records its attempt and tells of it.
 END_SECONDS = 20
@@ -45,11 +44,11 @@ def states(dag_id: str, days: DayRange) -> dict[date, str]:
 
 def worked_on(dag_id: str, days: DayRange, since: datetime) -> set[date]:
     """The days of which a task ended since an instant."""
-    with _runs(dag_id, days) as runs:
+    with _runs(dag_id, days, with_tasks=True) as runs:
         return {
             moscow_day(run.logical_date)
             for run in runs
-            if any(task.end_date and task.end_date >= since for task in run.get_task_instances())
+            if any(task.end_date and task.end_date >= since for task in run.task_instances)
         }
 
 
@@ -114,7 +113,7 @@ def end_dead(dag_id: str, days: DayRange) -> list[str]:
         )
         if signs.first():
             return []
-    with _runs(dag_id, days) as runs:
+    with _runs(dag_id, days, with_tasks=True) as runs:
         if any(_may_be_at_work(task) for run in runs if _is_backfill(run) for task in _open_tasks(run)):
             return []
     # What was only reset is queued, and nothing of it is at work.
@@ -132,9 +131,9 @@ def end_stranded(dag_id: str, days: DayRange) -> list[str]:
 
 
 def _end(dag_id: str, days: DayRange, is_meant: Callable[[Any], Any]) -> list[str]:
-    with _runs(dag_id, days) as runs:
+    with _runs(dag_id, days, with_tasks=True) as runs:
         _end_processes(task for run in runs if is_meant(run) for task in _open_tasks(run))
-    with _runs(dag_id, days) as runs:
+    with _runs(dag_id, days, with_tasks=True) as runs:
         ended = [run for run in runs if is_meant(run)]
         for run in ended:
             for task in _open_tasks(run):
@@ -144,19 +143,23 @@ def _end(dag_id: str, days: DayRange, is_meant: Callable[[Any], Any]) -> list[st
 
 
 @contextmanager
-def _runs(dag_id: str, days: DayRange) -> Iterator[list[Any]]:
-    """The runs whose logical date lies in the range, as Airflow's backfill looks for them."""
+def _runs(dag_id: str, days: DayRange, *, with_tasks: bool = False) -> Iterator[list[Any]]:
+    """The runs whose logical date lies in the range, as Airflow's backfill looks for them.
+
+    :param with_tasks: read all their tasks at once; a question per run otherwise.
+    """
     from airflow.models import DagRun
     from airflow.utils.session import create_session
+    from sqlalchemy.orm import selectinload
 
     logical_date = getattr(DagRun, LOGICAL_DATE)
     with create_session() as session:
-        yield (
+        runs = (
             session.query(DagRun)
             .filter(DagRun.dag_id == dag_id, logical_date.between(midnight(days.first), midnight(days.last)))
             .order_by(logical_date)
-            .all()
         )
+        yield (runs.options(selectinload(DagRun.task_instances)) if with_tasks else runs).all()
 
 
 def _open_tasks(run: Any) -> list[Any]:

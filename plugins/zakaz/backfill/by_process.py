@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from zakaz.backfill import airflow_cli, airflow_runs
-from zakaz.backfill.airflow_runs import DAG_ID, LOOK_EVERY_SECONDS, Progress
+from zakaz.backfill.airflow_runs import LOOK_EVERY_SECONDS, Progress
 from zakaz.days import DayRange
-from zakaz.stages import ALL_STAGES
+from zakaz.stages import ALL_STAGES, DAG_ID
 
 # The tasks under way are told to end, record it and tell of it.
 STOP_SECONDS = 40

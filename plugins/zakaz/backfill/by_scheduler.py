@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from zakaz.backfill import airflow_backfills, airflow_cli, airflow_runs
-from zakaz.backfill.airflow_runs import DAG_ID, LOOK_EVERY_SECONDS, Progress
+from zakaz.backfill.airflow_runs import LOOK_EVERY_SECONDS, Progress
 from zakaz.days import DayRange
 from zakaz.errors import TransientError
+from zakaz.stages import DAG_ID
 
 CREATE_SECONDS = 120
 # Tasks that were queued when it was stopped find out that they are not wanted any more.

@@ -1,7 +1,5 @@
 """`meta.backfills`: each backfill with its range, reason and author, and each of its days before and after."""
 
-import getpass
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -9,7 +7,7 @@ from uuid import UUID, uuid4
 
 from zakaz.days import DayRange
 from zakaz.registry.lost import close_lost_attempts
-from zakaz.settings import version_tag
+from zakaz.settings import this_user, version_tag
 from zakaz.stages import ALL_STAGES, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook, new_version
 from zakaz.warehouse.sql import statement
@@ -17,10 +15,6 @@ from zakaz.warehouse.sql import statement
 OK = "ok"
 # What becomes of a day that was not done.
 MISSING, STOPPED, PLANNED = "missing", "stopped", "planned"
-
-
-def _this_user() -> str:
-    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +30,7 @@ class Backfill:
     days: DayRange
     stage: str = ALL_STAGES
     reason: str = ""
-    asked_by: str = field(default_factory=_this_user)
+    asked_by: str = field(default_factory=this_user)
     backfill_id: UUID = field(default_factory=uuid4)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_resumed: bool = False

@@ -4,8 +4,9 @@ from typing import Any
 
 from zakaz.airflow_compat import BaseOperator
 from zakaz.alerts.schedule import look_at
-from zakaz.alerts.watch import DAG_ID, watch
+from zakaz.alerts.watch import watch
 from zakaz.registry.attempt import Attempt
+from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
 

@@ -1,17 +1,16 @@
 """bin/zakaz alerts, mute and notify-test: what is open, what is silent, and whether messages arrive."""
 
-import getpass
-import socket
 from datetime import UTC, datetime
 
 import click
 
 from zakaz.days import MOSCOW
 from zakaz.errors import InvalidInput
-from zakaz.stages import STAGES
+from zakaz.settings import this_user
+from zakaz.stages import DAG_ID, STAGES
 
 ALL = "all"
-JOBS = (*STAGES, "zakaz_etl", "airflow", "watchdog", ALL)
+JOBS = (*STAGES, DAG_ID, "airflow", "watchdog", ALL)
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
 
 
@@ -54,7 +53,7 @@ def mute(job: str, until: str, reason: str) -> None:
     if not reason.strip():
         raise InvalidInput("--reason '' is empty: say why, for those who wonder at the silence")
     columns = ("job", "until", "reason", "who", "muted_at", "_ver")
-    row = (job, end, reason.strip(), f"{getpass.getuser()}@{socket.gethostname()}", now, new_version())
+    row = (job, end, reason.strip(), this_user(), now, new_version())
     WarehouseHook().insert("meta.mutes", columns, [row])
     print(f"{job}: not muted any more" if until == "now" else f"{job}: muted until {_moscow(end)} MSK")
 
@@ -69,7 +68,7 @@ def notify_test() -> int:
     from zakaz.alerts.messages import moscow_ru, render
     from zakaz.hooks.telegram import CONNECTION, TelegramHook
 
-    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    who = this_user()
     try:
         hook = TelegramHook()
     except AirflowNotFoundException:

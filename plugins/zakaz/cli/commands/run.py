@@ -11,6 +11,7 @@ from zakaz.cli import airflow, sandbox
 from zakaz.cli.options import day_option
 from zakaz.cli.schema import bring_up_to_date
 from zakaz.environment import uses_sandbox
+from zakaz.stages import DAG_ID
 
 REPORT = {
     "Run registry (meta.etl_runs)": "report/runs.sql",
@@ -37,7 +38,7 @@ def run(day: date) -> int:
         where = sandbox.start()
         _say(f"no credentials in .env: the sandbox at {where.url} stands in for the APIs, and stays on")
     _say(f"zakaz_etl for {day}")
-    green = airflow.run_day("zakaz_etl", day)
+    green = airflow.run_day(DAG_ID, day)
     _report(day, started)
     took = f"{(datetime.now(UTC) - started).total_seconds():.0f} s"
     if not green:
@@ -49,7 +50,7 @@ def run(day: date) -> int:
     print(f"\n{day} is green after {took}. Airflow's UI: make up. A range of days, both included:")
     first, last = day - timedelta(days=4), day - timedelta(days=1)
     print(
-        f"bin/airflow dags backfill -s {first} -e {last} zakaz_etl"
+        f"bin/airflow dags backfill -s {first} -e {last} {DAG_ID}"
         if IS_AIRFLOW_2
         else f"bin/zakaz backfill --from {first} --to {last}"
     )

@@ -7,13 +7,12 @@ import click
 
 from zakaz.cli import airflow
 from zakaz.cli.options import day_option
-from zakaz.stages import LAST_STAGE, STAGES
-
-CHAIN = "zakaz_etl"
+from zakaz.days import DayRange
+from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
 
 
 @click.command()
-@click.argument("job", type=click.Choice([CHAIN, *STAGES]))
+@click.argument("job", type=click.Choice([DAG_ID, *STAGES]))
 @day_option
 @click.option("--if-needed", is_flag=True, help="Do nothing if the day has a good run of the job: for a second try.")
 def stage(job: str, day: date, if_needed: bool) -> int:
@@ -25,8 +24,8 @@ def stage(job: str, day: date, if_needed: bool) -> int:
         print(f"{job} for {day}: there is a good run already")
         return 0
     airflow.prepare_metadata()
-    others = [other for other in STAGES if job not in (CHAIN, other)]
-    if not airflow.run_day(CHAIN, day, without=others):
+    others = [other for other in STAGES if job not in (DAG_ID, other)]
+    if not airflow.run_day(DAG_ID, day, without=others):
         print(f"zakaz stage: {job} for {day} is RED; log: {airflow.log_file()}", file=sys.stderr)
         return 1
     print(f"{job} for {day} is green")
@@ -34,8 +33,8 @@ def stage(job: str, day: date, if_needed: bool) -> int:
 
 
 def _is_good(job: str, day: date) -> bool:
+    from zakaz.backfill.plan import GOOD, day_states
     from zakaz.warehouse.hook import WarehouseHook
-    from zakaz.warehouse.sql import statement
 
-    last = LAST_STAGE if job == CHAIN else job
-    return bool(WarehouseHook().execute(statement("meta/good_run.sql"), {"job": last, "day": day}))
+    (found,) = day_states(WarehouseHook(), DayRange(day, day), LAST_STAGE if job == DAG_ID else job)
+    return found.state == GOOD
