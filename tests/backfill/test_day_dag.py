@@ -117,6 +117,38 @@ def test_days_that_were_green_before_are_said_to_be(
     assert "0 of 2 days done now; 2 were green before and were left alone (--reset-dagruns -y" in caplog.text
 
 
+def test_a_backfill_that_breaks_off_is_taken_up_again(
+    dag: Any, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a deadlock in Airflow's database."""
+    calls = []
+
+    def execute(*_: Any, **__: Any) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            make_run(DAY, "running", task_state="scheduled")
+            raise KeyError("TaskInstanceKey")
+        with create_session() as session:
+            session.query(DagRun).delete()
+        for day in DAYS:
+            make_run(day, "success", task_state="success")
+
+    monkeypatch.setattr(BackfillJobRunner, "_execute", execute)
+    backfill(dag)
+    assert len(calls) == 2
+
+
+def test_a_backfill_that_always_breaks_off_names_its_days(
+    dag: Any, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def execute(*_: Any, **__: Any) -> None:
+        raise KeyError("TaskInstanceKey")
+
+    monkeypatch.setattr(BackfillJobRunner, "_execute", execute)
+    with pytest.raises(ValueError, match="2 of 2 days are not green"):
+        backfill(dag)
+
+
 def test_a_reset_run_of_the_schedule_is_taken_from_the_scheduler(dag: Any, make_run: MakeRun) -> None:
     make_run(DAY, "queued", "scheduled")
     airflow_runs.take_over_queued("zakaz_etl", DAYS)

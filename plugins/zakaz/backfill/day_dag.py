@@ -9,6 +9,8 @@ from zakaz.backfill import airflow_runs
 from zakaz.days import DayRange, moscow_day
 from zakaz.errors import BackfillIncomplete, PermanentError
 
+ATTEMPTS = 3
+
 
 class _MoscowDayDAG(DAG):
     """A DAG of which Airflow's backfill refuses what it can't do, leaves nothing stuck, and fails if a day is missing.
@@ -36,19 +38,34 @@ class _MoscowDayDAG(DAG):
             raise ValueError(str(error)) from error
 
     def _run_days(self, days: DayRange, **how: Any) -> None:
-        from airflow.exceptions import BackfillUnfinished
-
         days.require_over()
         airflow_runs.end_dead(self.dag_id, days)
         airflow_runs.take_over_queued(self.dag_id, days)
         airflow_runs.require_free(self.dag_id, days)
         began = datetime.now(UTC)
+        for _ in range(ATTEMPTS):
+            if self._came_to_its_end(days, **how):
+                break
+        self._report(days, airflow_runs.worked_on(self.dag_id, days, began))
+
+    def _came_to_its_end(self, days: DayRange, **how: Any) -> bool:
+        """Whether Airflow's backfill ended by itself, well or not: what is not done is told by day afterwards.
+
+        When its database breaks a deadlock between it and a task, that of 2.11.2 counts a task twice, breaks off with a
+        KeyError, and leaves the other days undone (seen on PostgreSQL).
+        """
+        from airflow.exceptions import BackfillUnfinished
+        from sqlalchemy.exc import OperationalError
+
         try:
-            with contextlib.suppress(BackfillUnfinished):  # what is not done is told below, by day
+            with contextlib.suppress(BackfillUnfinished):
                 super().run(**how)  # type: ignore[no-untyped-call]
+        except (KeyError, OperationalError):
+            self.log.exception("Airflow's backfill broke off: what is not done is taken up again")
+            return False
         finally:
             airflow_runs.end_unfinished(self.dag_id, days)
-        self._report(days, airflow_runs.worked_on(self.dag_id, days, began))
+        return True
 
     def _report(self, days: DayRange, done_now: set[date]) -> None:
         states = airflow_runs.states(self.dag_id, days)
