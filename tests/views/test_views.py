@@ -1,9 +1,12 @@
 """The views that dashboards read."""
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -11,8 +14,9 @@ from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange, last_complete_day
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import recorded
+from zakaz.settings import INCLUDE_DIR
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.sql import files
+from zakaz.warehouse.sql import SQL_DIR, files
 
 pytestmark = pytest.mark.warehouse
 YESTERDAY = last_complete_day()
@@ -60,6 +64,7 @@ def test_every_view_can_be_read_when_there_is_nothing(opened: WarehouseHook) -> 
     rows = {file.stem: opened.execute(f"SELECT * FROM {file.parent.name}.{file.stem}") for file in files("views")}
     assert sorted(rows.pop("v_ops_freshness")) == [("dm_sales_daily", None, None), ("dm_vk_ads_daily", None, None)]
     assert rows.pop("v_quality_last_day") == [(YESTERDAY, 0, 0, 0, 0)]
+    assert {row[2] for row in rows.pop("v_etl_status")} == {"red"}
     assert len(rows) >= 4
     assert set(map(tuple, rows.values())) == {()}
 
@@ -165,26 +170,121 @@ def test_freshness_is_the_age_of_the_newest_day(opened: WarehouseHook) -> None:
     assert found["dm_vk_ads_daily"][0] == YESTERDAY - timedelta(days=1)
 
 
+STATUS = ("light", "last_good_day", "last_status", "failures_24h", "attempts_48h", "missing_days", "reason")
+
+
+def lights(warehouse: WarehouseHook) -> dict[str, dict[str, Any]]:
+    found = warehouse.execute(f"SELECT job, {', '.join(STATUS)} FROM bi.v_etl_status")
+    return {job: dict(zip(STATUS, rest, strict=True)) for job, *rest in found}
+
+
+def due_day(warehouse: WarehouseHook) -> date:
+    ((day,),) = warehouse.execute("SELECT zakaz_due_day(now())")
+    return cast("date", day)
+
+
+def test_a_day_is_due_from_half_past_seven_on_the_next_morning(opened: WarehouseHook) -> None:
+    sql = "SELECT zakaz_due_day(toDateTime64({at:String}, 6, 'Europe/Moscow'))"
+    for at, day in (("2026-11-27 07:29:59", date(2026, 11, 25)), ("2026-11-27 07:30:00", date(2026, 11, 26))):
+        assert opened.execute(sql, {"at": at}) == [(day,)]
+
+
 def test_lights_go_by_the_day_of_the_data(opened: WarehouseHook) -> None:
-    now = datetime.now(UTC)
-    fresh, day_before = (
-        DayRange(YESTERDAY, YESTERDAY),
-        DayRange(YESTERDAY - timedelta(days=1), YESTERDAY - timedelta(1)),
-    )
-    ran(opened, "good", fresh, now - timedelta(hours=30), error="healed", try_number=1)
-    ran(opened, "good", fresh, now - timedelta(hours=2), error="healed", try_number=2)
-    ran(opened, "good", fresh, now - timedelta(hours=1), try_number=3)
-    ran(opened, "late", day_before, now - timedelta(hours=3))
-    ran(opened, "late", fresh, now - timedelta(hours=2), error="no")
-    old = DayRange(YESTERDAY - timedelta(days=40), YESTERDAY - timedelta(days=30))
+    now, due = datetime.now(UTC), due_day(opened)
+    fresh, day_before = (DayRange(day, day) for day in (due, due - timedelta(days=1)))
+    old = DayRange(due - timedelta(days=40), due - timedelta(days=30))
+    ran(opened, "vk_fetch", fresh, now - timedelta(hours=30), error="healed", try_number=1)
+    ran(opened, "vk_fetch", fresh, now - timedelta(hours=2), error="healed", try_number=2)
+    ran(opened, "vk_fetch", fresh, now - timedelta(hours=1), try_number=3)
+    ran(opened, "build_dm_vk", day_before, now - timedelta(hours=3))
+    ran(opened, "build_dm_vk", fresh, now - timedelta(hours=2), error="no")
     # Old days that are rebuilt now say nothing about yesterday.
-    ran(opened, "stale", old, now)
-    ran(opened, "never", fresh, now, error="no")
-    found = {job: rest for job, *rest in opened.execute("SELECT * FROM bi.v_etl_status")}
-    lights = {job: (light, last_day, status, errors) for job, (light, last_day, status, _, errors) in found.items()}
-    assert lights == {
-        "good": ("green", YESTERDAY, "ok", 1),
-        "late": ("yellow", day_before.last, "error", 1),
-        "stale": ("red", old.last, "ok", 0),
-        "never": ("red", None, "error", 1),
+    ran(opened, "build_dm_sales", old, now - timedelta(minutes=5))
+    found = lights(opened)
+    expected = {
+        "vk_fetch": ("green", due, "ok", 1, 3),
+        "build_dm_vk": ("red", day_before.last, "error", 1, 2),
+        "build_dm_sales": ("red", old.last, "ok", 0, 1),
+        "healthcheck": ("red", None, "", 0, 0),
+        # As a whole: what ran last, and nothing that was checked.
+        "zakaz_etl": ("red", None, "ok", 2, 6),
     }
+    told = {job: tuple(found[job][name] for name in STATUS[:5]) for job in expected}
+    assert told == expected
+    assert found["vk_fetch"]["reason"] == f"данные полные по {due:%d.%m.%Y}"
+    assert f"нет данных за {due:%d.%m}, последний полный день {day_before.last:%d.%m.%Y}" in (
+        found["build_dm_vk"]["reason"]
+    )
+    assert found["healthcheck"]["reason"] == "ещё ни одного полного дня"
+
+
+def test_the_whole_is_green_when_the_due_day_was_checked_and_yellow_with_gaps_or_incidents(
+    opened: WarehouseHook,
+) -> None:
+    now, due = datetime.now(UTC), due_day(opened)
+    ran(opened, "healthcheck", DayRange(due, due), now)
+    # Nobody connected QTickets: it is no reason to look.
+    assert {job: row["light"] for job, row in lights(opened).items() if job in ("zakaz_etl", "qtickets_fetch")} == {
+        "zakaz_etl": "green",
+        "qtickets_fetch": "green",
+    }
+    first = due - timedelta(days=3)
+    ran(opened, "healthcheck", DayRange(first, first), now)
+    assert (lights(opened)["zakaz_etl"]["light"], lights(opened)["zakaz_etl"]["missing_days"]) == ("yellow", 2)
+    ran(opened, "healthcheck", DayRange(first, due), now)
+    assert lights(opened)["zakaz_etl"]["light"] == "green"
+    columns = ("ts", "severity", "job", "code", "message", "context_json", "alert_id", "dag_run_id", "delivery")
+    alert = (now, "critical", "vk_fetch", "RUN_FAILED", "", "{}", uuid4(), "", "sent")
+    opened.insert("meta.etl_alerts", (*columns, "from_date", "to_date", "_ver"), [(*alert, due, due, 1)])
+    found = lights(opened)
+    assert (found["zakaz_etl"]["light"], found["vk_fetch"]["light"]) == ("yellow", "red")
+    assert "открытых сбоев: 1 (RUN_FAILED)" in found["zakaz_etl"]["reason"]
+
+
+def test_a_backfill_in_progress_is_told(opened: WarehouseHook) -> None:
+    columns = ("backfill_id", "day", "from_date", "to_date", "stage", "started_at", "state", "_ver")
+    days = [date(2026, 11, 1), date(2026, 11, 2)]
+    backfill_id = uuid4()
+    rows = [
+        (backfill_id, day, days[0], days[1], "all", datetime.now(UTC), state, 1)
+        for day, state in zip(days, ("ok", "planned"), strict=True)
+    ]
+    opened.insert("meta.backfills", columns, rows)
+    assert lights(opened)["zakaz_etl"]["reason"].endswith("пересчёт 01.11.2026 – 02.11.2026: готово 1 из 2")
+
+
+def test_each_day_stands_for_each_job_as_its_last_look_says(opened: WarehouseHook) -> None:
+    now = datetime.now(UTC)
+    days = DayRange(YESTERDAY - timedelta(days=2), YESTERDAY)
+    # A scheduled run that failed is red for its own day, one that went well is good for all it looked back to.
+    ran(opened, "vk_fetch", DayRange(days.first, days.first), now - timedelta(hours=9), error="VK is away")
+    ran(opened, "build_dm_vk", days, now - timedelta(hours=8), error="no")
+    found = {
+        (day, job): (state, attempts, failures, error)
+        for day, job, state, attempts, failures, error in opened.execute(
+            "SELECT d, job, state, attempts, failures, last_error FROM bi.v_etl_days"
+        )
+    }
+    assert found == {
+        (days.first, "vk_fetch"): ("red", 1, 1, "ValueError: VK is away"),
+        (days.last, "build_dm_vk"): ("red", 1, 1, "ValueError: no"),
+    }
+    ran(opened, "vk_fetch", days, now - timedelta(hours=7))
+    states = dict(opened.execute("SELECT d, state FROM bi.v_etl_days WHERE job = 'vk_fetch'"))
+    assert states == dict.fromkeys(days, "good")
+
+
+def test_views_say_the_same_whatever_joins_make_of_what_is_missing(opened: WarehouseHook) -> None:
+    """DataLens asks with join_use_nulls = 1."""
+    ran(opened, "vk_fetch", DayRange(YESTERDAY, YESTERDAY), datetime.now(UTC) - timedelta(hours=1))
+    for file in files("views/bi"):
+        sql = f"SELECT * FROM bi.{file.stem} ORDER BY ALL"
+        assert opened.execute(sql) == opened.execute(f"{sql} SETTINGS join_use_nulls = 1"), file.stem
+
+
+def test_jobs_have_one_name() -> None:
+    names = {job: texts["name"] for job, texts in json.loads((INCLUDE_DIR / "messages/jobs.json").read_text()).items()}
+    function = (SQL_DIR / "ddl/functions/zakaz_job_ru.sql").read_text()
+    texts = re.findall(r"'([^']+)'", function)
+    assert dict(zip(texts[: len(names)], texts[len(names) :], strict=True)) == names
+

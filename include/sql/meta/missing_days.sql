@@ -1,6 +1,8 @@
--- The expected days without a good run, with what is known of each: `day` always, and of the days before it as many as
--- days_back says, but none before the first good day.
+-- The expected days without a good run, with what is known of each: the day that is due always, and of the days before
+-- it as many as days_back says, but none before the first good day.
 WITH
+zakaz_due_day({now:DateTime64(6, 'UTC')}) AS due_day,
+
 good_days AS (
     SELECT
         groupUniqArray(day) AS days,
@@ -12,7 +14,7 @@ good_days AS (
 expected AS (
     SELECT
         offset,
-        {day:Date} - offset AS day
+        due_day - offset AS day
     FROM (SELECT arrayJoin(range({days_back:UInt16})) AS offset) AS offsets
 ),
 
@@ -24,7 +26,7 @@ attempts AS (
         argMax(err_msg, started_at) AS last_error,
         max(started_at) AS last_started_at
     FROM meta.etl_runs FINAL
-    WHERE to_date BETWEEN {day:Date} - {days_back:UInt16} AND {day:Date}
+    WHERE to_date BETWEEN due_day - {days_back:UInt16} AND due_day
     GROUP BY to_date
 )
 

@@ -10,21 +10,11 @@ figures AS (
         sumIf(roi.tickets_sold, d = {day:Date} - 7) AS tickets_before
     FROM bi.v_marketing_roi_daily AS roi
     WHERE d IN ({day:Date}, {day:Date} - 7)
-),
-
-runs AS (
-    SELECT countIf(job = 'healthcheck' AND day = {day:Date}) > 0 AS is_good
-    FROM meta.v_good_days
-),
-
-incidents AS (
-    SELECT count() AS open_incidents
-    FROM meta.v_incidents
-    WHERE recovered_at IS NULL
 )
 
 SELECT
-    multiIf(NOT runs.is_good, 'red', incidents.open_incidents > 0, 'yellow', 'green') AS light,
+    status.emoji AS emoji,
+    status.light = 'green' AS is_good,
     figures.spend AS spend,
     figures.revenue AS revenue,
     figures.tickets AS tickets,
@@ -38,5 +28,5 @@ SELECT
         WHERE loaded_at > now64(6) - INTERVAL 1 DAY
     ) AS restated
 FROM figures
-CROSS JOIN runs
-CROSS JOIN incidents
+CROSS JOIN bi.v_etl_status AS status
+WHERE status.job = 'zakaz_etl'

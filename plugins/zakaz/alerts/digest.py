@@ -15,7 +15,6 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 DIGEST_AT = time(9, 0)  # Moscow
-LIGHTS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 NONE = "—"
 
 
@@ -44,10 +43,10 @@ def send_digest(warehouse: WarehouseHook, day: date) -> None:
 
 def _figures(warehouse: WarehouseHook, day: date) -> dict[str, Any]:
     (row,) = warehouse.execute(statement("report/digest.sql"), {"day": day})
-    light, spend, revenue, tickets, roas, spend_before, revenue_before, tickets_before, restated = row
+    emoji, is_good, spend, revenue, tickets, roas, spend_before, revenue_before, tickets_before, restated = row
     return {
-        "light": LIGHTS[light],
-        "is_good": light == "green",
+        "emoji": emoji,
+        "is_good": is_good,
         "spend": rubles(spend),
         "spend_change": change(spend, spend_before),
         "revenue": rubles(revenue),

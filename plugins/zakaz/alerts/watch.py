@@ -1,7 +1,7 @@
 """The dead man's switch: silence itself raises an alarm. Run by Airflow, and from outside for when Airflow is dead."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 from uuid import uuid5
 
@@ -19,8 +19,6 @@ from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-# Moscow time by which yesterday must be good; the run starts at 05:35 and takes minutes.
-DUE_AT = time(7, 30)
 MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known of it"
 
 
@@ -58,13 +56,8 @@ def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = N
 
 
 def missing_days(warehouse: WarehouseHook, now: datetime) -> list[MissingDay]:
-    """The expected days that are due and have no good run, newest first.
-
-    :param now: an instant; before 07:30 Moscow yesterday is not due yet.
-    """
-    here = now.astimezone(MOSCOW)
-    due = last_complete_day(here) - timedelta(days=here.time() < DUE_AT)
-    asked = {"day": due, "days_back": settings().catchup_days}
+    """The expected days that are due (`zakaz_due_day`) and have no good run, newest first."""
+    asked = {"now": now.astimezone(UTC), "days_back": settings().catchup_days}
     return [MissingDay(*row) for row in warehouse.execute(statement("meta/missing_days.sql"), asked)]
 
 

@@ -13,6 +13,7 @@ from zakaz.cli.commands.run import run
 from zakaz.cli.commands.sandbox import sandbox
 from zakaz.cli.commands.sql import sql
 from zakaz.cli.commands.stage import stage
+from zakaz.cli.commands.status import status
 from zakaz.cli.commands.up import down, up
 from zakaz.cli.commands.watchdog import watchdog
 
@@ -25,7 +26,7 @@ def app() -> None:
 
 COMMANDS = (
     *(alerts, backfill, backup, down, gaps, healthcheck, load_sales, migrate),
-    *(mute, notify_test, restore, run, sandbox, sql, stage, up, watchdog),
+    *(mute, notify_test, restore, run, sandbox, sql, stage, status, up, watchdog),
 )
 for command in COMMANDS:
     app.add_command(command)

@@ -43,8 +43,9 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
         keep_raw_days(warehouse)
         drifts = find_drift(warehouse)
         if not drifts:
-            for file in files("views"):
-                warehouse.execute(for_cluster(file.read_text(encoding="utf-8")))
+            for folder in ("views/meta", "views/bi"):
+                for file in files(folder):
+                    warehouse.execute(for_cluster(file.read_text(encoding="utf-8")))
             seed_city_aliases(warehouse)
     return drifts
 

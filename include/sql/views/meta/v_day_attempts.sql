@@ -11,6 +11,9 @@ SELECT
     )::Date AS day,
     status,
     err_msg,
-    started_at
+    started_at,
+    rows_written,
+    log_url,
+    dag_run_id
 FROM meta.etl_runs FINAL
 WHERE from_date IS NOT NULL

@@ -7,6 +7,8 @@ good_runs AS (
         job,
         dag_run_id,
         run_type,
+        rows_written,
+        log_url,
         started_at,
         assumeNotNull(finished_at) AS ended_at,
         assumeNotNull(from_date) AS from_date,
@@ -38,7 +40,10 @@ SELECT
         )
     )::Date AS day,
     max(good_runs.started_at) AS last_started_at,
-    max(good_runs.ended_at) AS last_finished_at
+    max(good_runs.ended_at) AS last_finished_at,
+    argMax(good_runs.rows_written, good_runs.started_at) AS last_rows_written,
+    argMax(good_runs.log_url, good_runs.started_at) AS last_log_url,
+    argMax(good_runs.dag_run_id, good_runs.started_at) AS last_dag_run_id
 FROM good_runs
 INNER JOIN narrowest ON good_runs.dag_run_id = narrowest.dag_run_id
 GROUP BY

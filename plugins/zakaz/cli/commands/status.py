@@ -1,0 +1,23 @@
+"""bin/zakaz status."""
+
+import click
+
+EXITS = {"green": 0, "yellow": 1, "red": 2}
+
+
+@click.command()
+def status() -> int:
+    """Show how the daily load and its jobs stand, by the newest complete Moscow day.
+
+    Exits 0 if all is well (green), 1 if the data are there and something is open (yellow), 2 if yesterday is missing
+    (red). Also exits 1, with a line on standard error, if it could not look.
+    """
+    from zakaz.stages import DAG_ID
+    from zakaz.warehouse.hook import WarehouseHook
+    from zakaz.warehouse.sql import statement
+
+    warehouse = WarehouseHook()
+    with warehouse.session():
+        print(warehouse.text(statement("report/status.sql"), "PrettyCompactNoEscapesMonoBlock"), end="")
+        ((light,),) = warehouse.execute("SELECT light FROM bi.v_etl_status WHERE job = {job:String}", {"job": DAG_ID})
+    return EXITS[light]
