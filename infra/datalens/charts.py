@@ -57,15 +57,19 @@ def _entry_type(chart: Chart) -> str:
 
 def _visualization(chart: Chart, items: list[dict[str, Any]]) -> dict[str, Any]:
     if chart.kind == "indicator":
-        return {"id": "metric", "placeholders": [_place("measures", items, required=True, capacity=1)]}
+        places = [_place("measures", items, required=True, capacity=1)]
+        return {"id": "metric", "type": "metric", "placeholders": places}
     if chart.kind == "table":
-        columns = _place("flat-table-columns", items, required=True, settings={"groupping": "on"})
-        return {"id": "flatTable", "placeholders": [columns]}
-    category, measures = ("x", "y") if chart.kind == "line" else ("y", "x")
-    axes = [_place(category, items[:1], settings=AXIS), _place(measures, items[1:], settings=AXIS)]
-    if chart.kind == "line":
-        axes.append(_place("y2", [], settings=AXIS))
-    return {"id": chart.kind, "placeholders": axes}
+        places = [_place("flat-table-columns", items, required=True, settings={"groupping": "on"})]
+        return {"id": "flatTable", "type": "table", "placeholders": places}
+    mode = "continuous" if items[0]["data_type"] == "date" else "discrete"
+    category = {**AXIS, "axisModeMap": {items[0]["guid"]: mode}}
+    measures = {**AXIS, "nulls": "ignore", "scale": "auto", "scaleValue": "0-max"}
+    if chart.kind == "bar":
+        places = [_place("y", items[:1], settings=category), _place("x", items[1:], settings=measures)]
+        return {"id": "bar", "type": "column", "placeholders": places}
+    places = [_place("x", items[:1], settings=category), _place("y", items[1:], settings=measures)]
+    return {"id": "line", "type": "line", "placeholders": [*places, _place("y2", [], settings=measures)]}
 
 
 def _place(id_: str, items: list[dict[str, Any]], **given: Any) -> dict[str, Any]:
