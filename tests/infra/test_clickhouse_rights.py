@@ -87,8 +87,12 @@ def test_a_reader_may_set_what_datalens_sets_with_each_query(act: As) -> None:
         "join_use_nulls = 1, readonly = 2, send_progress_in_http_headers = 0, output_format_json_quote_denormals = 1"
     )
     assert act("bi_reader", f"SELECT getSetting('join_use_nulls') SETTINGS {settings}") == ["done true"]
-    answers = act("bi_reader", *(f"{read} SETTINGS {settings}" for read in READS))
-    assert [answer.split()[0] for answer in answers] == ["done"] * len(READS)
+    document = (PROJECT_DIR / "docs" / "DATALENS.md").read_text(encoding="utf-8")
+    charts = re.findall(r"```sql\n(.+?)\n```", document, re.DOTALL)
+    assert len(charts) > 10
+    answers = act("bi_reader", *(f"{read}\nSETTINGS {settings}" for read in [*READS, *charts]))
+    assert [answer for answer in answers if answer.startswith("refused")] == []
+    assert len([answer for answer in answers if answer.startswith("done")]) == len(READS) + len(charts)
 
 
 BEYOND = [
