@@ -46,7 +46,8 @@ def act(tmp_path_factory: pytest.TempPathFactory) -> As:
         # In these processes the current user is always `default`.
         return statement.replace("CURRENT_USER", "etl_writer").replace("{raw_days:UInt16}", "400")
 
-    schema = [file for folder in ("ddl/databases", "ddl/functions", "ddl/tables", "views") for file in files(folder)]
+    folders = ("ddl/databases", "ddl/functions", "ddl/tables", "views/meta", "views/bi")
+    schema = [file for folder in folders for file in files(folder)]
     answers = run("admin", *(made_by(file.read_text(encoding="utf-8")) for file in schema))
     assert answers == ["done"] * len(schema)
     return run
@@ -78,6 +79,20 @@ def test_a_reader_reads_the_views_and_nothing_else(act: As) -> None:
         assert re.match(r"refused .*(ACCESS_DENIED|READONLY|SETTING_CONSTRAINT_VIOLATION)", answer), statement
     set_by_drivers = "SELECT getSetting('final'), 1 SETTINGS max_block_size = 1000, max_execution_time = 30"
     assert act("bi_reader", set_by_drivers) == ["done true\t1"]
+
+
+def test_a_reader_may_set_what_datalens_sets_with_each_query(act: As) -> None:
+    """As its connector does (dl_connector_clickhouse, ch_commons.py), with the level of its connection."""
+    settings = (
+        "join_use_nulls = 1, readonly = 2, send_progress_in_http_headers = 0, output_format_json_quote_denormals = 1"
+    )
+    assert act("bi_reader", f"SELECT getSetting('join_use_nulls') SETTINGS {settings}") == ["done true"]
+    document = (PROJECT_DIR / "docs" / "DATALENS.md").read_text(encoding="utf-8")
+    charts = re.findall(r"```sql\n(.+?)\n```", document, re.DOTALL)
+    assert len(charts) > 10
+    answers = act("bi_reader", *(f"{read}\nSETTINGS {settings}" for read in [*READS, *charts]))
+    assert [answer for answer in answers if answer.startswith("refused")] == []
+    assert len([answer for answer in answers if answer.startswith("done")]) == len(READS) + len(charts)
 
 
 BEYOND = [
