@@ -56,6 +56,10 @@ class Browser:
         """Say that the system is `light` or `dark`."""
         self._ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
+    def cookie(self, url: str, name: str, value: str) -> None:
+        """Put a cookie into the browser, as a login does."""
+        self._ask("Network.setCookie", url=url, name=name, value=value, path="/", httpOnly=True)
+
     def go(self, url: str) -> int:
         """Open an address and wait until all of it is there; the HTTP status."""
         self.events.clear()

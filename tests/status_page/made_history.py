@@ -56,7 +56,7 @@ VK_MART = f"""
         toDecimal64(4000 * {WEIGHT.format(salt=1)}, 2), 1, 0
     FROM (
         SELECT
-            {{last:Date}} - number AS day, number AS back, 
+            {{last:Date}} - number AS day, number AS back,
             arrayJoin([('Казань', 1), ('Москва', 2), ('Омск', 3)]) AS cities
         FROM numbers({{days:UInt16}})
     )

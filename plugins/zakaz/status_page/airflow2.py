@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from airflow.auth.managers.models.resource_details import DagAccessEntity
+from airflow.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.www.auth import has_access_dag
+from airflow.www.extensions.init_auth_manager import get_auth_manager
 from flask import make_response, request, url_for
 from flask_appbuilder import BaseView, expose
 
 from zakaz.stages import DAG_ID
-from zakaz.status_page.page import STATIC, TEMPLATES, Links, status_page
+from zakaz.status_page.link import ENTRY, MENU
+from zakaz.status_page.page import BACKFILL, STATIC, TEMPLATES, Links, status_page
 
 
 class StatusView(BaseView):  # type: ignore[misc]  # Flask-AppBuilder has no types
@@ -16,8 +18,6 @@ class StatusView(BaseView):  # type: ignore[misc]  # Flask-AppBuilder has no typ
 
     route_base = "/zakaz"
     default_view = "status"
-    # The name of the permission; the menu entry has a permission of its own, named like the entry.
-    class_permission_name = "Zakaz status"
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,13 +39,16 @@ class StatusView(BaseView):  # type: ignore[misc]  # Flask-AppBuilder has no typ
 
 
 def _links() -> Links:
-    grid, form = url_for("Airflow.grid", dag_id="__DAG__"), url_for("Airflow.trigger", dag_id="zakaz_backfill")
+    grid, form = url_for("Airflow.grid", dag_id="__DAG__"), url_for("Airflow.trigger", dag_id=BACKFILL)
+    may_backfill = get_auth_manager().is_authorized_dag(
+        method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=BACKFILL)
+    )
     return Links(
         run=f"{grid}?dag_run_id=__RUN__",
-        backfill=f"{form}?from_date=__DAY__&to_date=__DAY__",
+        backfill=f"{form}?from_date=__DAY__&to_date=__DAY__" if may_backfill else "",
         fills_in=True,
-        home=url_for("Airflow.index"),
     )
 
 
-VIEWS = [{"view": StatusView(), "name": "Zakaz status", "label": "Статус", "category": "Zakaz"}]
+# No view may have the entry's name: each start takes from the roles what isn't a permission of the view.
+VIEWS = [{"view": StatusView(), "name": ENTRY, "label": "Статус", "category": MENU}]

@@ -1,8 +1,10 @@
 """The status page in Airflow 3: an application of its own beside the API, shown by the UI in a frame."""
 
+from typing import Any
+
 from airflow.api_fastapi.app import get_auth_manager
-from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity
-from airflow.api_fastapi.core_api.security import requires_access_dag
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -11,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from zakaz.airflow_compat import base_path
 from zakaz.stages import DAG_ID
 from zakaz.status_page.link import PATH
-from zakaz.status_page.page import STATIC, Links, render, status_page
+from zakaz.status_page.page import BACKFILL, STATIC, Links, render, status_page
 
 PREFIX, _, NAME = PATH.rpartition("/")
 UNAUTHENTICATED = 401
@@ -24,9 +26,9 @@ app.mount("/static", StaticFiles(directory=STATIC))
 
 # A plain function: the warehouse is waited for in a thread, and the server goes on.
 @app.get(f"/{NAME}", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.RUN, DAG_ID))])
-def status(request: Request) -> HTMLResponse:
+def status(request: Request, user: GetUserDep) -> HTMLResponse:
     """The page, for whoever may see the runs of zakaz_etl."""
-    page = status_page(request.query_params, _links())
+    page = status_page(request.query_params, _links(user))
     html = render("airflow3.html", body=page.body, static=f"{base_path()}{PREFIX}/static")
     return HTMLResponse(html, page.status, headers={**page.headers, "Content-Security-Policy": POLICY})
 
@@ -39,25 +41,26 @@ def not_allowed(request: Request, error: HTTPException) -> Response:
     return PlainTextResponse(str(error.detail), error.status_code)
 
 
-def _links() -> Links:
+def _links(user: Any) -> Links:
     root = base_path()
+    may_backfill = get_auth_manager().is_authorized_dag(
+        method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=BACKFILL), user=user
+    )
     return Links(
         run=f"{root}/dags/__DAG__/runs/__RUN__",
-        backfill=f"{root}/dags/zakaz_backfill",
+        backfill=f"{root}/dags/{BACKFILL}" if may_backfill else "",
         fills_in=False,
-        home=f"{root}/",
     )
 
 
 APPS = [{"app": app, "url_prefix": PREFIX, "name": "Zakaz"}]
 VIEWS = [
     {
-        "name": "Zakaz: статус",
+        "name": "Zakaz",
         "href": f"{base_path()}{PATH}",
         "url_route": "zakaz-status",
         "destination": "nav",
         "nav_top_level": True,
         "icon": f"{base_path()}{PREFIX}/static/icon.svg",
-        "icon_dark_mode": f"{base_path()}{PREFIX}/static/icon_dark.svg",
     }
 ]

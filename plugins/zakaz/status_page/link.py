@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from zakaz.airflow_compat import BaseOperatorLink, base_path
 
 PATH = "/zakaz/status"
+# The menu of Airflow 2 and the page's entry in it; the permissions that show them have these names.
+MENU, ENTRY = "Zakaz", "Zakaz status"
 
 
 class StatusPageLink(BaseOperatorLink):

@@ -19,6 +19,7 @@ from zakaz.status_page.data import read
 
 FOLDER = Path(__file__).parent
 TEMPLATES, STATIC = FOLDER / "templates", FOLDER / "static"
+BACKFILL = "zakaz_backfill"
 AWAY, RETRY_SECONDS = 503, 20
 MONTH_NAMES = (
     "январь", "февраль", "март", "апрель", "май", "июнь",
@@ -32,15 +33,13 @@ class Links:
     """Where Airflow shows what the page tells of; `__DAG__`, `__RUN__` and `__DAY__` stand for their values.
 
     :param run: a run's own page, where it can be cleared.
-    :param backfill: the form of zakaz_backfill.
+    :param backfill: the form of zakaz_backfill; empty for whoever may not start it.
     :param fills_in: whether the form takes the days from the address.
-    :param home: Airflow's first page.
     """
 
     run: str
     backfill: str
     fills_in: bool
-    home: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@
   const days = data.stages[0].cells.map((cell) => cell.d);
   const jobs = data.stages.map((stage) => stage.job);
   let pinned = null;
+  let shown = "";
 
   // A text never becomes HTML here: elements and their texts only.
   function make(tag, className, ...content) {
@@ -53,7 +54,8 @@
     const value = series.amount[at] ?? null;
     const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
     const text = value === null ? "—" : value.toLocaleString("ru-RU", format) + unit;
-    return make("div", "", make("dt", "", name), make("dd", series.is_unusual[at] ? "zk-unusual" : "", text));
+    const mark = series.is_unusual[at] ? make("i", "", "необычно") : null;
+    return make("div", "", make("dt", "", name), make("dd", "", text, mark));
   }
 
   function stageRow(stage, day, job) {
@@ -87,12 +89,15 @@
   }
 
   function show(day, job) {
+    // What is under the mouse or in focus stays as it is.
+    if (shown === `${job} ${day}`) return;
+    shown = `${job} ${day}`;
     const date = new Date(`${day}T00:00:00`);
     const title = date.toLocaleDateString("ru-RU", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
     const form = data.links.backfill.replaceAll("__DAY__", day);
-    const note = data.links.fills_in
-      ? "Форма откроется с этим днём. Данные дня заменятся целиком, другие дни не изменятся."
-      : `В форме запуска (Trigger) укажите ${day} первым и последним днём.`;
+    let note = `В форме запуска (Trigger) укажите ${day} первым и последним днём.`;
+    if (data.links.fills_in) note = "Форма откроется с этим днём. Данные дня заменятся целиком, другие дни не изменятся.";
+    if (!form) note = "Пересчитать день может тот, кому разрешено запускать zakaz_backfill.";
     panel.replaceChildren(
       make(
         "div",
@@ -106,9 +111,9 @@
           figure("ROAS", "roas", 2, "", day),
           figure("Строк", "rows", 0, "", day),
         ),
-        out("Пересчитать этот день", form, "zk-button zk-primary", ""),
+        form ? out("Пересчитать этот день", form, "zk-button zk-primary", "") : null,
         make("p", "zk-muted", note),
-        make("code", "zk-command", `bin/zakaz backfill --from ${day} --to ${day}`),
+        form ? make("code", "", `bin/zakaz backfill --from ${day} --to ${day}`) : null,
       ),
       make("ul", "zk-stages", ...data.stages.map((stage) => stageRow(stage, day, job))),
     );
