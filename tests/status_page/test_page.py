@@ -1,8 +1,11 @@
 """What stands on the status page, and that its judgements are those of the views and checks."""
 
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -180,3 +183,16 @@ def test_each_task_of_the_chain_links_to_its_day(metadata: None) -> None:
         task = dags["zakaz_etl"].get_task("vk_fetch")
         found = task.get_extra_links(SimpleNamespace(key=key, task=task), "Статус дня")
         assert found == f"{PATH}?dag_run_id=r&job=vk_fetch"
+
+
+def test_loading_the_plugin_imports_nothing_of_the_page() -> None:
+    heavy = ("chdb", "clickhouse_connect", "pandas", "zakaz.warehouse", "zakaz.status_page.page")
+    code = f"import sys, zakaz_plugin; print([name for name in {heavy} if name in sys.modules])"
+    found = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(PROJECT_DIR / "plugins")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.splitlines()[-1] == "[]"

@@ -14,3 +14,4 @@ ORDER BY
     is_passed,
     severity,
     check_name
+SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0

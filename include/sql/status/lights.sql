@@ -11,7 +11,8 @@ SELECT
     toUInt32(failures_24h) AS failed_24h,
     toUInt32(attempts_24h) AS tries_24h,
     toUInt32(failures_48h) AS failed_48h,
-    toUInt32(attempts_48h) AS tries_48h
+    toUInt32(attempts_48h) AS tries_48h,
+    toUInt32(open_incidents) AS incidents
 FROM bi.v_etl_status
 ORDER BY position
 -- Small tables in many parts: threads only cost, no attempt is in two partitions, and the embedded engine, opened anew

@@ -34,7 +34,7 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
             "jobs": lights[1:],
             "stages": _stages(_rows(warehouse, "status/calendar.sql", values)),
             "metrics": _series(_rows(warehouse, "status/figures.sql", values)),
-            "incidents": _rows(warehouse, "report/incidents.sql", values),
+            "incidents": _rows(warehouse, "report/incidents.sql", values) if lights[0]["incidents"] else [],
             "alerts": _rows(warehouse, "status/alerts.sql", values),
             "checks": _rows(warehouse, "status/checks.sql", values),
             "drift": _rows(warehouse, "status/drift.sql", values),
