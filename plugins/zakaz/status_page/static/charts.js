@@ -61,7 +61,8 @@ function zkCharts(data, onDay) {
       cursor: {
         y: false,
         drag: { x: false, y: false },
-        points: { size: 8, fill: colour("accent"), stroke: colour("card") },
+        // On the line alone, not on the edges of the band.
+        points: { size: (_, at) => (at === 3 ? 8 : 0), fill: colour("accent"), stroke: colour("card") },
       },
       scales: {
         x: { time: true },
