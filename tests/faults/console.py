@@ -9,8 +9,9 @@ from pathlib import Path
 LOOP = """
 import json, sys, traceback
 answers, sys.stdout = sys.stdout, sys.stderr
-from airflow.models.dagbag import DagBag
-dag = DagBag(read_dags_from_db=False).get_dag("zakaz_etl")
+from airflow.models import DagBag
+from zakaz.settings import PROJECT_DIR
+dag = DagBag(dag_folder=PROJECT_DIR / "dags").get_dag("zakaz_etl")
 for line in sys.stdin:
     names = {"dag": dag, "answer": None}
     try:
