@@ -9,9 +9,8 @@ from pathlib import Path
 LOOP = """
 import json, sys, traceback
 answers, sys.stdout = sys.stdout, sys.stderr
-from airflow.models import DagBag
-from zakaz.settings import PROJECT_DIR
-dag = DagBag(dag_folder=PROJECT_DIR / "dags").get_dag("zakaz_etl")
+import our_dags
+dag = our_dags.read().get_dag("zakaz_etl")
 for line in sys.stdin:
     names = {"dag": dag, "answer": None}
     try:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ class Installation(Place):
                 "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": warehouse,
                 "AIRFLOW_HOME": str(home),
                 "ZAKAZ_SANDBOX": "0",
-                "PYTHONPATH": str(PROJECT_DIR / "plugins"),
+                "PYTHONPATH": os.pathsep.join(str(PROJECT_DIR / folder) for folder in ("plugins", "tests")),
                 "WAREHOUSE_WAIT_SECONDS": "30",
                 "HTTP_PAUSE_SECONDS": "0.1",
                 "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
@@ -69,7 +70,9 @@ class Installation(Place):
             },
             dotenv=None,
         )
-        shutil.copy(metadata, home / "airflow.db")
+        # By SQLite itself: what was written last may stand in a file beside the database.
+        with sqlite3.connect(metadata) as source, sqlite3.connect(home / "airflow.db") as copy:
+            source.backup(copy)
         assert migrate(self.warehouse) == []
         self.console = Console(self.environment, home / "output.log")
 

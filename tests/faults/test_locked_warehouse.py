@@ -12,6 +12,7 @@ import pytest
 
 from faults.conftest import Judge
 from faults.installation import Installation
+from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.days import last_complete_day
 
 YESTERDAY = last_complete_day()
@@ -72,6 +73,9 @@ def test_in_the_middle(installation: Installation, judge: Judge) -> None:
             assert kept(installation)[0] == ("meta.etl_runs", "vk_fetch", "error"), "its start is in the table"
             installation.until(installation.heads, 60, "a message")
         assert run.wait(timeout=60) == 1
+    if IS_AIRFLOW_2:  # Airflow 3 does vk_fetch last, and no task follows it
+        assert kept(installation) == []
+    installation.watchdog()
     assert kept(installation) == []
     assert ends(installation) == {"vk_fetch": "error", "qtickets_fetch": "ok"}
     for _ in range(2):

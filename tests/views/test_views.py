@@ -212,8 +212,9 @@ def test_lights_go_by_the_day_of_the_data(opened: WarehouseHook) -> None:
     told = {job: tuple(found[job][name] for name in STATUS[:5]) for job in expected}
     assert told == expected
     assert found["vk_fetch"]["reason"] == f"данные полные по {due:%d.%m.%Y}"
-    assert f"нет данных за {due:%d.%m}, последний полный день {day_before.last:%d.%m.%Y}" in (
-        found["build_dm_vk"]["reason"]
+    assert (
+        f"нет данных за {due:%d.%m}, последний полный день {day_before.last:%d.%m.%Y}"
+        in (found["build_dm_vk"]["reason"])
     )
     assert found["healthcheck"]["reason"] == "ещё ни одного полного дня"
 
@@ -287,4 +288,3 @@ def test_jobs_have_one_name() -> None:
     function = (SQL_DIR / "ddl/functions/zakaz_job_ru.sql").read_text()
     texts = re.findall(r"'([^']+)'", function)
     assert dict(zip(texts[: len(names)], texts[len(names) :], strict=True)) == names
-
