@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from faults.place import Place
 from made_runs import DAY
 from our_dags import DagBag
 from sandbox import Sandbox
+from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.warehouse.hook import WarehouseHook
 
 Judge = Callable[[Place], None]
@@ -93,7 +95,13 @@ def installation(installed: Installation) -> Installation:
 
 @pytest.fixture(scope="module")
 def scheduler(installed: Installation) -> Iterator[psutil.Process]:
-    with installed.running("airflow", "scheduler", "--skip-serve-logs") as process:
+    """A scheduler, and what it needs beside it: on Airflow 3 the server that its tasks ask, and the DAG processor."""
+    with ExitStack() as stack:
+        if not IS_AIRFLOW_2:
+            server = stack.enter_context(installed.running("airflow", "api-server"))
+            installed.until(lambda: server.poll() is None and installed.is_served(), 90, "Airflow's server")
+            stack.enter_context(installed.running("airflow", "dag-processor"))
+        process = stack.enter_context(installed.running("airflow", "scheduler", "--skip-serve-logs"))
         yield psutil.Process(process.pid)
 
 
