@@ -16,6 +16,7 @@ from typing import Any
 import psycopg2
 import pytest
 import requests
+from cryptography.fernet import Fernet
 
 from compose_file import SECRETS, raw, resolved
 from sandbox import Sandbox
@@ -188,7 +189,7 @@ def stack(tmp_path: Path, postgres: int, sandbox: Sandbox) -> Iterator[Callable[
         }
         given = {
             **dict.fromkeys(SECRETS, "x" * 16),
-            "AIRFLOW_FERNET_KEY": "SUZQ2tYcDuZ8cEJLTJCpFQN5-mY1hxAv7cC7yNFwXUY=",
+            "AIRFLOW_FERNET_KEY": Fernet.generate_key().decode(),
             "POSTGRES_PASSWORD": "airflow-password",
             "REDIS_PASSWORD": "redis-password",
             "AIRFLOW_EXECUTOR": executor,
