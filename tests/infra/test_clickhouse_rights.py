@@ -46,7 +46,8 @@ def act(tmp_path_factory: pytest.TempPathFactory) -> As:
         # In these processes the current user is always `default`.
         return statement.replace("CURRENT_USER", "etl_writer").replace("{raw_days:UInt16}", "400")
 
-    schema = [file for folder in ("ddl/databases", "ddl/functions", "ddl/tables", "views") for file in files(folder)]
+    folders = ("ddl/databases", "ddl/functions", "ddl/tables", "views/meta", "views/bi")
+    schema = [file for folder in folders for file in files(folder)]
     answers = run("admin", *(made_by(file.read_text(encoding="utf-8")) for file in schema))
     assert answers == ["done"] * len(schema)
     return run
