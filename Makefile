@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-airflow3 lint up down test-server bench lock clean install-systemd
+.PHONY: help run test test-airflow3 lint up down test-server bench datalens lock clean install-systemd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at
 
 bench: $(VENV)/.installed-dev ## speed and memory as ratios, into docs/BENCHMARKS.md (half an hour; needs PostgreSQL)
 	@PYTHONPATH=plugins $(BIN)/python bench/run.py $(BENCH)
+
+datalens: $(VENV)/.installed-dev ## infra/datalens/workbook.json anew (DRAW=preview: its pictures as well)
+	@PYTHONPATH=plugins:infra $(BIN)/python -m datalens $(DRAW)
 
 lock: ## compile the locks anew from the .in files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt

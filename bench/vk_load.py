@@ -81,7 +81,8 @@ def ours(pages: list[Path], warehouse: Any) -> None:
     """Land, read, check, build: what vk_fetch does with what the client gives it."""
     from zakaz.clients.vk_ads import Reply
     from zakaz.days import DayRange
-    from zakaz.staging.vk_ads import Fetch, build, land, read_and_check
+    from zakaz.staging.landing import Landing
+    from zakaz.staging.vk_ads import LANDED_TOGETHER, RAW_COLUMNS, RAW_TABLE, Fetch, build, land, read_and_check
 
     days = DayRange(window(0)[0], window(len(pages) - 1)[1])
     now = datetime.now(UTC)
@@ -100,8 +101,9 @@ def ours(pages: list[Path], warehouse: Any) -> None:
 
     fetch = Fetch(ACCOUNT, days)
     with warehouse.session():
-        land(warehouse, fetch, replies())
-        assert read_and_check(warehouse, fetch) == {}
+        landing = Landing(warehouse, RAW_TABLE, RAW_COLUMNS, LANDED_TOGETHER)
+        land(landing, fetch, replies())
+        assert read_and_check(landing, warehouse, fetch) == {}
         assert build(warehouse, fetch) == len(pages) * ROWS_PER_PAGE
 
 

@@ -81,6 +81,20 @@ def test_a_reader_reads_the_views_and_nothing_else(act: As) -> None:
     assert act("bi_reader", set_by_drivers) == ["done true\t1"]
 
 
+def test_a_reader_may_set_what_datalens_sets_with_each_query(act: As) -> None:
+    """As its connector does (dl_connector_clickhouse, ch_commons.py), with the level of its connection."""
+    settings = (
+        "join_use_nulls = 1, readonly = 2, send_progress_in_http_headers = 0, output_format_json_quote_denormals = 1"
+    )
+    assert act("bi_reader", f"SELECT getSetting('join_use_nulls') SETTINGS {settings}") == ["done true"]
+    document = (PROJECT_DIR / "docs" / "DATALENS.md").read_text(encoding="utf-8")
+    charts = re.findall(r"```sql\n(.+?)\n```", document, re.DOTALL)
+    assert len(charts) > 10
+    answers = act("bi_reader", *(f"{read}\nSETTINGS {settings}" for read in [*READS, *charts]))
+    assert [answer for answer in answers if answer.startswith("refused")] == []
+    assert len([answer for answer in answers if answer.startswith("done")]) == len(READS) + len(charts)
+
+
 BEYOND = [
     "DROP TABLE zakaz.dm_sales_daily",
     "TRUNCATE TABLE zakaz.stg_vk_ads_daily",

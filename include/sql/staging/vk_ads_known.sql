@@ -1,6 +1,6 @@
--- The ads that stand in the staging for an account's days: they may have left the lists since.
-SELECT DISTINCT ad_id
+-- The ads that stand in the staging for some days, by account: they may have left the lists since.
+SELECT DISTINCT
+    account_id,
+    ad_id
 FROM zakaz.stg_vk_ads_daily FINAL
-WHERE
-    account_id = {account_id:UInt64}
-    AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+WHERE stat_date BETWEEN {from_date:Date} AND {to_date:Date}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from zakaz.days import DayRange
-from zakaz.operators.base import DayOperator
+from zakaz.operators.base import REGISTRY_SECONDS, DayOperator
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.build import Target, count_live, rebuild
@@ -27,6 +27,11 @@ class BuildMartOperator(DayOperator):
         self.sql = sql
         self.source = source
         self.target = target
+
+    def execute(self, context: Any) -> None:
+        """Rebuild, with the warehouse opened once."""
+        with WarehouseHook(self.clickhouse_conn_id, within_seconds=REGISTRY_SECONDS).at_hand():
+            super().execute(context)
 
     def work(self, warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:  # noqa: ARG002
         """Rebuild, and count on both sides."""

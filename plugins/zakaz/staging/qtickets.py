@@ -1,6 +1,6 @@
 """QTickets into the sales staging: its tickets are landed without their buyers, checked in SQL, and become rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -11,6 +11,7 @@ from zakaz.clients.qtickets import QTicketsClient, Show, Ticket
 from zakaz.days import DayRange, moscow_day
 from zakaz.errors import SourceInconsistent
 from zakaz.registry.restatements import restated
+from zakaz.staging.landing import Landing
 from zakaz.staging.loaded import Loaded
 from zakaz.staging.source_totals import CONFIRMED_ZERO, SUSPECT_ZERO
 from zakaz.warehouse.build import STG_SALES, count_live, rebuild
@@ -56,27 +57,24 @@ def load_qtickets(client: QTicketsClient, warehouse: WarehouseHook, days: DayRan
     :raises SourceInconsistent: the replies contradict themselves or the question; the staging is as it was.
     """
     fetch = Fetch(days, DayRange(days.first - timedelta(days=refund_days), days.last))
-    land(warehouse, TICKETS_TABLE, TICKET_COLUMNS, _ticket_rows(client, fetch))
+    tickets = Landing(warehouse, TICKETS_TABLE, TICKET_COLUMNS, LANDED_TOGETHER)
+    for row in _ticket_rows(client, fetch):
+        tickets.add(row)
     if not fetch.tickets:
         require_true_zero(client, warehouse, fetch)
-    events = warehouse.execute(statement("staging/qtickets_events.sql"), {"fetch_id": fetch.fetch_id})
-    land(warehouse, SHOWS_TABLE, SHOW_COLUMNS, _show_rows(client, fetch, [event_id for (event_id,) in events]))
-    require_sound(warehouse, fetch)
-    with warehouse.session(), restated(warehouse, SOURCE, days) as restatements:
-        written = rebuild(warehouse, STG_SALES, statement("staging/qtickets.sql"), days, fetch_id=fetch.fetch_id)
-        record_days(warehouse, fetch, CONFIRMED_ZERO)
+    with warehouse.session():
+        tickets.write()
+        events = warehouse.execute(statement("staging/qtickets_events.sql"), {"fetch_id": fetch.fetch_id})
+    shows = Landing(warehouse, SHOWS_TABLE, SHOW_COLUMNS, LANDED_TOGETHER)
+    for row in _show_rows(client, fetch, [event_id for (event_id,) in events]):
+        shows.add(row)
+    with warehouse.session():
+        shows.write()
+        require_sound(warehouse, fetch)
+        with restated(warehouse, SOURCE, days) as restatements:
+            written = rebuild(warehouse, STG_SALES, statement("staging/qtickets.sql"), days, fetch_id=fetch.fetch_id)
+            record_days(warehouse, fetch, CONFIRMED_ZERO)
     return Loaded(fetch.tickets, written, restatements=tuple(restatements.found))
-
-
-def land(warehouse: WarehouseHook, table: str, columns: tuple[str, ...], rows: Iterable[Row]) -> None:
-    """Write rows, a few thousand at a time; the warehouse is free in between."""
-    kept: list[Row] = []
-    for row in rows:
-        kept.append(row)
-        if len(kept) == LANDED_TOGETHER:
-            warehouse.insert(table, columns, kept)
-            kept = []
-    warehouse.insert(table, columns, kept)
 
 
 def require_true_zero(client: QTicketsClient, warehouse: WarehouseHook, fetch: Fetch) -> None:

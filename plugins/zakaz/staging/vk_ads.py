@@ -12,10 +12,10 @@ from zakaz.clients.vk_ads import Figures, Reply, VkAdsClient
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.registry.restatements import restated
+from zakaz.staging.landing import Landing
 from zakaz.staging.loaded import Loaded
 from zakaz.staging.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.warehouse.build import STG_VK_ADS, rebuild
-from zakaz.warehouse.engine import Row
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
@@ -35,7 +35,7 @@ RAW_COLUMNS = (
 )
 # What VK appends to the link of a group that has tags switched on and none of its own (VK's help on UTM tags).
 AUTOMATIC_TAGS = "?utm_source=vk_ads&utm_medium=cpc&utm_campaign={{campaign_id}}&utm_content={{banner_id}}"
-# Bytes of replies written at once: what is held in memory, and how often the warehouse is opened.
+# Bytes of replies that are held in memory and written together.
 LANDED_TOGETHER = 16_000_000
 # Months built in one statement: what the engine holds in memory, and how often it looks at the lists.
 MONTHS_AT_ONCE = 12
@@ -113,29 +113,32 @@ def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange)
 
     :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `load_vk_ads`.
     """
-    known = warehouse.execute("SELECT DISTINCT account_id FROM meta.source_totals WHERE source = 'vk_ads'")
+    with warehouse.session():
+        known = warehouse.execute("SELECT DISTINCT account_id FROM meta.source_totals WHERE source = 'vk_ads'")
+        standing = warehouse.execute(statement("staging/vk_ads_known.sql"), days.bounds)
     fetch = Fetch(client.account_id([account_id for (account_id,) in known]), days)
-    land(warehouse, fetch, _lists(client, fetch))
-    land(warehouse, fetch, _statistics(client, fetch, _ads(warehouse, fetch), days))
-    land(warehouse, fetch, _account_days(client, fetch))
-    left_out = read_and_check(warehouse, fetch)
+    landing = Landing(warehouse, RAW_TABLE, RAW_COLUMNS, LANDED_TOGETHER)
+    land(landing, fetch, _lists(client, fetch))
+    # Those that left the lists and have figures on these days are asked for as well.
+    ads = fetch.listed.union(ad_id for account_id, ad_id in standing if account_id == fetch.account_id)
+    land(landing, fetch, _statistics(client, fetch, sorted(ads), days))
+    land(landing, fetch, _account_days(client, fetch))
+    left_out = read_and_check(landing, warehouse, fetch)
     if left_out:
         log.warning("VK Ads left %d ads out of its replies, e.g. %s: they are asked for again", *_few(left_out))
         for window, ad_ids in left_out.items():
-            land(warehouse, fetch, _statistics(client, fetch, ad_ids, window))
-        left_out = read_and_check(warehouse, fetch)
+            land(landing, fetch, _statistics(client, fetch, ad_ids, window))
+        left_out = read_and_check(landing, warehouse, fetch)
     _require_no_suspect_zero(warehouse, fetch)
     _require_accounted(fetch, left_out)
     return fetch
 
 
-def land(warehouse: WarehouseHook, fetch: Fetch, replies: Iterable[Reply]) -> None:
-    """Write replies as they came, a few at a time."""
-    rows: list[Row] = []
-    size = 0
+def land(landing: Landing, fetch: Fetch, replies: Iterable[Reply]) -> None:
+    """Take replies as they came."""
     for reply in replies:
         days = reply.days or fetch.days
-        rows.append(
+        landing.add(
             (
                 fetch.fetch_id,
                 fetch.replies,
@@ -146,23 +149,20 @@ def land(warehouse: WarehouseHook, fetch: Fetch, replies: Iterable[Reply]) -> No
                 days.last,
                 reply.received_at,
                 reply.content,
-            )
+            ),
+            size=len(reply.content),
         )
         fetch.replies += 1
-        size += len(reply.content)
-        if size >= LANDED_TOGETHER:
-            warehouse.insert(RAW_TABLE, RAW_COLUMNS, rows)
-            rows, size = [], 0
-    warehouse.insert(RAW_TABLE, RAW_COLUMNS, rows)
 
 
-def read_and_check(warehouse: WarehouseHook, fetch: Fetch) -> dict[DayRange, list[int]]:
+def read_and_check(landing: Landing, warehouse: WarehouseHook, fetch: Fetch) -> dict[DayRange, list[int]]:
     """Let the engine read the landed statistics, and look for what is wrong with them.
 
     :returns: ads that were asked for and are in no reply about the same days, by these days.
     :raises SourceInconsistent: something is wrong; the message names the first finding and the reply.
     """
     with warehouse.session():
+        landing.write()
         warehouse.execute(statement("staging/vk_ads_parse.sql"), fetch.params)
         problems = warehouse.execute(statement("staging/vk_ads_problems.sql"), fetch.params)
         missing = warehouse.execute(statement("staging/vk_ads_left_out.sql"), fetch.params)
@@ -197,13 +197,6 @@ def _lists(client: VkAdsClient, fetch: Fetch) -> Iterable[Reply]:
         if reply.resource == "banners":
             fetch.listed.update(ids)
         yield reply
-
-
-def _ads(warehouse: WarehouseHook, fetch: Fetch) -> list[int]:
-    """The ads to ask for: those of the lists, and those that left the lists and have figures on these days."""
-    where = {**fetch.days.bounds, "account_id": fetch.account_id}
-    staged = warehouse.execute(statement("staging/vk_ads_known.sql"), where)
-    return sorted(fetch.listed.union(ad_id for (ad_id,) in staged))
 
 
 def _statistics(client: VkAdsClient, fetch: Fetch, ad_ids: Sequence[int], days: DayRange) -> Iterable[Reply]:

@@ -16,7 +16,7 @@ from typing import IO, Any, ClassVar
 from zakaz.errors import InvalidInput, WarehouseLocked, ZakazError
 from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.02
 NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
 
 

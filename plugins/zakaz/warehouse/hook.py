@@ -10,7 +10,7 @@ from typing import Any
 import tenacity
 from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 
-from zakaz.airflow_compat import AirflowNotFoundException
+from zakaz.airflow_compat import AirflowNotFoundException, Connection
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings
 from zakaz.warehouse.embedded import EmbeddedEngine
@@ -18,6 +18,7 @@ from zakaz.warehouse.engine import Engine, Row
 from zakaz.warehouse.server import ServerEngine
 
 CONNECTION = "clickhouse_default"
+EMBEDDED = "embedded_path"
 # An INSERT … SELECT goes in as one block per month, so that a reader sees a day before or after, never between.
 ONE_BLOCK = {
     "max_insert_threads": 1,
@@ -85,22 +86,24 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         """An engine, opened for one call, or the session's own."""
         if self._kept is not None:
             return _Borrowed(self._kept)
-        try:
-            connection = self.get_connection(self._clickhouse_conn_id)
-        except AirflowNotFoundException:
-            raise InvalidInput(
-                f"there is no connection {self._clickhouse_conn_id}: set "
-                f"AIRFLOW_CONN_{self._clickhouse_conn_id.upper()} in .env, or create it in Airflow"
-            ) from None
+        connection = self._connection()
         engine_settings = {"max_execution_time": self._query_seconds, "log_comment": json.dumps(self._origin)}
         insert_settings = {**ONE_BLOCK, **ALL_THREADS}
-        if folder := connection.extra_dejson.get("embedded_path"):
+        if folder := connection.extra_dejson.get(EMBEDDED):
             if not Path(str(folder)).is_absolute():
                 raise InvalidInput(
                     f"connection {self._clickhouse_conn_id}: embedded_path {folder!r} must be an absolute path"
                 )
             return EmbeddedEngine(Path(folder), {**engine_settings, **insert_settings}, self._lock_seconds)
         return ServerEngine(connection, engine_settings, insert_settings, self._answer_seconds)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the engine runs in this process, on a folder of this machine.
+
+        :raises InvalidInput: there is no such connection.
+        """
+        return EMBEDDED in self._connection().extra_dejson
 
     @contextlib.contextmanager
     def session(self) -> Iterator["WarehouseHook"]:
@@ -114,6 +117,17 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         finally:
             kept, self._kept = self._kept, None
             kept.disconnect()
+
+    @contextlib.contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """Open the embedded warehouse once for all that other hooks of this process do meanwhile.
+
+        If it can't be had now, each of them waits for it by itself, and says so if it fails.
+        """
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(WarehouseUnavailable, InvalidInput):
+                stack.enter_context(self.session())
+            yield
 
     def execute(self, sql: str | Iterable[str], params: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Run one statement, or several, with bound parameters.
@@ -139,6 +153,16 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         """Run one statement and return its result in one of ClickHouse's formats, such as `TSVWithNames`."""
         result: str = self._patiently(lambda: self._once(lambda engine: engine.text(sql, output_format, params)))
         return result
+
+    def _connection(self) -> Connection:
+        try:
+            connection: Connection = self.get_connection(self._clickhouse_conn_id)
+        except AirflowNotFoundException:
+            raise InvalidInput(
+                f"there is no connection {self._clickhouse_conn_id}: set "
+                f"AIRFLOW_CONN_{self._clickhouse_conn_id.upper()} in .env, or create it in Airflow"
+            ) from None
+        return connection
 
     def _run(self, engine: Engine, statements: Iterable[str], params: Any, options: Mapping[str, Any]) -> Any:
         """As the plugin does it, which writes each statement whole into the log: hundreds of pages a run."""

@@ -12,6 +12,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
 
 CITY_ALIASES = INCLUDE_DIR / "city_aliases.csv"
+CLEAN_UP = "old_parts_lifetime = 60, merge_tree_clear_old_parts_interval_seconds = 0"
 TABLE_NAME = re.compile(r"(CREATE TABLE IF NOT EXISTS )(\w+)\.(\w+)")
 
 
@@ -41,6 +42,8 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
                 text = file.read_text(encoding="utf-8")
                 warehouse.execute(for_cluster(text), _parameters(text))
         keep_raw_days(warehouse)
+        if warehouse.is_embedded:
+            clean_up_at_once(warehouse)
         drifts = find_drift(warehouse)
         if not drifts:
             for folder in ("views/meta", "views/bi"):
@@ -81,6 +84,16 @@ def keep_raw_days(warehouse: WarehouseHook) -> None:
         # Rows that are too old go with the next merge; nothing is rewritten now.
         alter = f"ALTER TABLE {database}.{table} MODIFY TTL {ttl} SETTINGS materialize_ttl_after_modify = 0"
         warehouse.execute(for_cluster(alter))
+
+
+def clean_up_at_once(warehouse: WarehouseHook) -> None:
+    """Let the embedded engine remove merged parts though it is never open for long.
+
+    By default they stay for eight minutes and are looked for once a second: an engine that is open for less never
+    removes any, and each opening reads them all. After a minute the merged part is safely on disk.
+    """
+    for database, table in warehouse.execute(statement("meta/keeps_merged_parts.sql")):
+        warehouse.execute(f"ALTER TABLE {database}.{table} MODIFY SETTING {CLEAN_UP}")
 
 
 def _parameters(text: str) -> dict[str, int] | None:

@@ -1,0 +1,9 @@
+-- The tables in which merged parts stay for longer than an embedded engine is ever open.
+SELECT
+    database,
+    name
+FROM system.tables
+WHERE
+    database IN ('zakaz', 'meta')
+    AND engine LIKE '%MergeTree'
+    AND engine_full NOT LIKE '%old_parts_lifetime%'

@@ -1,0 +1,1 @@
+"""The DataLens workbook, written from workbook.yaml."""

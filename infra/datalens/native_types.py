@@ -1,0 +1,39 @@
+"""A type of ClickHouse as DataLens keeps it: the native type, and the type its users see."""
+
+import re
+from typing import Any
+
+WRAPPER = re.compile(r"(Nullable|LowCardinality)\((.*)\)")
+INSTANT = re.compile(r"DateTime64\((\d), '([^']+)'\)")
+
+
+def native_type(clickhouse: str) -> dict[str, Any]:
+    """The native type, without what wraps it but for the flags that tell of it."""
+    flags = {"nullable": False, "lowcardinality": False}
+    while wrapped := WRAPPER.fullmatch(clickhouse):
+        flags["nullable" if wrapped[1] == "Nullable" else "lowcardinality"] = True
+        clickhouse = wrapped[2]
+    if instant := INSTANT.fullmatch(clickhouse):
+        return {
+            "native_type_class_name": "clickhouse_datetime64withtz_native_type",
+            "name": "datetime64withtz",
+            "precision": int(instant[1]),
+            "timezone_name": instant[2],
+            "explicit_timezone": True,
+            **flags,
+        }
+    return {"native_type_class_name": "clickhouse_native_type", "name": clickhouse.split("(")[0].lower(), **flags}
+
+
+def user_type(clickhouse: str) -> str:
+    """string, integer, float, date or genericdatetime."""
+    name = native_type(clickhouse)["name"]
+    if name in ("string", "date"):
+        return str(name)
+    if name.startswith("datetime"):
+        return "genericdatetime"
+    if "int" in name:
+        return "integer"
+    if name.startswith(("float", "decimal")):
+        return "float"
+    raise ValueError(f"no type of DataLens is known for {clickhouse}")
