@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.days import DayRange, days_of_run, last_complete_day, moscow_day, parse_day
 from zakaz.errors import DayNotOver, InvalidInput
 
@@ -34,6 +35,18 @@ def test_a_run_that_airflow_3_started_without_a_date_is_of_the_last_day_that_is_
     assert days_of_run({"dag_run": by_hand}, lookback_days=7) == DayRange(DAY, DAY)
     scheduled = {**context("scheduled"), "dag_run": SimpleNamespace(run_type=RunType.SCHEDULED)}
     assert days_of_run(scheduled, lookback_days=7) == DayRange(date(2026, 11, 14), DAY)
+
+
+@pytest.mark.skipif(IS_AIRFLOW_2, reason="Airflow 2 gives such a run the interval of its date")
+def test_the_date_that_a_run_was_started_with_is_its_day() -> None:
+    """`airflow dags trigger --logical-date` of Airflow 3 gives it the interval of now."""
+    now = datetime(2026, 11, 23, 9, tzinfo=UTC)
+    started = {
+        "data_interval_start": datetime(2026, 11, 21, 21, tzinfo=UTC),
+        "dag_run": SimpleNamespace(run_type="manual", run_after=now),
+    }
+    for given, day in ((datetime(2026, 11, 19, 21, tzinfo=UTC), DAY), (now, date(2026, 11, 22))):
+        assert days_of_run({**started, "logical_date": given}, lookback_days=7) == DayRange(day, day)
 
 
 def test_a_day_is_moscow_s_and_not_the_servers() -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from zakaz.airflow_compat import word
+from zakaz.airflow_compat import IS_AIRFLOW_2, word
 from zakaz.errors import DayNotOver, InvalidInput
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -28,6 +28,17 @@ def last_complete_day(now: datetime | None = None) -> date:
     :param now: an aware instant, now by default.
     """
     return moscow_day(now or datetime.now(UTC)) - timedelta(days=1)
+
+
+def day_by_hand(given: datetime, now: datetime) -> date:
+    """The day that a run started by hand is for: the one that the given date falls on.
+
+    A moment within today means "now", which is what Airflow fills in when no date was given: then it is the last day
+    that is over. Today's midnight is a date on purpose, and the tasks refuse it with a clear line.
+    """
+    day = moscow_day(given)
+    is_midnight = given.astimezone(MOSCOW).time() == time()
+    return last_complete_day(now) if day == moscow_day(now) and not is_midnight else day
 
 
 def parse_day(text: str, argument: str) -> date:
@@ -140,6 +151,10 @@ def days_of_run(context: Any, lookback_days: int, piece: object = "") -> DayRang
     # Airflow 3 lets people start a run without a date: it stands for the last day that is over.
     start = context.get("data_interval_start")
     own_day = moscow_day(start) if start else last_complete_day(dag_run.run_after)
+    given = context.get("logical_date")
+    if not IS_AIRFLOW_2 and given and word(dag_run.run_type) == "manual":
+        # The interval that its `dags trigger --logical-date` gives a run is that of now, whatever the date.
+        own_day = day_by_hand(given, dag_run.run_after)
     if word(dag_run.run_type) != "scheduled":
         return DayRange(own_day, own_day)
     return DayRange(own_day - timedelta(days=lookback_days - 1), own_day)

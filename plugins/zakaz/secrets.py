@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 from zakaz.airflow_compat import BaseHook, Variable
 from zakaz.errors import one_line
@@ -38,7 +39,9 @@ def _secrets() -> set[str]:
             found |= {connection.password or "", *_secret_extras(connection.extra_dejson)}
     with contextlib.suppress(Exception):
         found |= _secret_extras(Variable.get(token_variable("vk_ads_default"), deserialize_json=True))
-    return {secret for secret in found if len(secret) >= SHORTEST_SECRET}
+    # As they stand, and as they are written in a URL or in JSON.
+    written = {form for secret in found for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
+    return {secret for secret in written if len(secret) >= SHORTEST_SECRET}
 
 
 def _secret_extras(value: Any, name: str = "") -> set[str]:
@@ -46,5 +49,8 @@ def _secret_extras(value: Any, name: str = "") -> set[str]:
         return set().union(*(_secret_extras(inner, key) for key, inner in value.items())) if value else set()
     if isinstance(value, list):
         return set().union(*(_secret_extras(inner, name) for inner in value)) if value else set()
-    secret = any(word in name.lower() for word in ("token", "secret", "password", "key"))
-    return {value if isinstance(value, str) else json.dumps(value)} if secret and value else set()
+    text = value if isinstance(value, str) else json.dumps(value)
+    if value and any(word in name.lower() for word in ("token", "secret", "password", "key")):
+        return {text}
+    # A proxy may be given as http://user:password@host.
+    return set(re.findall(r"://[^/@\s]*:([^/@\s]+)@", text))

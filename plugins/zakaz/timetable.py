@@ -9,7 +9,7 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from airflow.utils.types import DagRunType
 from pendulum import DateTime
 
-from zakaz.days import MOSCOW, moscow_day
+from zakaz.days import MOSCOW, day_by_hand, moscow_day
 
 MIDNIGHT = "0 0 * * *"
 
@@ -69,16 +69,9 @@ class MoscowDayTimetable(CronDataIntervalTimetable):
         return DagRunInfo(run_after=interval.end + after_midnight, data_interval=interval)
 
     def infer_manual_data_interval(self, *, run_after: DateTime) -> DataInterval:
-        """The day for a run started by hand.
-
-        The day that the given date falls on. A moment within today means "now", which is what Airflow fills in when
-        no date was given: then it is the last day that is over. Today's midnight is a date on purpose, and the tasks
-        refuse it with a clear line.
-        """
-        start = self._midnight(run_after)
-        today = moscow_day(datetime.now(UTC))
-        if moscow_day(run_after) == today and run_after != start:
-            start = start.subtract(days=1)
+        """The day for a run started by hand."""
+        day = day_by_hand(run_after, datetime.now(UTC))
+        start = pendulum.datetime(day.year, day.month, day.day, tz=MOSCOW.key)
         return DataInterval(start=start, end=start.add(days=1))
 
     def generate_run_id(self, *, run_type: DagRunType, data_interval: DataInterval | None, **instants: Any) -> str:

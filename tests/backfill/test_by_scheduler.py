@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,16 +14,15 @@ from zakaz.airflow_compat import IS_AIRFLOW_2
 if IS_AIRFLOW_2:
     pytest.skip("Airflow 2 backfills in a process: see test_day_dag.py", allow_module_level=True)
 
-from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 from airflow.jobs.job import Job
 from airflow.models import DagModel, DagRun
 from airflow.models.backfill import Backfill, ReprocessBehavior, _create_backfill
 from airflow.utils.session import create_session
 
+import our_dags
 from zakaz.backfill import airflow_backfills, airflow_runs, by_scheduler, command
 from zakaz.days import DayRange
 from zakaz.errors import DaysAreBusy, InvalidInput, TransientError
-from zakaz.settings import PROJECT_DIR
 
 DAG_ID = "zakaz_etl"
 DAY = date(2026, 11, 20)
@@ -32,11 +33,7 @@ ENDED = {"2026-11-20": "failed", "2026-11-21": "failed"}
 @pytest.fixture(scope="module")
 def known(metadata: None) -> None:
     """The DAG files, as the DAG processor hands them to the database."""
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-
-    DagBundlesManager().sync_bundles_to_db()
-    folder = PROJECT_DIR / "dags"
-    sync_bag_to_db(DagBag(dag_folder=folder, bundle_path=folder, bundle_name="dags-folder"), "dags-folder", None)
+    our_dags.make_known(our_dags.read())
 
 
 @pytest.fixture
@@ -135,6 +132,32 @@ def test_a_run_that_a_cancelled_backfill_left_queued_is_no_obstacle() -> None:
             backfill.completed_at = datetime.now(UTC)
     airflow_backfills.require_startable(DAG_ID, DAYS)
     assert of_airflow() == ENDED
+
+
+class Locked:
+    """`airflow backfill create` on a locked database, as often as it is told; then it makes the backfill."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.began: list[datetime] = []
+
+    def start(self, *_: str) -> SimpleNamespace:
+        code = len(self.began) < self.times
+        self.began.append(make_backfill())
+        return SimpleNamespace(wait=lambda **_: int(code), terminate=lambda: None)
+
+
+@pytest.mark.usefixtures("scheduler")
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_backfill_that_airflow_broke_off_is_asked_for_again(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    locked = Locked(times)
+    monkeypatch.setattr(by_scheduler.airflow_cli, "start", locked.start)
+    monkeypatch.setattr(by_scheduler, "_watch", lambda *_: None)
+    monkeypatch.setattr(by_scheduler, "SETTLE_SECONDS", 0)
+    with pytest.raises(TransientError, match="did not take") if times == 3 else nullcontext():
+        by_scheduler.run(DAYS, "all", 1, lambda _: None)
+    assert len(locked.began) == 3
+    assert of_airflow() == ENDED, "none of them is left at work"
 
 
 @pytest.mark.usefixtures("scheduler")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from airflow.models import DagBag
 
+import our_dags
 from sandbox import Sandbox
 from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
@@ -21,7 +21,7 @@ RUNS = "SELECT job, status, from_date FROM meta.etl_runs FINAL ORDER BY started_
 
 
 def test_the_jobs_are_those_of_the_chain(metadata: None) -> None:
-    dag = DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag(DAG_ID)
+    dag = our_dags.read().get_dag(DAG_ID)
     assert set(STAGES) == set(dag.task_ids)
     assert dag.topological_sort()[-1].task_id == LAST_STAGE
 

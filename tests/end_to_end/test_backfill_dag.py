@@ -6,30 +6,39 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from airflow.models import DagBag, DagRun
+from airflow.models import DagRun
 
+import our_dags
 from made_rows import stage_sales, stage_vk
 from made_runs import attempt, put_run
 from sandbox import Sandbox
+from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.clients.vk_ads import first_reachable_day
-from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
 
 FIRST, LAST = date(2026, 10, 30), date(2026, 11, 2)
 RunForm = Callable[..., DagRun]
+Log = Callable[[], str]
 pytestmark = [pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
 def run_form(metadata: None, warehouse: WarehouseHook, sandbox: Sandbox) -> RunForm:
     """Fill in the form and run it, in this process."""
-    dag = DagBag(dag_folder=PROJECT_DIR / "dags", include_examples=False).get_dag("zakaz_backfill")
+    dag = our_dags.read().get_dag("zakaz_backfill")
 
     def run(first: date = FIRST, last: date = LAST, **form: Any) -> DagRun:
         given = {"from_date": str(first), "to_date": str(last), **form}
-        return dag.test(execution_date=datetime.now(UTC), run_conf=given)
+        return dag.test(**{LOGICAL_DATE: datetime.now(UTC)}, run_conf=given)
 
     return run
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Log:
+    """What the tasks said; those of Airflow 3 write to the terminal, whatever Python's logging does."""
+    caplog.set_level("INFO")
+    return lambda: "".join([caplog.text, *capfd.readouterr()])
 
 
 def attempts(warehouse: WarehouseHook) -> list[tuple[str, str, str, str]]:
@@ -94,15 +103,14 @@ def test_a_piece_that_fails_is_red_and_the_others_are_done(
 
 
 def test_days_that_vk_tells_no_more_of_keep_their_staging(
-    run_form: RunForm, warehouse: WarehouseHook, caplog: pytest.LogCaptureFixture
+    run_form: RunForm, warehouse: WarehouseHook, log: Log
 ) -> None:
     edge = first_reachable_day()
     old = edge - timedelta(days=1)
     stage_vk(warehouse, {"stat_date": old})
     stage_sales(warehouse, {"report_date": old})
-    caplog.set_level("INFO")
     run_form(old, edge)
-    assert f"VK Ads tells of no day before {edge}" in caplog.text
+    assert f"VK Ads tells of no day before {edge}" in log()
     assert warehouse.execute(f"SELECT sum(spend) FROM zakaz.dm_vk_ads_daily FINAL WHERE stat_date = '{old}'")[0][0] > 0
     fetched = warehouse.execute("SELECT min(from_date) FROM zakaz.raw_vk_ads WHERE resource = 'statistics'")
     assert fetched == [(edge,)]
@@ -119,12 +127,12 @@ def test_a_form_that_makes_no_sense_ends_at_once(
     run_form: RunForm,
     warehouse: WarehouseHook,
     sandbox: Sandbox,
-    caplog: pytest.LogCaptureFixture,
+    log: Log,
     form: Any,
     said: str,
 ) -> None:
     assert run_form(**form).state == "failed"
-    assert said in caplog.text
+    assert said in log()
     assert attempts(warehouse) == []
     assert ledger(warehouse) == []
     assert sandbox.messages() == []

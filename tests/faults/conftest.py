@@ -2,21 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import pendulum
 import psutil
 import pytest
-from airflow.models import DagBag, DagRun, TaskInstance
+from airflow.models import DagRun, TaskInstance
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunType
 
+import our_dags
 from faults.installation import Installation
 from faults.place import Place
 from made_runs import DAY
+from our_dags import DagBag
 from sandbox import Sandbox
-from zakaz.settings import PROJECT_DIR
+from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.warehouse.hook import WarehouseHook
 
 Judge = Callable[[Place], None]
@@ -39,17 +41,16 @@ def judge(record_property: Callable[[str, object], None]) -> Judge:
 
 @pytest.fixture
 def dags(metadata: None) -> DagBag:
-    return DagBag(dag_folder=PROJECT_DIR / "dags")
+    return our_dags.read()
 
 
 @pytest.fixture
 def place(dags: DagBag, warehouse: WarehouseHook, sandbox: Sandbox) -> Place:
     """This process's own Airflow, which knows zakaz_etl and none of its runs."""
-    dag = dags.get_dag("zakaz_etl")
-    dag.sync_to_db()
+    our_dags.make_known(dags)
     with create_session() as session:
         for model in (TaskInstance, DagRun):
-            session.query(model).filter(model.dag_id == dag.dag_id).delete()
+            session.query(model).filter(model.dag_id == "zakaz_etl").delete()
     return Place(Path(os.environ["AIRFLOW_HOME"]), warehouse, sandbox)
 
 
@@ -65,16 +66,8 @@ def put_airflow_run(dags: DagBag, place: Place) -> PutRun:
 
     def put(run_type: DagRunType, state: str, *, hours_ago: float, tasks: Mapping[str, str], day: date = DAY) -> str:
         then = datetime.now(UTC) - timedelta(hours=hours_ago)
-        start = pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow")
         with create_session() as session:
-            run = dags.get_dag("zakaz_etl").create_dagrun(
-                run_type=run_type,
-                execution_date=start,
-                data_interval=(start, start.add(days=1)),
-                state=state,
-                start_date=then,
-                session=session,
-            )
+            run = our_dags.make_run(dags, "zakaz_etl", run_type, day, state=state, start_date=then, session=session)
             for task in run.get_task_instances(session=session):
                 task.state = tasks.get(task.task_id)
                 task.try_number = 1
@@ -102,7 +95,13 @@ def installation(installed: Installation) -> Installation:
 
 @pytest.fixture(scope="module")
 def scheduler(installed: Installation) -> Iterator[psutil.Process]:
-    with installed.running("airflow", "scheduler", "--skip-serve-logs") as process:
+    """A scheduler, and what it needs beside it: on Airflow 3 the server that its tasks ask, and the DAG processor."""
+    with ExitStack() as stack:
+        if not IS_AIRFLOW_2:
+            server = stack.enter_context(installed.running("airflow", "api-server"))
+            installed.until(lambda: server.poll() is None and installed.is_served(), 90, "Airflow's server")
+            stack.enter_context(installed.running("airflow", "dag-processor"))
+        process = stack.enter_context(installed.running("airflow", "scheduler", "--skip-serve-logs"))
         yield psutil.Process(process.pid)
 
 

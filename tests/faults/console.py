@@ -9,8 +9,8 @@ from pathlib import Path
 LOOP = """
 import json, sys, traceback
 answers, sys.stdout = sys.stdout, sys.stderr
-from airflow.models.dagbag import DagBag
-dag = DagBag(read_dags_from_db=False).get_dag("zakaz_etl")
+import our_dags
+dag = our_dags.read().get_dag("zakaz_etl")
 for line in sys.stdin:
     names = {"dag": dag, "answer": None}
     try:

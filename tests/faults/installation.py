@@ -3,18 +3,24 @@
 import json
 import os
 import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import psutil
+import requests
 
 from faults.console import Console
 from faults.place import Place
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
+from zakaz.airflow_compat import IS_AIRFLOW_2
+from zakaz.cli.airflow import HEALTH
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
@@ -22,6 +28,24 @@ from zakaz.warehouse.migrate import migrate
 
 BIN = Path(sys.executable).parent
 CONN_ID = "faults"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+# What is called otherwise there; and a server of its own, at a free port.
+AIRFLOW_3 = {
+    "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "60",  # it waits for SQLite, as its tasks and its server do
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "8",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
+    "AIRFLOW__API__PORT": str(free_port()),
+}
 HOLD = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
 
 
@@ -56,7 +80,7 @@ class Installation(Place):
                 "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": warehouse,
                 "AIRFLOW_HOME": str(home),
                 "ZAKAZ_SANDBOX": "0",
-                "PYTHONPATH": str(PROJECT_DIR / "plugins"),
+                "PYTHONPATH": os.pathsep.join(str(PROJECT_DIR / folder) for folder in ("plugins", "tests")),
                 "WAREHOUSE_WAIT_SECONDS": "30",
                 "HTTP_PAUSE_SECONDS": "0.1",
                 "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
@@ -64,12 +88,15 @@ class Installation(Place):
                 "AIRFLOW__SCHEDULER__LOCAL_TASK_JOB_HEARTBEAT_SEC": "1",
                 "AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": "8",
                 "AIRFLOW__SCHEDULER__ZOMBIE_DETECTION_INTERVAL": "2",
+                **({} if IS_AIRFLOW_2 else AIRFLOW_3),
                 "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "5",
                 "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # only the runs that a test asks for
             },
             dotenv=None,
         )
-        shutil.copy(metadata, home / "airflow.db")
+        # By SQLite itself: what was written last may stand in a file beside the database.
+        with sqlite3.connect(metadata) as source, sqlite3.connect(home / "airflow.db") as copy:
+            source.backup(copy)
         assert migrate(self.warehouse) == []
         self.console = Console(self.environment, home / "output.log")
 
@@ -121,10 +148,28 @@ class Installation(Place):
         """The process in which a task works, once it does."""
 
         def found() -> psutil.Process | None:
-            at_work = [one for one in _family(process.pid) if _title(one).startswith("airflow task runner")]
-            return next((one for one in at_work if f" {job} " in f"{_title(one)} "), None)
+            return next((one for one in _family(process.pid) if self._is_at(job, _title(one))), None)
 
         return self.until(found, 60, f"a process of {job}")
+
+    def _is_at(self, job: str, title: str) -> bool:
+        """Whether a process of this title is that of the task; Airflow 3 names the task by its id alone."""
+        if IS_AIRFLOW_2:
+            return title.startswith("airflow task runner") and f" {job} " in f"{title} "
+        ours = self.ask_airflow("SELECT id FROM task_instance WHERE task_id = ? AND state = 'running'", job)
+        return any(title.strip() == f"airflow worker -- {UUID(str(task_id))}" for (task_id,) in ours)
+
+    def until_known(self, dag_id: str) -> None:
+        """Wait for a DAG to be in Airflow's database."""
+        is_there = "is_active" if IS_AIRFLOW_2 else "NOT is_stale"
+        known = f"SELECT 1 FROM dag JOIN serialized_dag USING (dag_id) WHERE dag_id = ? AND {is_there}"
+        self.until(lambda: self.ask_airflow(known, dag_id), 60, f"{dag_id} in Airflow's database")
+
+    def is_served(self) -> bool:
+        """Whether Airflow 3's server answers."""
+        with suppress(requests.RequestException):
+            return requests.get(f"http://127.0.0.1:{AIRFLOW_3['AIRFLOW__API__PORT']}{HEALTH}", timeout=3).ok
+        return False
 
     def is_asking(self, path: str) -> bool:
         """Whether a call to the sandbox is under way or was made."""

@@ -7,26 +7,20 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-import pendulum
 import pytest
 from airflow.exceptions import AirflowTaskTimeout
-from airflow.models import DagBag
 
+import our_dags
 from faults.conftest import Judge
 from faults.place import Place
+from our_dags import DagBag
 from sandbox import CLIENT_SECRET
-from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.alerts.follow_up import follow_up
 from zakaz.operators import vk_fetch
 
 DAY = date(2026, 11, 20)
 HEAD = "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"
 pytestmark = pytest.mark.usefixtures("no_token_kept")
-
-
-def run(dag: Any) -> str:
-    done = dag.test(**{LOGICAL_DATE: pendulum.datetime(DAY.year, DAY.month, DAY.day, tz="Europe/Moscow")})
-    return str(done.state)
 
 
 def fails(*_: Any) -> None:
@@ -58,7 +52,7 @@ def test_a_task_that_ends_badly(
     monkeypatch.setattr(vk_fetch, "load_vk_ads", does)
     dag.get_task("vk_fetch").execution_timeout = timedelta(seconds=3)
     with contextlib.suppress(SystemExit, AirflowTaskTimeout):  # dags test runs in this process
-        assert run(dag) == "failed"
+        assert our_dags.run(dag, DAY).state == "failed"
     ((status, said, _),) = place.runs()
     assert status == "error"
     assert said.startswith(cause)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import pendulum
 import pytest
-from airflow.models import DagBag
 
+import our_dags
 from faults.conftest import Judge
 from faults.place import Place
 from made_runs import DAY, age_alerts, attempt, put_run
+from our_dags import DagBag
 from zakaz.alerts import alert
 from zakaz.days import last_complete_day
 from zakaz.operators import vk_fetch
@@ -31,7 +31,7 @@ def fail(dags: DagBag, place: Place, monkeypatch: pytest.MonkeyPatch) -> Callabl
         raise RuntimeError("boom")
 
     def failed() -> None:
-        run = dags.get_dag("zakaz_etl").test(pendulum.datetime(DAY.year, DAY.month, DAY.day, tz="Europe/Moscow"))
+        run = our_dags.run(dags.get_dag("zakaz_etl"), DAY)
         assert run.state == "failed"
         ((status, said, _),) = place.runs()
         assert (status, said) == ("error", "RuntimeError: boom")

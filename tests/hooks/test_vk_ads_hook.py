@@ -120,6 +120,8 @@ def test_no_secret_is_in_errors_and_logs(
 
 
 RENEW = """
+from zakaz import airflow_compat
+airflow_compat.HOMES["Variable"] = ("airflow.models", "airflow.models")
 from zakaz.hooks.vk_ads import VkAdsHook
 print(VkAdsHook().get_conn()[0].account_id())
 """

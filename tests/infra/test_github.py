@@ -54,6 +54,21 @@ def test_nothing_from_outside_is_part_of_a_script(file: Path) -> None:
                 assert value == f"${{{{ secrets.{name} }}}}"
 
 
+def test_ci_tries_everything_on_every_version() -> None:
+    jobs = yaml.safe_load((FOLDER / "workflows" / "ci.yml").read_text())["jobs"]
+    matrix = {name: job.get("strategy", {}).get("matrix", {}) for name, job in jobs.items()}
+    commands = {name: "\n".join(step.get("run", "") for step in job["steps"]) for name, job in jobs.items()}
+    assert "make lint" in commands["lint"]
+    assert matrix["test"] == {"python": ["3.11", "3.12"], "target": ["test", "test-airflow3"]}
+    assert 'make "$TARGET"' in commands["test"]
+    assert len(matrix["clickhouse"]["version"]) == 2
+    assert "make test-server" in commands["clickhouse"]
+    assert "docker compose --env-file .env.demo up" in commands["compose"]
+    locks = {file.name for file in PROJECT_DIR.glob("requirements*.txt")}
+    assert set(matrix["audit"]["lock"]) == locks
+    assert "pip-audit" in commands["audit"]
+
+
 def test_the_choice_is_what_the_script_knows() -> None:
     text = (FOLDER / "workflows" / "etl_dispatch.yml").read_text()
     options = yaml.safe_load(text)[True]["workflow_dispatch"]["inputs"]["job"]["options"]  # YAML reads `on` as true

@@ -16,9 +16,11 @@ from typing import Any
 import psycopg2
 import pytest
 import requests
+from cryptography.fernet import Fernet
 
 from compose_file import SECRETS, raw, resolved
 from sandbox import Sandbox
+from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.days import MOSCOW
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
@@ -29,6 +31,7 @@ POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
 SERVICES = raw()["services"]
 pytestmark = [
     pytest.mark.timeout(600),
+    pytest.mark.skipif(not IS_AIRFLOW_2, reason="the image, and so what compose runs, is that of Airflow 2"),
     pytest.mark.skipif(not POSTGRES, reason="no PostgreSQL server: on Debian apt-get install postgresql"),
     pytest.mark.skipif(not shutil.which("redis-server"), reason="no Redis: on Debian apt-get install redis-server"),
 ]
@@ -188,7 +191,7 @@ def stack(tmp_path: Path, postgres: int, sandbox: Sandbox) -> Iterator[Callable[
         }
         given = {
             **dict.fromkeys(SECRETS, "x" * 16),
-            "AIRFLOW_FERNET_KEY": "SUZQ2tYcDuZ8cEJLTJCpFQN5-mY1hxAv7cC7yNFwXUY=",
+            "AIRFLOW_FERNET_KEY": Fernet.generate_key().decode(),
             "POSTGRES_PASSWORD": "airflow-password",
             "REDIS_PASSWORD": "redis-password",
             "AIRFLOW_EXECUTOR": executor,

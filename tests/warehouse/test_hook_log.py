@@ -13,8 +13,10 @@ ASKED = {"database": "meta", "table": "etl_runs", "day_column": "to_date", "from
 
 @pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
 def test_a_statement_is_one_line_and_its_text_is_for_debugging(
-    warehouse: WarehouseHook, caplog: pytest.LogCaptureFixture, level: int
+    warehouse: WarehouseHook, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, level: int
 ) -> None:
+    # Airflow 3's own logger does not pass through Python's logging.
+    monkeypatch.setattr(WarehouseHook, "log", logging.getLogger("of this test"))
     caplog.set_level(level, logger=warehouse.log.name)
     warehouse.execute(statement("meta/live_rows.sql"), {**ASKED, "to_date": "2026-11-02"})
     warehouse.execute(["SELECT 1", "SELECT 2"])

@@ -13,6 +13,7 @@ from zakaz.errors import TransientError
 from zakaz.stages import DAG_ID
 
 CREATE_SECONDS = 120
+CREATE_ATTEMPTS = 3
 # Tasks that were queued when it was stopped find out that they are not wanted any more.
 SETTLE_SECONDS = 2
 # The scheduler is started anew after a crash or an update; the backfill goes on by itself then.
@@ -42,8 +43,15 @@ def run(days: DayRange, stage: str, max_active_runs: int, watcher: Callable[[Pro
     """
     airflow_backfills.require_startable(DAG_ID, days)
     began = datetime.now(UTC)
-    process = airflow_cli.start(*arguments(days, stage, max_active_runs))
+    words = arguments(days, stage, max_active_runs)
+    process = airflow_cli.start(*words)
     try:
+        for _ in range(CREATE_ATTEMPTS - 1):
+            if process.wait(timeout=CREATE_SECONDS) == 0:
+                break
+            # SQLite is locked now and then; what was made by then must not be in the way.
+            airflow_backfills.close(DAG_ID, days, began)
+            process = airflow_cli.start(*words)
         _require_taken(process, days)
         _watch(days, began, watcher)
     except BaseException:

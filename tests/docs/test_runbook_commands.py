@@ -1,0 +1,73 @@
+"""The commands of docs/RUNBOOK_ETL.md, run as they stand in an installation of their own with the sandbox as source."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from docs.conftest import lines
+from faults.installation import Installation
+from sandbox import Sandbox
+from zakaz.airflow_compat import IS_AIRFLOW_2
+from zakaz.settings import PROJECT_DIR
+
+# What these say by their exit code.
+ANSWERS = {"status": {0, 1, 2}, "alerts": {0, 2}, "healthcheck": {0, 2}, "gaps": {0, 2}, "watchdog": {0, 2}}
+MAIN = """
+import contextlib, io, os, sys
+from zakaz.cli.__main__ import main
+os.chdir({home!r})
+sys.argv = ["zakaz", *{arguments!r}]
+out, err = io.StringIO(), io.StringIO()
+with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    code = main()
+answer = [code, out.getvalue(), err.getvalue()]
+"""
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture(scope="module")
+def installation(metadata: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    home = tmp_path_factory.mktemp("runbook")
+    with Sandbox(seed=1, state_dir=home / "sandbox-state") as sandbox:
+        made = Installation(home, Path(os.environ["AIRFLOW_HOME"]) / "airflow.db", sandbox)
+        (home / "sales.csv").write_text(sandbox.sales_csv(date(2026, 11, 19), date(2026, 11, 19)), encoding="utf-8")
+        yield made
+        made.console.close()
+
+
+def run(installation: Installation, line: str) -> tuple[int, str]:
+    """A command's exit code and what it said of an error; bin/zakaz in a process that stays open, if it can be."""
+    if line.startswith("bin/zakaz") and not re.search(r"[$|<>;&]", line):
+        arguments = shlex.split(line)[1:]
+        code, _, err = installation.console.run(MAIN.format(home=str(installation.home), arguments=arguments))
+        return code, err
+    environment = {**installation.environment, "ZAKAZ_VENV": sys.prefix}
+    ended = subprocess.run(["sh", "-c", line], cwd=PROJECT_DIR, env=environment, capture_output=True, text=True)
+    return ended.returncode, ended.stderr
+
+
+@pytest.mark.parametrize("line", lines(""))
+def test_it_runs_as_it_stands(installation: Installation, line: str) -> None:
+    program, command, *_ = shlex.split(line)
+    assert program in ("bin/zakaz", "bin/airflow"), "whatever else is to be marked as `server`"
+    if command == "backfill" and not IS_AIRFLOW_2:
+        line += " --dry-run"  # the rest is the scheduler's: tests/backfill/test_by_scheduler.py
+    code, err = run(installation, line)
+    assert code in ANSWERS.get(command, {0}), err
+    assert "Traceback" not in err
+    if command in ANSWERS:
+        assert err == "", "it could not look"
+
+
+@pytest.mark.parametrize("line", lines("long"))
+def test_what_takes_long_is_planned(installation: Installation, line: str) -> None:
+    if line.startswith("bin/airflow dags backfill") and not IS_AIRFLOW_2:
+        pytest.skip("Airflow 3 has no dags backfill")
+    assert run(installation, f"{line} --dry-run")[0] == 0
