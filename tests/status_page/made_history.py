@@ -46,8 +46,11 @@ ATTEMPTS = f"""
         {{ver:UInt64}}
     FROM (SELECT toDate(arrayJoin(splitByChar(',', {{days:String}}))) AS day)
 """
-# As much on a Saturday again as on a Monday; every 41st day twice as much, for no reason.
-WEIGHT = "(1 + toDayOfWeek(day) / 5) * (1 + (cityHash64(day, {salt}) % 100) / 500) * if(back IN (5, 41), 2.3, 1)"
+# As much on a Saturday again as on a Monday; three days more, one of them not by far.
+WEIGHT = (
+    "(1 + toDayOfWeek(day) / 5) * (1 + (cityHash64(day, {salt}) % 100) / 500) "
+    "* multiIf(back IN (5, 41), 2.3, back = 12, 1.6, 1)"
+)
 VK_MART = f"""
     INSERT INTO zakaz.dm_vk_ads_daily
     (stat_date, city, account_id, campaign_id, campaign_name, impressions, clicks, goals, spend, _ver, _deleted)

@@ -158,13 +158,15 @@ def test_a_server_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_can_not_heal_is_not_tried_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
-        raise WarehouseRefused("no <b>database</b> meta", 81)
+        raise WarehouseRefused("no <b>database</b> meta for never-shown", 81)
 
+    connection = json.dumps({"conn_type": "clickhouse", "host": "127.0.0.1", "password": "never-shown"})
+    monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", connection)
     monkeypatch.setattr(page, "read", refuse)
     shown = page.status_page({}, LINKS)
     assert shown.status == 503
     assert 'data-retry="0"' in shown.body
-    assert "no &lt;b&gt;database" in shown.body
+    assert "no &lt;b&gt;database&lt;/b&gt; meta for ***" in shown.body
 
 
 def test_each_task_of_the_chain_links_to_its_day(metadata: None) -> None:
