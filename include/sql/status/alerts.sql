@@ -9,4 +9,3 @@ SELECT
 FROM meta.etl_alerts FINAL
 ORDER BY ts DESC
 LIMIT {alerts:UInt16}
-SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0

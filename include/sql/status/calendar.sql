@@ -79,5 +79,4 @@ ORDER BY
     days.position,
     days.day
 -- As in lights.sql.
-SETTINGS max_threads = 1, do_not_merge_across_partitions_select_final = 1, join_use_nulls = 0,
-compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0
+SETTINGS max_threads = 1, do_not_merge_across_partitions_select_final = 1, join_use_nulls = 0

@@ -14,4 +14,3 @@ ORDER BY
     is_passed,
     severity,
     check_name
-SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0

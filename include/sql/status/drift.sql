@@ -11,4 +11,3 @@ ORDER BY
     source,
     age
 LIMIT 40
-SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0

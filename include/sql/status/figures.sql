@@ -86,4 +86,4 @@ FROM compared
 ORDER BY
     metric,
     day
-SETTINGS join_use_nulls = 1, compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0
+SETTINGS join_use_nulls = 1

@@ -15,7 +15,5 @@ SELECT
     toUInt32(open_incidents) AS incidents
 FROM bi.v_etl_status
 ORDER BY position
--- Small tables in many parts: threads only cost, no attempt is in two partitions, and the embedded engine, opened anew
--- for each page, would compile the statement each time.
-SETTINGS max_threads = 1, do_not_merge_across_partitions_select_final = 1,
-compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0
+-- Small tables in many parts: threads only cost, and no attempt is in two partitions.
+SETTINGS max_threads = 1, do_not_merge_across_partitions_select_final = 1

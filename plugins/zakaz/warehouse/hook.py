@@ -32,6 +32,8 @@ ONE_BLOCK = {
 }
 # A landed reply is a row of a megabyte: by ClickHouse's own rules a few hundred of them are work for one thread.
 ALL_THREADS = {"merge_tree_min_rows_for_concurrent_read": 1, "merge_tree_min_bytes_for_concurrent_read": 1}
+# An engine that is open for less than a second compiles an expression anew each time, and never earns it back.
+NO_COMPILING = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "compile_sort_description": 0}
 ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
 
@@ -94,7 +96,8 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
                 raise InvalidInput(
                     f"connection {self._clickhouse_conn_id}: embedded_path {folder!r} must be an absolute path"
                 )
-            return EmbeddedEngine(Path(folder), {**engine_settings, **insert_settings}, self._lock_seconds)
+            own_settings = {**engine_settings, **insert_settings, **NO_COMPILING}
+            return EmbeddedEngine(Path(folder), own_settings, self._lock_seconds)
         return ServerEngine(connection, engine_settings, insert_settings, self._answer_seconds)
 
     @property
