@@ -12,6 +12,7 @@ import vk_fetch
 import vk_load
 
 import backfill
+import status_page
 
 
 def main() -> None:
@@ -33,6 +34,7 @@ def main() -> None:
         lambda: vk_load.section(given.rows),
         lambda: vk_fetch.section(given.ads),
         lambda: history.section(given.years, given.ads),
+        status_page.section,
         lambda: backfill.section(given.days, given.long_days, given.ads),
     ]
     if given.clickhouse:

@@ -9,9 +9,9 @@ and the grid shows each piece under its dates.
 **Safe to repeat**, beside the daily run as well: every day is replaced as a whole, and no figure changes unless the
 source changed. Each backfill stands in `meta.backfills` with the figures of each day before and after.
 
-**When it is red:** the task `report` names the days that are not good and why. Mend the cause and press *Clear* on the
-red task of the piece: that piece alone is done again. Days before VK Ads' reach (366 days) keep their staging, and
-their marts are rebuilt from it.
+**When it is red:** the task `report` names the days that are not good and why; *Zakaz → Статус* in the menu shows them.
+Mend the cause and press *Clear* on the red task of the piece: that piece alone is done again. Days before VK Ads'
+reach (366 days) keep their staging, and their marts are rebuilt from it.
 """
 
 from datetime import datetime

@@ -23,8 +23,9 @@ sales are those of `bin/zakaz load-sales`.
 no figure unless the source changed. After a backfill the scheduler goes on from the latest day that ran: days missed
 before that day are made up by a backfill too, not by the scheduler.
 
-**When it is red:** open the failed task's log, mend what its last line names, press *Clear* on the task. Each attempt
-stands in `meta.etl_runs`, each alert in `meta.etl_alerts`.
+**When it is red:** open the failed task's log, mend what its last line names, press *Clear* on the task. The button
+*Статус дня* on each task, and *Zakaz → Статус* in the menu, show what else is missing. Each attempt stands in
+`meta.etl_runs`, each alert in `meta.etl_alerts`.
 """
 
 from datetime import datetime, time

@@ -1,14 +1,48 @@
 """The one file that Airflow's plugin loader runs (see .airflowignore): it registers what Airflow must know by name."""
 
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from zakaz.airflow_compat import IS_AIRFLOW_2
+from zakaz.status_page.link import StatusPageLink
 from zakaz.timetable import MoscowDayTimetable
 
 
 class ZakazPlugin(AirflowPlugin):
-    """The project's entry in Airflow's list of plugins."""
+    """The project's entry in Airflow's list of plugins.
+
+    The page's parts are imported when a web server asks for them: every airflow command loads this file.
+    """
 
     name = "zakaz"
     timetables: ClassVar = [MoscowDayTimetable]
+    operator_extra_links: ClassVar = [StatusPageLink()]
+
+    @cached_property
+    def appbuilder_views(self) -> list[dict[str, Any]]:
+        """The status page in Airflow 2."""
+        if not IS_AIRFLOW_2:
+            return []
+        from zakaz.status_page import airflow2
+
+        return airflow2.VIEWS
+
+    @cached_property
+    def fastapi_apps(self) -> list[dict[str, Any]]:
+        """The status page in Airflow 3."""
+        if IS_AIRFLOW_2:
+            return []
+        from zakaz.status_page import airflow3
+
+        return airflow3.APPS
+
+    @cached_property
+    def external_views(self) -> list[dict[str, Any]]:
+        """Its entry in the menu of Airflow 3."""
+        if IS_AIRFLOW_2:
+            return []
+        from zakaz.status_page import airflow3
+
+        return airflow3.VIEWS

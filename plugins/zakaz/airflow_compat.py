@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from airflow.decorators import task_group as task_group
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.models import DAG as DAG
     from airflow.models import BaseOperator as BaseOperator
     from airflow.models import Variable as Variable
+    from airflow.models.baseoperatorlink import BaseOperatorLink as BaseOperatorLink
     from airflow.models.connection import Connection as Connection
     from airflow.models.param import Param as Param
     from airflow.utils.log.secrets_masker import mask_secret as mask_secret
@@ -31,6 +33,7 @@ HOMES = {
     "DAG": ("airflow.sdk", "airflow.models"),
     "BaseHook": ("airflow.sdk", "airflow.hooks.base"),
     "BaseOperator": ("airflow.sdk", "airflow.models"),
+    "BaseOperatorLink": ("airflow.sdk", "airflow.models.baseoperatorlink"),
     "Connection": ("airflow.sdk", "airflow.models.connection"),
     "Param": ("airflow.sdk", "airflow.models.param"),
     "TaskGroup": ("airflow.sdk", "airflow.utils.task_group"),
@@ -59,6 +62,14 @@ def __getattr__(name: str) -> Any:
 def word(value: Any) -> str:
     """Airflow's word for a state or a kind of run; of an enum of Airflow 3's tasks, `str` says something else."""
     return str(getattr(value, "value", value))
+
+
+def base_path() -> str:
+    """The path under which people reach Airflow's server, without a slash at its end: mostly empty."""
+    from airflow.configuration import conf
+
+    section = "webserver" if IS_AIRFLOW_2 else "api"
+    return urlsplit(conf.get(section, "base_url", fallback="") or "").path.rstrip("/")
 
 
 @contextmanager

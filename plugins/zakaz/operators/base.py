@@ -11,6 +11,7 @@ from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures, recorded
 from zakaz.settings import settings
 from zakaz.stages import ALL_STAGES, STAGES
+from zakaz.status_page.link import StatusPageLink
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
 REGISTRY_SECONDS = 10
@@ -29,6 +30,7 @@ class DayOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("days", "stage")
+    operator_extra_links = (StatusPageLink(),)
 
     def __init__(
         self,

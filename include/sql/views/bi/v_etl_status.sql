@@ -68,11 +68,6 @@ backfills AS (
     WHERE backfill_state = 'running'
 ),
 
-whole AS (
-    SELECT countIf(job = 'healthcheck' AND day >= due_day) > 0 AS is_done
-    FROM meta.v_good_days
-),
-
 known AS (
     SELECT
         jobs.job AS job,
@@ -102,12 +97,13 @@ known AS (
             )
         ) AS days_missing,
         -- A source that nobody connected is not late.
-        coalesce(whole.is_done, 0) AND incident_count = 0 AND coalesce(last_at < now() - INTERVAL 7 DAY, 1) AS is_unused
+        max(jobs.job = 'zakaz_etl' AND is_fresh) OVER ()
+        AND incident_count = 0
+        AND coalesce(last_at < now() - INTERVAL 7 DAY, 1) AS is_unused
     FROM jobs
     LEFT JOIN good ON jobs.job = good.good_job
     LEFT JOIN attempts ON jobs.job = attempts.attempted_job
     LEFT JOIN incidents ON jobs.job = incidents.incident_job
-    CROSS JOIN whole
 )
 
 SELECT

@@ -35,6 +35,7 @@ def up() -> None:
             )
         airflow.prepare_metadata()
         airflow.create_first_user()
+        airflow.show_status_page()
         bring_up_to_date()
         if uses_sandbox(os.environ):
             print(f"sandbox: {sandbox.start().url}")
@@ -44,6 +45,7 @@ def up() -> None:
             _wait_until_healthy(programs)
     _wait_until_healthy(NAMES)
     print(f"Airflow: {_url()} (user admin, password in {airflow.password_file()})")
+    print(f"status page: {_url()}/zakaz/status")
     print(f"logs: {_file('*', 'log')}; stop it with: make down")
 
 

@@ -1,0 +1,12 @@
+-- The last alerts, the newest first.
+SELECT
+    formatDateTime(ts, '%d.%m %H:%i', 'Europe/Moscow') AS at,
+    severity,
+    zakaz_job_ru(job) AS job_ru,
+    code,
+    left(message, 2000) AS text,
+    delivery
+FROM meta.etl_alerts FINAL
+ORDER BY ts DESC
+LIMIT {alerts:UInt16}
+SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0

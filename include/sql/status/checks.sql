@@ -1,0 +1,17 @@
+-- What the checks found on the last Moscow day that they looked at, what failed first.
+SELECT
+    toString(d) AS day,
+    check_name,
+    code,
+    severity,
+    expected,
+    found,
+    is_passed,
+    formatDateTime(checked_at, '%d.%m %H:%i') AS checked
+FROM bi.v_quality_history
+WHERE d = (SELECT max(day) FROM meta.quality_results)
+ORDER BY
+    is_passed,
+    severity,
+    check_name
+SETTINGS compile_expressions = 0, compile_aggregate_expressions = 0, compile_sort_description = 0

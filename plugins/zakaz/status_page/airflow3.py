@@ -1,0 +1,66 @@
+"""The status page in Airflow 3: an application of its own beside the API, shown by the UI in a frame."""
+
+from typing import Any
+
+from airflow.api_fastapi.app import get_auth_manager
+from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import HTTPException
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from zakaz.airflow_compat import base_path
+from zakaz.stages import DAG_ID
+from zakaz.status_page.link import PATH
+from zakaz.status_page.page import BACKFILL, STATIC, Links, render, status_page
+
+PREFIX, _, NAME = PATH.rpartition("/")
+UNAUTHENTICATED = 401
+# Nothing but our own files: a text from the registry that slipped through would still run nothing.
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
+
+app = FastAPI(title="Zakaz", openapi_url=None)
+app.mount("/static", StaticFiles(directory=STATIC))
+
+
+# A plain function: the warehouse is waited for in a thread, and the server goes on.
+@app.get(f"/{NAME}", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.RUN, DAG_ID))])
+def status(request: Request, user: GetUserDep) -> HTMLResponse:
+    """The page, for whoever may see the runs of zakaz_etl."""
+    page = status_page(request.query_params, _links(user))
+    html = render("airflow3.html", body=page.body, static=f"{base_path()}{PREFIX}/static")
+    return HTMLResponse(html, page.status, headers={**page.headers, "Content-Security-Policy": POLICY})
+
+
+@app.exception_handler(HTTPException)
+def not_allowed(request: Request, error: HTTPException) -> Response:
+    """Whoever is not logged in is asked to; a browser comes back to the page."""
+    if error.status_code == UNAUTHENTICATED:
+        return RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)))
+    return PlainTextResponse(str(error.detail), error.status_code)
+
+
+def _links(user: Any) -> Links:
+    root = base_path()
+    may_backfill = get_auth_manager().is_authorized_dag(
+        method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=BACKFILL), user=user
+    )
+    return Links(
+        run=f"{root}/dags/__DAG__/runs/__RUN__",
+        backfill=f"{root}/dags/{BACKFILL}" if may_backfill else "",
+        fills_in=False,
+    )
+
+
+APPS = [{"app": app, "url_prefix": PREFIX, "name": "Zakaz"}]
+VIEWS = [
+    {
+        "name": "Zakaz",
+        "href": f"{base_path()}{PATH}",
+        "url_route": "zakaz-status",
+        "destination": "nav",
+        "nav_top_level": True,
+        "icon": f"{base_path()}{PREFIX}/static/icon.svg",
+    }
+]

@@ -1,0 +1,91 @@
+"""What the status page shows, read in one session of the warehouse; all that is judged is judged in SQL."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from zakaz.days import parse_day
+from zakaz.errors import InvalidInput
+from zakaz.health.thresholds import BOUND, thresholds
+from zakaz.settings import settings
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
+
+DAYS = 60
+ALERTS = 12
+# Somebody waits before an empty window; a worker of the server waits with them.
+WITHIN_SECONDS = 5
+
+Rows = list[dict[str, Any]]
+
+
+def read(query: Mapping[str, str]) -> dict[str, Any]:
+    """Everything on the page.
+
+    :param query: what the address asks for: `day`, or `dag_run_id` and `job` of a task.
+    :raises ZakazError: the warehouse can't be read, or a setting is wrong.
+    """
+    values = {**thresholds(), "days": DAYS, "alerts": ALERTS}
+    warehouse = WarehouseHook(origin={"page": "status"}, within_seconds=WITHIN_SECONDS)
+    with warehouse.session():
+        lights = _rows(warehouse, "status/lights.sql", values)
+        return {
+            "whole": lights[0],
+            "jobs": lights[1:],
+            "stages": _stages(_rows(warehouse, "status/calendar.sql", values)),
+            "metrics": _series(_rows(warehouse, "status/figures.sql", values)),
+            "incidents": _rows(warehouse, "report/incidents.sql", values) if lights[0]["incidents"] else [],
+            "alerts": _rows(warehouse, "status/alerts.sql", values),
+            "checks": _rows(warehouse, "status/checks.sql", values),
+            "drift": _rows(warehouse, "status/drift.sql", values),
+            "lookback": {"vk_ads": settings().lookback_days, "qtickets": settings().sales_lookback_days},
+            "chosen": _chosen_day(warehouse, query),
+        }
+
+
+def _rows(warehouse: WarehouseHook, name: str, values: Mapping[str, Any]) -> Rows:
+    """The rows of a statement, each by the names of its columns; it is given the values that it binds."""
+    sql = statement(name)
+    bound = {given: values[given] for given, _ in BOUND.findall(sql)}
+    rows = [json.loads(line) for line in warehouse.text(sql, "JSONEachRow", bound or None).splitlines()]
+    for row in rows:
+        if "log_url" in row:
+            row["log_url"] = _web_address(row["log_url"])
+    return rows
+
+
+def _web_address(url: str) -> str:
+    """An address that may stand in a link: what is in the registry could be javascript: as well."""
+    return url if url.startswith(("http://", "https://")) else ""
+
+
+def _stages(cells: Rows) -> Rows:
+    """The cells of the calendar, which come by stage and day, under their stages."""
+    stages: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        stage = stages.setdefault(cell["job"], {"job": cell["job"], "name": cell.pop("job_ru"), "cells": []})
+        stage["cells"].append(cell)
+    return list(stages.values())
+
+
+def _series(rows: Rows) -> dict[str, dict[str, list[Any]]]:
+    """The figures, which come by metric and day, as columns."""
+    series: dict[str, dict[str, list[Any]]] = {}
+    for row in rows:
+        columns = series.setdefault(row.pop("metric"), {name: [] for name in row})
+        for name, value in row.items():
+            columns[name].append(value)
+    return series
+
+
+def _chosen_day(warehouse: WarehouseHook, query: Mapping[str, str]) -> str:
+    """The day to show at first; empty if the address names none that can be shown."""
+    if query.get("day"):
+        try:
+            return str(parse_day(query["day"], "day"))
+        except InvalidInput:
+            return ""
+    if query.get("dag_run_id") and query.get("job"):
+        found = _rows(warehouse, "status/day_of_run.sql", query)
+        return str(found[0]["day"]) if found else ""
+    return ""

@@ -1,0 +1,163 @@
+"""A web server of Airflow with the status page, on a home and a warehouse of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import requests
+
+from status_page.made_history import fill
+from zakaz.airflow_compat import IS_AIRFLOW_2
+from zakaz.environment import project_environment
+from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.migrate import migrate
+
+START_SECONDS = 120
+HOLD = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
+# `guest` may come in and see no DAG.
+USERS_2 = """
+from airflow.www.app import cached_app
+appbuilder = cached_app().appbuilder
+security = appbuilder.sm
+security.sync_roles()
+security.bulk_sync_roles([{"role": "Guest", "perms": [("can_read", "Website")]}])
+for name, role in (("admin", "Admin"), ("viewer", "Viewer"), ("guest", "Guest")):
+    assert security.add_user(name, name, name, f"{name}@localhost", security.find_role(role), password=name)
+"""
+MENU_2 = "from zakaz.cli.airflow import show_status_page; show_status_page()"
+USERS_3 = ("admin", "viewer")
+
+
+class Served:
+    """The running server.
+
+    :param home: an empty folder.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.folder = home, home / "warehouse"
+        self._sessions: dict[str, requests.Session] = {}
+        self.warehouse = self._fill()
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = int(listener.getsockname()[1])
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = self._environment(self.warehouse)
+        self.call("-m", "airflow", "db", "migrate")
+        if IS_AIRFLOW_2:
+            self.call("-c", USERS_2)
+            self.call("-c", MENU_2)
+        else:
+            passwords = home / "simple_auth_manager_passwords.json.generated"
+            passwords.write_text(json.dumps({name: name for name in USERS_3}))
+        self.call("-m", "airflow", "dags", "reserialize")
+
+    def _fill(self) -> str:
+        """Make the warehouse, and let go of it; its connection."""
+        connection = json.dumps({"conn_type": "clickhouse", "extra": {"embedded_path": str(self.folder)}})
+        os.environ["AIRFLOW_CONN_STATUS_PAGE"] = connection
+        hook = WarehouseHook("status_page")
+        with hook.session():
+            assert migrate(hook) == []
+            fill(hook)
+        return connection
+
+    def _environment(self, warehouse: str) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "ZAKAZ_"))}
+        section = "WEBSERVER" if IS_AIRFLOW_2 else "API"
+        port = "WEBSERVER__WEB_SERVER_PORT" if IS_AIRFLOW_2 else "API__PORT"
+        return project_environment(
+            {
+                **inherited,
+                "AIRFLOW_HOME": str(self.home),
+                "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": warehouse,
+                "ZAKAZ_SANDBOX": "0",
+                "PYTHONPATH": str(PROJECT_DIR / "plugins"),
+                "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in USERS_3),
+                f"AIRFLOW__{section}__WORKERS": "1",
+                f"AIRFLOW__{section}__SECRET_KEY": "tests",
+                f"AIRFLOW__{port}": str(self.port),
+                "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+            },
+            dotenv=None,
+        )
+
+    def call(self, *arguments: str) -> None:
+        """Run Python in the installation."""
+        with (self.home / "output.log").open("ab") as log:
+            command = [sys.executable, "-W", "ignore", *arguments]
+            code = subprocess.call(command, env=self.environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        assert code == 0, self.output()
+
+    def output(self) -> str:
+        """The end of what the programs printed."""
+        return (self.home / "output.log").read_text(errors="replace")[-4000:]
+
+    @contextmanager
+    def running(self, **environment: str) -> Iterator["Served"]:
+        """The server, up until the end of the block."""
+        program = "webserver" if IS_AIRFLOW_2 else "api-server"
+        with (self.home / "output.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", "airflow", program],
+                env={**self.environment, **environment},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        try:
+            self._wait(process)
+            yield self
+        finally:
+            family = [*psutil.Process(process.pid).children(recursive=True), process]
+            for one in family:
+                one.kill()
+            process.wait()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert process.poll() is None, self.output()
+            try:
+                requests.get(f"{self.url}/", timeout=30)
+            except requests.ConnectionError:
+                time.sleep(0.5)
+            else:
+                return
+        raise AssertionError(self.output())
+
+    def login(self, name: str) -> requests.Session:
+        """Log in as a browser does, once: Airflow lets nobody in more than five times in 40 seconds."""
+        if name not in self._sessions:
+            self._sessions[name] = self._login(name)
+        return self._sessions[name]
+
+    def _login(self, name: str) -> requests.Session:
+        session = requests.Session()
+        if IS_AIRFLOW_2:
+            page = session.get(f"{self.url}/login/", timeout=30).text
+            token = page.partition('name="csrf_token" type="hidden" value="')[2].partition('"')[0]
+            given: Mapping[str, str] = {"username": name, "password": name, "csrf_token": token}
+            session.post(f"{self.url}/login/", data=given, timeout=30)
+        else:
+            answer = session.post(f"{self.url}/auth/token", json={"username": name, "password": name}, timeout=30)
+            session.cookies.set("_token", answer.json()["access_token"], domain="127.0.0.1", path="/")
+        return session
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Another process has the warehouse until the end of the block."""
+        command = [sys.executable, "-c", HOLD, f"{self.folder}.lock"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"held\n"
+            yield
