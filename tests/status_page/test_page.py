@@ -169,10 +169,12 @@ def test_what_can_not_heal_is_not_tried_again_by_itself(monkeypatch: pytest.Monk
     assert "no &lt;b&gt;database&lt;/b&gt; meta for ***" in shown.body
 
 
-def test_each_task_of_the_chain_links_to_its_day(metadata: None) -> None:
+def test_each_task_of_the_chain_links_to_its_day(metadata: None, monkeypatch: pytest.MonkeyPatch) -> None:
     dagbag = DagBag(dag_folder=PROJECT_DIR / "dags")
     # As the web server has them.
     serialization = serialized_objects.SerializedDAG if IS_AIRFLOW_2 else serialized_objects.DagSerialization
+    # The scheduler does without links, and switches them off for the whole process.
+    monkeypatch.setattr(serialization, "_load_operator_extra_links", True)
     dags = {name: serialization.from_dict(serialization.to_dict(dag)) for name, dag in dagbag.dags.items()}
     for dag_id in ("zakaz_etl", "zakaz_backfill"):
         for stage in STAGES:
