@@ -3,15 +3,15 @@
 A range of Moscow days in a few large pieces: much faster than one run per day.
 
 *Trigger DAG* opens a form: first and last day, both included; only the days without a good run, or all; the whole chain
-or one task of it; why. The range is cut into calendar months, each goes through the same tasks as a day of `zakaz_etl`,
-and the grid shows each piece under its dates.
+or one task of it; why. The range is cut into calendar months (two at a time if there are more than six), each goes
+through the same tasks as a day of `zakaz_etl`, and the grid shows each piece under its dates.
 
 **Safe to repeat**, beside the daily run as well: every day is replaced as a whole, and no figure changes unless the
 source changed. Each backfill stands in `meta.backfills` with the figures of each day before and after.
 
 **When it is red:** the task `report` names the days that are not good and why; *Zakaz → Статус* in the menu shows them.
-Mend the cause and press *Clear* on the red task of the piece: that piece alone is done again. Days before VK Ads'
-reach (366 days) keep their staging, and their marts are rebuilt from it.
+Mend the cause and press *Clear* on the red task of the piece with *Only Failed*: that piece alone is done again. Days
+before VK Ads' reach (366 days) keep their staging, and their marts are rebuilt from it.
 """
 
 from datetime import datetime

@@ -80,6 +80,18 @@ def test_pieces_are_calendar_months(warehouse: WarehouseHook) -> None:
     ]
 
 
+def test_pieces_of_a_long_range_are_two_months(warehouse: WarehouseHook) -> None:
+    half_a_year = make_plan(warehouse, DayRange(date(2026, 5, 2), date(2026, 10, 31)))
+    assert len(half_a_year.pieces) == 6
+    longer = make_plan(warehouse, DayRange(date(2026, 4, 30), date(2026, 10, 31)))
+    assert [piece.iso for piece in longer.pieces] == [
+        "2026-04-30/2026-05-31",
+        "2026-06-01/2026-07-31",
+        "2026-08-01/2026-09-30",
+        "2026-10-01/2026-10-31",
+    ]
+
+
 def test_what_vk_tells_no_more_of_is_named(warehouse: WarehouseHook) -> None:
     today = datetime.now(UTC).date()
     plan = make_plan(warehouse, DayRange(today - timedelta(days=369), today - timedelta(days=360)))

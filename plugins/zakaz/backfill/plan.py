@@ -12,6 +12,8 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 GOOD = "good"
+# Each piece costs Airflow five tasks; of a longer range it takes two months.
+MONTHS_APART = 6
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ class Plan:
 
     @property
     def pieces(self) -> list[DayRange]:
-        """The same in pieces of at most a calendar month."""
-        return [piece for days in self.ranges for piece in days.months()]
+        """The same in pieces of at most a calendar month, or two if the range is longer than half a year."""
+        at_once = 1 if len(list(self.days.months())) <= MONTHS_APART else 2
+        return [piece for days in self.ranges for piece in days.months(at_once)]
 
     @property
     def out_of_reach(self) -> list[date]:
