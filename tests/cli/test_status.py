@@ -1,0 +1,36 @@
+"""bin/zakaz status: what it prints, and its exit code by light."""
+
+from datetime import timedelta
+
+from cli.conftest import Zakaz
+from made_runs import attempt, put_run
+from zakaz.days import last_complete_day
+from zakaz.warehouse.hook import WarehouseHook
+
+YESTERDAY = last_complete_day()
+
+
+def good(warehouse: WarehouseHook, days_ago: int) -> None:
+    day = YESTERDAY - timedelta(days=days_ago)
+    put_run(warehouse, attempt("healthcheck", day), "ok", day=day)
+
+
+def whole(output: str) -> str:
+    (line,) = (line for line in output.splitlines() if " zakaz_etl " in line)
+    return line
+
+
+def test_it_exits_by_the_light(warehouse: WarehouseHook, zakaz: Zakaz) -> None:
+    code, output, _ = zakaz("status")
+    assert (code, "🔴" in whole(output), "ещё ни одного полного дня" in output) == (2, True, True)
+    # An old day that was done now is no yesterday.
+    good(warehouse, 3)
+    code, output, _ = zakaz("status")
+    assert (code, "🔴" in whole(output)) == (2, True)
+    for days_ago in (1, 0):
+        good(warehouse, days_ago)
+    code, output, _ = zakaz("status")
+    assert (code, "🟡" in whole(output), "не хватает дней за неделю: 1" in whole(output)) == (1, True, True)
+    good(warehouse, 2)
+    code, output, _ = zakaz("status")
+    assert (code, "🟢" in whole(output), f"{YESTERDAY:%d.%m.%Y}" in whole(output)) == (0, True, True)
