@@ -18,6 +18,7 @@ import requests
 
 from faults.console import Console
 from faults.place import Place
+from held_warehouse import held
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.cli.airflow import HEALTH
@@ -46,7 +47,6 @@ AIRFLOW_3 = {
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
     "AIRFLOW__API__PORT": str(free_port()),
 }
-HOLD = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
 
 
 class Installation(Place):
@@ -138,10 +138,7 @@ class Installation(Place):
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Another process has the warehouse, as soon as it is free and until the end of the block."""
-        command = [sys.executable, "-c", HOLD, f"{self.folder}.lock"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            assert process.stdout.readline() == b"held\n"
+        with held(self.folder):
             yield
 
     def task_process(self, process: subprocess.Popen[bytes] | psutil.Process, job: str) -> psutil.Process:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import requests
 
+from held_warehouse import held
 from status_page.made_history import fill
 from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.environment import project_environment
@@ -21,7 +22,6 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
 START_SECONDS = 120
-HOLD = "import fcntl, sys; f = open(sys.argv[1], 'a'); fcntl.flock(f, 2); print('held', flush=True); sys.stdin.read()"
 # `guest` may come in and see no DAG.
 USERS_2 = """
 from airflow.www.app import cached_app
@@ -156,8 +156,5 @@ class Served:
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Another process has the warehouse until the end of the block."""
-        command = [sys.executable, "-c", HOLD, f"{self.folder}.lock"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-            assert process.stdout
-            assert process.stdout.readline() == b"held\n"
+        with held(self.folder):
             yield

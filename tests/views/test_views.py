@@ -15,6 +15,7 @@ from zakaz.days import DayRange, last_complete_day
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import recorded
 from zakaz.settings import INCLUDE_DIR
+from zakaz.stages import DAG_ID, STAGES
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import SQL_DIR, files
 
@@ -240,6 +241,11 @@ def test_the_whole_is_green_when_the_due_day_was_checked_and_yellow_with_gaps_or
     found = lights(opened)
     assert (found["zakaz_etl"]["light"], found["vk_fetch"]["light"]) == ("yellow", "red")
     assert "открытых сбоев: 1 (RUN_FAILED)" in found["zakaz_etl"]["reason"]
+
+
+def test_the_whole_comes_first_then_every_job_in_the_order_of_the_chain(opened: WarehouseHook) -> None:
+    jobs = [job for (job,) in opened.execute("SELECT job FROM bi.v_etl_status ORDER BY position")]
+    assert jobs == [DAG_ID, *STAGES]
 
 
 def test_a_backfill_in_progress_is_told(opened: WarehouseHook) -> None:

@@ -146,3 +146,17 @@ def test_a_folder_that_can_not_be_is_refused_at_once(folder: Path) -> None:
     with pytest.raises(InvalidInput, match=r"embedded warehouse .*/warehouse can't be used: .* Check embedded_path"):
         WarehouseHook("w", within_seconds=60).execute("SELECT 1")
     assert time.monotonic() - begun < 5
+
+
+def test_what_is_at_hand_stays_open_between_the_calls_of_other_hooks(folder: Path) -> None:
+    with WarehouseHook("w").at_hand():
+        assert WarehouseHook("w").execute("SELECT 1") == [(1,)]
+        assert not is_free(folder)
+    assert is_free(folder)
+
+
+def test_what_can_not_be_had_at_hand_stops_nobody(folder: Path, other_process: Callable[[str], Holder]) -> None:
+    holder = other_process(HOLD)
+    with WarehouseHook("w", within_seconds=0.2).at_hand():
+        holder.kill()
+        assert WarehouseHook("w", within_seconds=30).execute("SELECT 1") == [(1,)]

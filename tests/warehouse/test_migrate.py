@@ -12,7 +12,7 @@ from zakaz.settings import settings
 from zakaz.warehouse import migrate as module
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import Drift, find_drift, migrate, seed_city_aliases
-from zakaz.warehouse.sql import files
+from zakaz.warehouse.sql import files, statement
 
 pytestmark = pytest.mark.warehouse
 MART = "zakaz.dm_vk_ads_daily"
@@ -125,3 +125,9 @@ def test_what_people_changed_about_the_cities_stays(warehouse: WarehouseHook) ->
         warehouse.execute("TRUNCATE TABLE zakaz.dim_city_alias")
         seed_city_aliases(warehouse)
     assert [row[:2] for row in aliases(warehouse)] == [row[:2] for row in before]
+
+
+def test_the_embedded_engine_removes_merged_parts_whenever_it_is_open(warehouse: WarehouseHook) -> None:
+    """A server is open all the time, and keeps its own pace."""
+    slow = warehouse.execute(statement("meta/keeps_merged_parts.sql"))
+    assert bool(slow) != warehouse.is_embedded
