@@ -7,6 +7,7 @@ import struct
 from functools import lru_cache
 
 _UNIT = float(2**32)
+_EIGHT = struct.Struct(">8I")
 
 
 @lru_cache(maxsize=200_000)
@@ -19,7 +20,7 @@ def draws(*key: object) -> tuple[float, ...]:
     :param key: what the numbers belong to, for example seed, ad id and day.
     """
     digest = hashlib.blake2b(":".join(map(str, key)).encode(), digest_size=32).digest()
-    return tuple(number / _UNIT for number in struct.unpack(">8I", digest))
+    return tuple([number / _UNIT for number in _EIGHT.unpack(digest)])
 
 
 def between(low: float, high: float, draw: float) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -45,7 +47,8 @@ class QTickets:
     def __init__(self, office: TicketOffice) -> None:
         """Serve a seller's books to the holder of its token."""
         self._office = office
-        self._last: tuple[object, list[Order]] = None, []
+        # The pages of a list are asked for one after the other, those of several lists side by side.
+        self._matching = lru_cache(maxsize=16)(self._matching_now)
 
     def orders(self, request: Request) -> Response:
         """Answer ``GET orders``; a query string is not looked at."""
@@ -53,16 +56,10 @@ class QTickets:
         if request.method == "POST":
             raise QTicketsError(503, "UNKNOWN_ERROR", "Unknown error")
         wanted = _filter(request, _ORDER_COLUMNS)
-        # The pages of a list are asked for one after the other.
-        key = (wanted.where, wanted.order_by, self._office.today(), self._office.version)
-        asked_before, orders = self._last
-        if asked_before != key:
-            orders = self._matching(wanted)
-            self._last = key, orders
+        orders = self._matching(replace(wanted, page=1), self._office.today(), self._office.version)
         return _page(orders, order_paper, wanted.page, ORDERS_PER_PAGE)
 
-    def _matching(self, wanted: Filter[Order]) -> list[Order]:
-        today = self._office.today()
+    def _matching_now(self, wanted: Filter[Order], today: date, _version: int) -> list[Order]:
         first, last = wanted.days(today - timedelta(days=HISTORY_DAYS), today)
         # An order is paid within minutes, which may be those around midnight.
         days = [first - timedelta(days=1) + timedelta(days=number) for number in range((last - first).days + 2)]

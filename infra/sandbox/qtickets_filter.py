@@ -6,7 +6,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
@@ -29,7 +29,7 @@ _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition; `wanted` is read already: an instant, a number, a list of these, or ``None``."""
+    """One condition; `wanted` is read already: an instant, a number, several of these, or ``None``."""
 
     column: str
     sign: str
@@ -50,7 +50,7 @@ class Filter(Generic[Thing]):
     :param order_by: a column, and whether the largest comes first.
     """
 
-    columns: Columns[Thing]
+    columns: Columns[Thing] = field(hash=False)
     where: tuple[Condition, ...]
     order_by: tuple[str, bool]
     page: int
@@ -99,7 +99,7 @@ def _condition(given: Any, columns: Columns[Thing]) -> Condition:
     if sign == "null" or (sign in ("=", "!=") and value is None):
         return Condition(column, sign, None)
     if sign in ("in", "not in") and isinstance(value, list):
-        return Condition(column, sign, [_read(column, one) for one in value])
+        return Condition(column, sign, tuple(_read(column, one) for one in value))
     if sign in ("in", "not in") or sign not in _SIGNS:
         msg = f"Unknown operator, or no list of values: {given}"
         raise ValueError(msg)

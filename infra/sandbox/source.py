@@ -82,8 +82,10 @@ class Source:
 
     def figures(self, ad: Ad, day: date) -> Figures | None:
         """Return what an ad did on a day, or ``None`` if it has no figures."""
-        if day > self.today():
-            return None
+        return None if day > self.today() else self.past_figures(ad, day)
+
+    def past_figures(self, ad: Ad, day: date) -> Figures | None:
+        """Return the same for a day that is known not to be in the future."""
         patch = self._patches.get(ad.id)
         found = figures_of(self.seed, ad, day)
         if patch is None:

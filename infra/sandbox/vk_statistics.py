@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -28,7 +26,6 @@ UNKNOWN_ID = {
     "users": "ERR_WRONG_USERS",
 }
 _PARAMETERS = ("id", "date_from", "date_to", "metrics", "attribution")
-_CENT = Decimal("0.01")
 
 
 def statistics_reply(source: Source, resource: str, period: str, args: MultiDict[str, str]) -> dict[str, Any]:
@@ -63,37 +60,40 @@ def statistics_reply(source: Source, resource: str, period: str, args: MultiDict
     return {"items": items, "total": {"base": base_block(total(totals))} if with_base else {}}
 
 
-@lru_cache(maxsize=100_000)
 def base_block(figures: Figures) -> dict[str, Any]:
     """Return the ``base`` metrics: counts as integers, money as strings, shares in percent as numbers."""
-    spent = figures.spent
+    spent = figures.kopecks
     return {
         "shows": figures.shows,
         "clicks": figures.clicks,
         "goals": figures.goals,
         "spent": _money(spent),
-        "cpm": _money(_ratio(spent * 1000, figures.shows)),
-        "cpc": _money(_ratio(spent, figures.clicks)),
-        "cpa": _money(_ratio(spent, figures.goals)),
+        "cpm": _money(_per(spent * 1000, figures.shows)),
+        "cpc": _money(_per(spent, figures.clicks)),
+        "cpa": _money(_per(spent, figures.goals)),
         "ctr": _percent(figures.clicks, figures.shows),
         "cr": _percent(figures.goals, figures.clicks),
         "vk": {
             "goals": figures.vk_goals,
-            "cpa": _money(_ratio(spent, figures.vk_goals)),
+            "cpa": _money(_per(spent, figures.vk_goals)),
             "cr": _percent(figures.vk_goals, figures.clicks),
             "result": figures.results,
-            "cpr": _money(_ratio(spent, figures.results)),
+            "cpr": _money(_per(spent, figures.results)),
         },
     }
 
 
-def _ratio(amount: Decimal, count: int) -> Decimal:
-    return (amount / count).quantize(_CENT, ROUND_HALF_UP) if count else Decimal(0)
+def _per(kopecks: int, count: int) -> int:
+    """Return a share in whole kopecks, halves away from zero."""
+    if not count:
+        return 0
+    share = (2 * abs(kopecks) + count) // (2 * count)
+    return share if kopecks >= 0 else -share
 
 
-def _money(amount: Decimal) -> str:
+def _money(kopecks: int) -> str:
     # The API writes nothing spent as "0", not as "0.00".
-    return f"{amount:.2f}" if amount else "0"
+    return f"{kopecks / 100:.2f}" if kopecks else "0"
 
 
 def _percent(part: int, whole: int) -> float:
@@ -105,7 +105,7 @@ def _days(source: Source, ads: Iterable[Ad], first: date, last: date) -> list[tu
     days: list[tuple[date, Figures | None]] = []
     for number in range((min(last, source.today()) - first).days + 1):
         day = first + timedelta(days=number)
-        found = [figures for ad in ads if (figures := source.figures(ad, day))]
+        found = [figures for ad in ads if (figures := source.past_figures(ad, day))]
         days.append((day, total(found) if found else None))
     return days
 

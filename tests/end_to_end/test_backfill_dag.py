@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,17 @@ pytestmark = [pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(240)
 
 
 @pytest.fixture
-def run_form(metadata: None, warehouse: WarehouseHook, sandbox: Sandbox) -> RunForm:
+def sharings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How often a process was asked for that shares the warehouse; none is started (tests/warehouse/test_sharing.py)."""
+    asked = tmp_path / "asked"
+    asked.touch()
+    # In a file: the tasks of Airflow 3 may run in a process of their own.
+    monkeypatch.setattr(WarehouseHook, "share", lambda _: asked.write_text(asked.read_text() + "x"))
+    return lambda: len(asked.read_text())
+
+
+@pytest.fixture
+def run_form(metadata: None, warehouse: WarehouseHook, sandbox: Sandbox, sharings: Callable[[], int]) -> RunForm:
     """Fill in the form and run it, in this process."""
     dag = our_dags.read().get_dag("zakaz_backfill")
 
@@ -53,10 +64,11 @@ def ledger(warehouse: WarehouseHook) -> list[tuple[date, str]]:
 
 
 def test_months_are_pieces_and_end_in_what_the_days_alone_bring(
-    run_form: RunForm, warehouse: WarehouseHook, sandbox: Sandbox
+    run_form: RunForm, warehouse: WarehouseHook, sandbox: Sandbox, sharings: Callable[[], int]
 ) -> None:
     run = run_form(reason="new ads")
     assert run.state == "success"
+    assert sharings() == 1
     jobs = ("build_dm_sales", "build_dm_vk", "healthcheck", "qtickets_fetch", "vk_fetch")
     assert attempts(warehouse) == [
         *((job, "ok", "2026-10-30", "2026-10-31") for job in jobs),
@@ -82,9 +94,10 @@ def test_only_gaps_leaves_the_good_days_alone(run_form: RunForm, warehouse: Ware
     assert len(ledger(warehouse)) == 2
 
 
-def test_one_stage_alone(run_form: RunForm, warehouse: WarehouseHook) -> None:
+def test_one_stage_alone(run_form: RunForm, warehouse: WarehouseHook, sharings: Callable[[], int]) -> None:
     stage_vk(warehouse, {"stat_date": LAST})
     assert run_form(LAST, LAST, stage="build_dm_vk").state == "success"
+    assert sharings() == 0, "for one piece it is not worth it"
     assert attempts(warehouse) == [("build_dm_vk", "ok", "2026-11-02", "2026-11-02")]
     assert ledger(warehouse) == [(LAST, "ok")]
 

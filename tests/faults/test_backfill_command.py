@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 import pytest
@@ -20,6 +23,7 @@ pytestmark = [
         not ALONE, reason="Airflow 3 on SQLite is sure of itself on an idle machine only: FAULTS_ALONE=1"
     ),
 ]
+SHARING = "zakaz.warehouse.sharing"
 FETCH_ONLY = ("--stage", "vk_fetch", *(() if IS_AIRFLOW_2 else ("--max-active-runs", "1")))
 
 
@@ -121,8 +125,38 @@ def test_ctrl_c_leaves_nothing_at_work_and_the_same_command_goes_on(installation
 def test_a_warehouse_that_is_away_for_a_while_costs_no_day(installation: Installation, judge: Judge) -> None:
     with installation.running("zakaz", *backfill("2026-10-08", "2026-10-09")) as process:
         installation.until(installation.runs, 60, "the first attempt")
-        with installation.holding():
+        with away(installation, process):
             time.sleep(20)
         assert process.wait(timeout=120) == 0
     assert set(days(installation).values()) == {"ok"}
+    judge(installation)
+
+
+@contextmanager
+def away(installation: Installation, process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Nobody gets at the warehouse: the process that shares it answers no more, or another has it."""
+    if not IS_AIRFLOW_2:
+        with installation.holding():
+            yield
+        return
+    sharing = sharing_process(process)
+    sharing.suspend()
+    yield
+    assert sharing.is_running(), "it shares the warehouse as long as the backfill lasts"
+    sharing.resume()
+
+
+def sharing_process(process: "subprocess.Popen[bytes]") -> psutil.Process:
+    found = [one for one in psutil.Process(process.pid).children(recursive=True) if SHARING in one.cmdline()]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.skipif(not IS_AIRFLOW_2, reason="there the scheduler works, and nobody shares")
+def test_who_shares_the_warehouse_is_killed_and_no_day_is_lost(installation: Installation, judge: Judge) -> None:
+    with installation.running("zakaz", *backfill("2026-10-10", "2026-10-13")) as process:
+        installation.until(installation.runs, 60, "the first attempt")
+        sharing_process(process).kill()
+        assert process.wait(timeout=120) == 0
+    assert list(days(installation).values()) == ["ok"] * 4
     judge(installation)

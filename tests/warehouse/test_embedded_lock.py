@@ -19,9 +19,9 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 HOLD = """
 import sys
 from pathlib import Path
-from zakaz.warehouse.embedded import FolderLock
+from zakaz.warehouse.folder_lock import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
-lock.acquire(0)
+lock.try_acquire() or sys.exit(1)
 print("held", flush=True)
 sys.stdin.read()
 lock.release()

@@ -15,7 +15,7 @@ import pytest
 
 from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable
 from zakaz.settings import settings
-from zakaz.warehouse import hook
+from zakaz.warehouse import folder, hook
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = pytest.mark.warehouse
@@ -223,9 +223,9 @@ def test_a_session_keeps_one_engine_for_all_its_calls(
 ) -> None:
     opened: list[Any] = []
     closed: list[Any] = []
-    for name in ("EmbeddedEngine", "ServerEngine"):
+    for module, name in ((folder, "EmbeddedEngine"), (hook, "ServerEngine")):
 
-        class Counted(getattr(hook, name)):  # type: ignore[misc]
+        class Counted(getattr(module, name)):  # type: ignore[misc]
             def __init__(self, *args: Any) -> None:
                 super().__init__(*args)
                 opened.append(self)
@@ -234,7 +234,7 @@ def test_a_session_keeps_one_engine_for_all_its_calls(
                 super().disconnect()
                 closed.append(self)
 
-        monkeypatch.setattr(hook, name, Counted)
+        monkeypatch.setattr(module, name, Counted)
     fresh = WarehouseHook()
     with fresh.session() as outer:
         fresh.execute(f"CREATE TABLE {scratch} (n UInt32) ENGINE = MergeTree ORDER BY n")

@@ -8,6 +8,7 @@ from zakaz.airflow_compat import DAG, IS_AIRFLOW_2
 from zakaz.backfill import airflow_runs
 from zakaz.days import DayRange, moscow_day
 from zakaz.errors import BackfillIncomplete, PermanentError
+from zakaz.warehouse.hook import WarehouseHook
 
 ATTEMPTS = 3
 
@@ -43,9 +44,10 @@ class _MoscowDayDAG(DAG):
         airflow_runs.take_over_queued(self.dag_id, days)
         airflow_runs.require_free(self.dag_id, days)
         began = datetime.now(UTC)
-        for _ in range(ATTEMPTS):
-            if self._came_to_its_end(days, **how):
-                break
+        with WarehouseHook().shared():
+            for _ in range(ATTEMPTS):
+                if self._came_to_its_end(days, **how):
+                    break
         self._report(days, airflow_runs.worked_on(self.dag_id, days, began))
 
     def _came_to_its_end(self, days: DayRange, **how: Any) -> bool:

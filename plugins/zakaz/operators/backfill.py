@@ -41,6 +41,8 @@ class PlanBackfillOperator(BaseOperator):
                 plan.out_of_reach[0],
                 plan.out_of_reach[-1],
             )
+        if len(plan.pieces) > 1:
+            warehouse.share()
         return [piece.iso for piece in plan.pieces]
 
 

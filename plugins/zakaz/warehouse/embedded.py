@@ -1,118 +1,37 @@
 """The embedded engine: ClickHouse inside this process (chDB), on a folder of this machine."""
 
 import contextlib
-import fcntl
-import json
-import os
 import re
-import sys
-import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, ClassVar
+from typing import Any
 
-from zakaz.errors import InvalidInput, WarehouseLocked, ZakazError
+from zakaz.errors import WarehouseLocked, ZakazError
 from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
+from zakaz.warehouse.folder_lock import FolderLock
 
-POLL_SECONDS = 0.02
 NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
-
-
-class FolderLock:
-    """One process at a time in a warehouse folder; within the process, as many as like.
-
-    chDB itself refuses a second process, but without a word on who has the folder and without waiting.
-
-    :param folder: the warehouse folder; the lock is the file `<folder>.lock` beside it, which names its holder.
-    """
-
-    _guard = threading.Lock()
-    _held: ClassVar[dict[Path, tuple[IO[str], int]]] = {}
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._file = folder.with_name(folder.name + ".lock")
-
-    def acquire(self, wait_seconds: float) -> None:
-        """Take the lock.
-
-        :raises WarehouseLocked: another process still has it after `wait_seconds`.
-        :raises InvalidInput: there can be no such folder.
-        """
-        deadline = time.monotonic() + wait_seconds
-        while not self._try():
-            if time.monotonic() >= deadline:
-                raise WarehouseLocked(
-                    f"the embedded warehouse {self._folder} is in use by {self._holder()} and was not free within "
-                    f"{wait_seconds:g} s: wait for that process or stop it"
-                )
-            time.sleep(POLL_SECONDS)
-
-    def release(self) -> None:
-        """Give the lock back."""
-        with self._guard:
-            handle, count = self._held[self._file]
-            if count > 1:
-                self._held[self._file] = (handle, count - 1)
-            else:
-                del self._held[self._file]
-                handle.close()
-
-    def _try(self) -> bool:
-        with self._guard:
-            if self._file in self._held:
-                handle, count = self._held[self._file]
-                self._held[self._file] = (handle, count + 1)
-                return True
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                handle = self._file.open("a+", encoding="utf-8")
-            except OSError as error:
-                raise InvalidInput(
-                    f"the embedded warehouse {self._folder} can't be used: {error.strerror}: {error.filename}. Check "
-                    "embedded_path of the connection"
-                ) from error
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.close()
-                return False
-            handle.truncate(0)
-            since = datetime.now(UTC).isoformat(timespec="seconds")
-            json.dump({"pid": os.getpid(), "program": " ".join(sys.argv)[:200], "since": since}, handle)
-            handle.flush()
-            self._held[self._file] = (handle, 1)
-            return True
-
-    def _holder(self) -> str:
-        try:
-            holder = json.loads(self._file.read_text(encoding="utf-8"))
-            return f"process {holder['pid']} ({holder['program']}, since {holder['since']})"
-        except (OSError, ValueError, KeyError):
-            return "another process"
 
 
 class EmbeddedEngine:
     """ClickHouse in this process, through clickhouse-connect's chDB client.
 
     :param folder: where the data lie.
+    :param lock: that of the folder, which this process took; it is given back when the engine is let go of.
     :param settings: ClickHouse settings for every statement.
-    :param wait_seconds: how long to wait while another process has the folder.
-    :raises WarehouseLocked: another process has the folder for longer than that.
+    :param wait_seconds: how long to wait while a program that doesn't know our lock has the folder.
+    :raises WarehouseLocked: such a program has it for longer than that.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any], wait_seconds: float) -> None:
-        self._lock = FolderLock(folder.resolve())
+    def __init__(self, folder: Path, lock: FolderLock, settings: Mapping[str, Any], wait_seconds: float) -> None:
+        self._lock = lock
         self._client: Any = None
-        deadline = time.monotonic() + wait_seconds
-        self._lock.acquire(wait_seconds)
         try:
-            self._client = self._open(folder.resolve(), settings, deadline)
+            self._client = self._open(folder, settings, time.monotonic() + wait_seconds)
         finally:
             if self._client is None:
-                self._lock.release()
+                lock.release()
 
     @staticmethod
     def _open(folder: Path, settings: Mapping[str, Any], deadline: float) -> Any:

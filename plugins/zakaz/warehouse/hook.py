@@ -13,9 +13,10 @@ from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 from zakaz.airflow_compat import AirflowNotFoundException, Connection
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings
-from zakaz.warehouse.embedded import EmbeddedEngine
 from zakaz.warehouse.engine import Engine, Row
+from zakaz.warehouse.folder import open_folder
 from zakaz.warehouse.server import ServerEngine
+from zakaz.warehouse.sharing import share, shared
 
 CONNECTION = "clickhouse_default"
 EMBEDDED = "embedded_path"
@@ -41,6 +42,10 @@ ATTEMPTS = 4
 def new_version() -> int:
     """A `_ver` for rows written now: microseconds since 1970; of two versions of a row the higher one wins."""
     return time.time_ns() // 1000
+
+
+# Longer than the next task of a run takes to start.
+SHARED_WHILE_USED_SECONDS = 60
 
 
 class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no types
@@ -91,13 +96,9 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         connection = self._connection()
         engine_settings = {"max_execution_time": self._query_seconds, "log_comment": json.dumps(self._origin)}
         insert_settings = {**ONE_BLOCK, **ALL_THREADS}
-        if folder := connection.extra_dejson.get(EMBEDDED):
-            if not Path(str(folder)).is_absolute():
-                raise InvalidInput(
-                    f"connection {self._clickhouse_conn_id}: embedded_path {folder!r} must be an absolute path"
-                )
+        if folder := self._folder(connection):
             own_settings = {**engine_settings, **insert_settings, **NO_COMPILING}
-            return EmbeddedEngine(Path(folder), own_settings, self._lock_seconds)
+            return open_folder(folder, own_settings, self._lock_seconds, self._answer_seconds)
         return ServerEngine(connection, engine_settings, insert_settings, self._answer_seconds)
 
     @property
@@ -131,6 +132,19 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
             with contextlib.suppress(WarehouseUnavailable, InvalidInput):
                 stack.enter_context(self.session())
             yield
+
+    @contextlib.contextmanager
+    def shared(self) -> Iterator[None]:
+        """Have one process keep the embedded warehouse open for all others of this machine; a server needs none."""
+        with contextlib.ExitStack() as stack:
+            if folder := self._folder(self._connection()):
+                stack.enter_context(shared(folder))
+            yield
+
+    def share(self) -> None:
+        """Have one process do so as long as it is used, though the caller's own process ends."""
+        if folder := self._folder(self._connection()):
+            share(folder, SHARED_WHILE_USED_SECONDS)
 
     def execute(self, sql: str | Iterable[str], params: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Run one statement, or several, with bound parameters.
@@ -166,6 +180,16 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
                 f"AIRFLOW_CONN_{self._clickhouse_conn_id.upper()} in .env, or create it in Airflow"
             ) from None
         return connection
+
+    def _folder(self, connection: Connection) -> Path | None:
+        """Where the embedded warehouse is."""
+        if not (path := connection.extra_dejson.get(EMBEDDED)):
+            return None
+        if not Path(str(path)).is_absolute():
+            raise InvalidInput(
+                f"connection {self._clickhouse_conn_id}: embedded_path {path!r} must be an absolute path"
+            )
+        return Path(path).resolve()
 
     def _run(self, engine: Engine, statements: Iterable[str], params: Any, options: Mapping[str, Any]) -> Any:
         """As the plugin does it, which writes each statement whole into the log: hundreds of pages a run."""
