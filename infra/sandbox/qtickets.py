@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from sandbox.qtickets_filter import Columns, Filter, Thing
-from sandbox.replies import json_reply
+from sandbox.replies import json_body, json_reply, json_text
 from sandbox.ticket_office import HISTORY_DAYS, Event, NoSuchOrderError, Order, TicketOffice
 from sandbox.ticket_papers import event_paper, order_paper
 
@@ -57,7 +57,7 @@ class QTickets:
             raise QTicketsError(503, "UNKNOWN_ERROR", "Unknown error")
         wanted = _filter(request, _ORDER_COLUMNS)
         orders = self._matching(replace(wanted, page=1), self._office.today(), self._office.version)
-        return _page(orders, order_paper, wanted.page, ORDERS_PER_PAGE)
+        return _page(orders, _order_text, wanted.page, ORDERS_PER_PAGE)
 
     def _matching_now(self, wanted: Filter[Order], today: date, _version: int) -> list[Order]:
         first, last = wanted.days(today - timedelta(days=HISTORY_DAYS), today)
@@ -77,7 +77,7 @@ class QTickets:
         """Answer ``GET events``, the inactive and deleted ones included."""
         _require_token(request)
         wanted = _filter(request, _EVENT_COLUMNS)
-        return _page(wanted.rows(self._office.events), self._event_paper, wanted.page, EVENTS_PER_PAGE)
+        return _page(wanted.rows(self._office.events), self._event_text, wanted.page, EVENTS_PER_PAGE)
 
     def event(self, request: Request, event_id: int) -> Response:
         """Answer ``GET events/<id>``."""
@@ -87,10 +87,11 @@ class QTickets:
                 return json_reply({"data": self._event_paper(event)})
         raise _not_found("Event", event_id)
 
+    def _event_text(self, event: Event) -> str:
+        return _event_text(event, self._office.today())
+
     def _event_paper(self, event: Event) -> dict[str, Any]:
-        today = self._office.today()
-        first, last = event.next_show(today - timedelta(days=HISTORY_DAYS)), event.next_show(today) + 1
-        return event_paper(event, [event.show(number) for number in range(first, last + 1)])
+        return _event_paper(event, self._office.today())
 
 
 def _require_token(request: Request) -> None:
@@ -110,6 +111,23 @@ def _filter(request: Request, columns: Columns[Thing]) -> Filter[Thing]:
         raise QTicketsError(400, "VALIDATION_ERROR", str(error)) from None
 
 
-def _page(found: list[Thing], paper: Callable[[Thing], dict[str, Any]], page: int, per_page: int) -> Response:
-    data = [paper(thing) for thing in found[(page - 1) * per_page : page * per_page]]
-    return json_reply({"data": data, "paging": {"perPage": per_page, "currentPage": page, "total": len(found)}})
+def _event_paper(event: Event, today: date) -> dict[str, Any]:
+    first, last = event.next_show(today - timedelta(days=HISTORY_DAYS)), event.next_show(today) + 1
+    return event_paper(event, [event.show(number) for number in range(first, last + 1)])
+
+
+@lru_cache(maxsize=1000)
+def _event_text(event: Event, today: date) -> str:
+    return json_text(_event_paper(event, today))
+
+
+# Who reads day after day asks for the same orders each time, since refunds may come weeks later.
+@lru_cache(maxsize=20_000)
+def _order_text(order: Order) -> str:
+    return json_text(order_paper(order))
+
+
+def _page(found: list[Thing], text: Callable[[Thing], str], page: int, per_page: int) -> Response:
+    data = ",".join(text(thing) for thing in found[(page - 1) * per_page : page * per_page])
+    paging = json_text({"perPage": per_page, "currentPage": page, "total": len(found)})
+    return json_body(f'{{"data":[{data}],"paging":{paging}}}')

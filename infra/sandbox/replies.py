@@ -11,8 +11,17 @@ from werkzeug import Response
 
 def json_reply(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return a JSON response in UTF-8."""
-    body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return Response(body, status=status, content_type="application/json; charset=utf-8", headers=dict(headers or {}))
+    return json_body(json_text(payload), status, headers)
+
+
+def json_body(text: str, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return what is written as JSON already."""
+    return Response(text, status=status, content_type="application/json; charset=utf-8", headers=dict(headers or {}))
+
+
+def json_text(payload: object) -> str:
+    """Return JSON as both APIs write it."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
 
 
 class VkError(Exception):

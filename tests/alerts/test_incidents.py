@@ -19,6 +19,7 @@ from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.messages import duration_ru
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
+from zakaz.registry import lost
 from zakaz.registry.alive import alive
 from zakaz.registry.lost import LOST
 from zakaz.settings import PROJECT_DIR
@@ -205,6 +206,21 @@ def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHo
     ]
     assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
     assert "Причина: процесс задачи исчез" in sandbox.messages()[0]["plain"]
+
+
+def test_an_attempt_that_ends_while_it_is_looked_at_is_not_lost(
+    warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = attempt("vk_fetch")
+    put_run(warehouse, made, "running", minutes_ago=1)
+
+    def ends_meanwhile(_: Any) -> bool:
+        put_run(warehouse, made, "ok")
+        return False
+
+    monkeypatch.setattr(lost, "is_alive", ends_meanwhile)
+    assert lost.close_lost_attempts(warehouse) == []
+    assert warehouse.execute("SELECT status FROM meta.etl_runs FINAL") == [("ok",)]
 
 
 def test_another_machine_has_until_the_time_limit_and_its_own_word_wins(

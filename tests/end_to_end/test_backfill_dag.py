@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(240)
 
 @pytest.fixture
 def sharings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How often a process was asked for that shares the warehouse; none is started (tests/warehouse/test_sharing.py)."""
+    """How often a process was asked for that shares the warehouse; none is started."""
     asked = tmp_path / "asked"
     asked.touch()
     # In a file: the tasks of Airflow 3 may run in a process of their own.

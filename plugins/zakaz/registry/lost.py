@@ -24,14 +24,17 @@ def close_lost_attempts(warehouse: WarehouseHook) -> list[UUID]:
     :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     with warehouse.session():
-        lost = [
-            run_id
-            for run_id, host, started_at in warehouse.execute(statement("meta/running_attempts.sql"))
-            if _is_lost(run_id, host, started_at)
-        ]
+        gone = {run_id for run_id, host, started_at in _running(warehouse) if _is_lost(run_id, host, started_at)}
+        # One that has just ended wrote so before it let go of its lock, maybe after it was read as running.
+        lost = [run_id for run_id, *_ in _running(warehouse) if run_id in gone] if gone else []
         for run_id in lost:
             warehouse.execute(statement("meta/close_attempt.sql"), {"run_id": run_id, "err_msg": LOST})
     return lost
+
+
+def _running(warehouse: WarehouseHook) -> list[tuple[UUID, str, datetime]]:
+    rows: list[tuple[UUID, str, datetime]] = warehouse.execute(statement("meta/running_attempts.sql"))
+    return rows
 
 
 def _is_lost(run_id: UUID, host: str, started_at: datetime) -> bool:
