@@ -175,7 +175,8 @@ def test_killed_in_the_middle_it_costs_no_call(folder: Path) -> None:
         user.insert("t", ["n"], [[1]])
     assert is_free(folder)
     with shared():  # its socket still lies there
-        assert user.execute("SELECT n FROM t") == [(1,)]
+        until(lambda: not is_free(folder))
+        assert other_process(ASK, "SELECT n FROM t").communicate()[0].splitlines()[-1] == "[(1,)] False"
 
 
 def test_no_answer_is_not_waited_for_any_longer_than_allowed(folder: Path) -> None:
@@ -205,6 +206,8 @@ def test_it_outlives_who_wanted_it_as_long_as_it_is_used(folder: Path) -> None:
         time.sleep(4)
         assert user.execute("SELECT 1") == [(1,)]
         assert process.is_running()
+    time.sleep(1)
+    assert not is_free(folder), "somebody may come back"
     until(lambda: is_free(folder))
 
 

@@ -175,7 +175,7 @@ def main() -> None:
     given = parser.parse_args()
     try:
         serve(given.folder, given.parent, given.unused)
-    except ZakazError as failure:
+    except (ZakazError, OSError) as failure:
         sys.exit(f"the warehouse is not shared, each task opens it for itself: {failure}")
 
 
