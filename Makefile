@@ -35,9 +35,9 @@ up: $(VENV)/.installed ## Airflow with its UI in the background, on this machine
 down: ## stop it
 	@bin/zakaz down
 
-test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at CLICKHOUSE_TEST_URL
+test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at CLICKHOUSE_TEST_URL (several: at once)
 	@test -n "$$CLICKHOUSE_TEST_URL" || { echo "make test-server: set CLICKHOUSE_TEST_URL, e.g. clickhouse://default:@127.0.0.1:9000/?http_port=8123" >&2; exit 1; }
-	@$(BIN)/pytest -m warehouse tests
+	@$(BIN)/pytest -m warehouse -n $(words $(CLICKHOUSE_TEST_URL)) --dist loadfile tests
 
 bench: $(VENV)/.installed-dev ## speed and memory as ratios, into docs/BENCHMARKS.md (half an hour; needs PostgreSQL)
 	@PYTHONPATH=plugins $(BIN)/python bench/run.py $(BENCH)

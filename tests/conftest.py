@@ -1,7 +1,7 @@
 """A temporary Airflow home, one warehouse, one sandbox: made once, emptied before each test.
 
 The warehouse is the embedded engine, or the server that CLICKHOUSE_TEST_URL names
-(clickhouse://user:password@host:9000/?http_port=8123).
+(clickhouse://user:password@host:9000/?http_port=8123); of several, each worker of pytest has one for itself.
 """
 
 import json
@@ -63,10 +63,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def warehouse_connection() -> str:
     """The connection of the warehouse under test, as Airflow reads it from the environment."""
-    url = os.environ.get("CLICKHOUSE_TEST_URL")
-    if not url:
+    urls = os.environ.get("CLICKHOUSE_TEST_URL", "").split()
+    if not urls:
         return json.dumps({"conn_type": "clickhouse", "extra": {"embedded_path": str(HOME / "warehouse")}})
-    return Connection(uri=url).as_json()
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return Connection(uri=urls[worker]).as_json()
 
 
 os.environ["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"] = warehouse_connection()
