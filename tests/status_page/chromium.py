@@ -3,8 +3,8 @@
 import base64
 import contextlib
 import json
+import multiprocessing.connection
 import os
-import select
 import shutil
 import subprocess
 import tempfile
@@ -160,7 +160,7 @@ class Browser:
 
     def _next(self, seconds: float) -> dict[str, Any] | None:
         while b"\0" not in self._rest:
-            if not select.select([self._from], [], [], seconds)[0]:
+            if not multiprocessing.connection.wait([self._from], seconds):
                 return None
             more = os.read(self._from, 1 << 20)
             assert more, "Chromium ended"
