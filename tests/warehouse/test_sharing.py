@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from held_warehouse import held
-from zakaz.errors import WarehouseRefused, WarehouseUnavailable
+from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.folder_lock import FolderLock
 from zakaz.warehouse.hook import WarehouseHook
@@ -188,6 +188,30 @@ def test_no_answer_is_not_waited_for_any_longer_than_allowed(folder: Path) -> No
         assert time.monotonic() - before < 5
         process.resume()
         assert WarehouseHook("w", within_seconds=20).execute("SELECT 1") == [(1,)]
+
+
+def test_a_time_out_in_the_middle_of_a_call_leaves_no_answer_for_the_next(folder: Path) -> None:
+    def ended(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, ended)
+    try:
+        with shared(), WarehouseHook("w").session() as user:
+            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            with pytest.raises(KeyboardInterrupt):
+                user.execute("SELECT 'late', sleepEachRow(1) FROM numbers(2)")
+            assert user.execute("SELECT 2") == [(2,)]
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_an_error_of_no_family_stays_what_it_is(folder: Path) -> None:
+    with shared(), WarehouseHook("w").session() as user:
+        with pytest.raises(ValueError, match="argument 2 is longer"):
+            user.insert("t", ["a"], [[1, 2]])
+        with pytest.raises(InvalidInput, match="has no typed text"):
+            user.insert("t", ["a"], [[0.5]])
+        assert user.execute("SELECT 1") == [(1,)]
 
 
 def sharer_of(folder: Path) -> psutil.Process | None:

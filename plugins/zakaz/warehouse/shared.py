@@ -59,15 +59,22 @@ class SharedEngine:
             self._instead = self._instead or self._reopen()
             return getattr(self._instead, method)(*arguments, **options)
         try:
-            self._connection.send((method, arguments, options))
-            if not self._connection.poll(self._timeout):
-                raise TimeoutError(f"gave no answer within {self._timeout:g} s")
-            result, error = self._connection.recv()
-        except (OSError, EOFError) as gone:
+            result, error = self._answer((method, arguments, options))
+        except BaseException as gone:
+            # Also at a task's time-out: the answer that is still to come would be taken for that of the next call.
             self._connection.close()
+            if not isinstance(gone, OSError | EOFError):
+                raise
             raise WarehouseUnavailable(
                 f"the process that shares the embedded warehouse {self._folder} {gone or 'has ended'}"
             ) from gone
         if error is not None:
             raise error
         return result
+
+    def _answer(self, call: tuple[str, tuple[Any, ...], dict[str, Any]]) -> tuple[Any, Exception | None]:
+        self._connection.send(call)
+        if not self._connection.poll(self._timeout):
+            raise TimeoutError(f"gave no answer within {self._timeout:g} s")
+        answer: tuple[Any, Exception | None] = self._connection.recv()
+        return answer

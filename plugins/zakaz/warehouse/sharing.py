@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import logging
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -131,8 +132,10 @@ class _Users:
         """Let them in, and wait for the last of them."""
         address = socket_of(self._folder)
         address.unlink(missing_ok=True)  # of a process that was killed; the lock is ours
-        os.umask(0o077)
-        with Listener(str(address), "AF_UNIX", BACKLOG) as listener:
+        usual = os.umask(0o077)
+        listener = Listener(str(address), "AF_UNIX", BACKLOG)
+        os.umask(usual)
+        with listener:
             threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
             yield
         for thread in self._threads:  # who came at the last moment
@@ -157,12 +160,20 @@ class _Users:
 
 
 def _answer(
-    engine: EmbeddedEngine, method: str, arguments: tuple[object, ...], options: dict[str, object]
-) -> tuple[object, ZakazError | None]:
+    engine: EmbeddedEngine, method: str, arguments: tuple[Any, ...], options: dict[str, Any]
+) -> tuple[Any, Exception | None]:
     try:
         return getattr(engine, method)(*arguments, **options), None
-    except ZakazError as error:
-        return None, error
+    except Exception as error:  # noqa: BLE001 - it is raised at the caller, as if it had happened there
+        return None, _portable(error)
+
+
+def _portable(error: Exception) -> Exception:
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - anything may be wrong with what others raise
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def main() -> None:
