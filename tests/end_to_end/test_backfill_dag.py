@@ -29,7 +29,7 @@ def sharings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], in
     asked = tmp_path / "asked"
     asked.touch()
     # In a file: the tasks of Airflow 3 may run in a process of their own.
-    monkeypatch.setattr(WarehouseHook, "share", lambda _: asked.write_text(asked.read_text() + "x"))
+    monkeypatch.setattr(WarehouseHook, "share_while_used", lambda _: asked.write_text(asked.read_text() + "x"))
     return lambda: len(asked.read_text())
 
 

@@ -23,7 +23,7 @@ pytestmark = [
         not ALONE, reason="Airflow 3 on SQLite is sure of itself on an idle machine only: FAULTS_ALONE=1"
     ),
 ]
-SHARING = "zakaz.warehouse.sharing"
+SHARING = "zakaz.warehouse.sharing_process"
 FETCH_ONLY = ("--stage", "vk_fetch", *(() if IS_AIRFLOW_2 else ("--max-active-runs", "1")))
 
 
@@ -141,9 +141,11 @@ def away(installation: Installation, process: "subprocess.Popen[bytes]") -> Iter
         return
     sharing = sharing_process(process)
     sharing.suspend()
-    yield
-    assert sharing.is_running(), "it shares the warehouse as long as the backfill lasts"
-    sharing.resume()
+    try:
+        yield
+        assert sharing.is_running(), "it shares the warehouse as long as the backfill lasts"
+    finally:
+        sharing.resume()
 
 
 def sharing_process(process: "subprocess.Popen[bytes]") -> psutil.Process:

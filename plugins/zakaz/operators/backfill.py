@@ -42,7 +42,7 @@ class PlanBackfillOperator(BaseOperator):
                 plan.out_of_reach[-1],
             )
         if len(plan.pieces) > 1:
-            warehouse.share()
+            warehouse.share_while_used()
         return [piece.iso for piece in plan.pieces]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from zakaz.warehouse.embedded import EmbeddedEngine
 from zakaz.warehouse.engine import Engine
 from zakaz.warehouse.folder_lock import FolderLock
-from zakaz.warehouse.shared import SharedEngine
+from zakaz.warehouse.shared_engine import SharedEngine
 
 POLL_SECONDS = 0.02
 

@@ -70,11 +70,12 @@ class FolderLock:
     def in_use(self, wait_seconds: float) -> WarehouseLocked:
         """The error of whoever waited in vain."""
         return WarehouseLocked(
-            f"the embedded warehouse {self._folder} is in use by {self._holder()} and was not free within "
+            f"the embedded warehouse {self._folder} is in use by {self.holder()} and was not free within "
             f"{wait_seconds:g} s: wait for that process or stop it"
         )
 
-    def _holder(self) -> str:
+    def holder(self) -> str:
+        """Which process has it, in words."""
         try:
             holder = json.loads(self._file.read_text(encoding="utf-8"))
             return f"process {holder['pid']} ({holder['program']}, since {holder['since']})"

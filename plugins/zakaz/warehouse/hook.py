@@ -16,7 +16,7 @@ from zakaz.settings import settings
 from zakaz.warehouse.engine import Engine, Row
 from zakaz.warehouse.folder import open_folder
 from zakaz.warehouse.server import ServerEngine
-from zakaz.warehouse.sharing import share, shared
+from zakaz.warehouse.sharing import share_while_used, shared_meanwhile
 
 CONNECTION = "clickhouse_default"
 EMBEDDED = "embedded_path"
@@ -37,15 +37,13 @@ ALL_THREADS = {"merge_tree_min_rows_for_concurrent_read": 1, "merge_tree_min_byt
 NO_COMPILING = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "compile_sort_description": 0}
 ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
+# Longer than the next task of a run takes to start.
+UNUSED_SECONDS = 60
 
 
 def new_version() -> int:
     """A `_ver` for rows written now: microseconds since 1970; of two versions of a row the higher one wins."""
     return time.time_ns() // 1000
-
-
-# Longer than the next task of a run takes to start.
-SHARED_WHILE_USED_SECONDS = 60
 
 
 class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no types
@@ -103,7 +101,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the engine runs in this process, on a folder of this machine.
+        """Whether the warehouse is a folder of this machine, and not a server.
 
         :raises InvalidInput: there is no such connection.
         """
@@ -111,7 +109,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
     @contextlib.contextmanager
     def session(self) -> Iterator["WarehouseHook"]:
-        """Keep one engine open for several calls; the embedded one is closed to all others meanwhile."""
+        """Keep one engine open for several calls; others wait for an embedded one meanwhile, unless it is shared."""
         if self._kept is not None:
             yield self
             return
@@ -138,13 +136,13 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         """Have one process keep the embedded warehouse open for all others of this machine; a server needs none."""
         with contextlib.ExitStack() as stack:
             if folder := self._folder(self._connection()):
-                stack.enter_context(shared(folder))
+                stack.enter_context(shared_meanwhile(folder))
             yield
 
-    def share(self) -> None:
+    def share_while_used(self) -> None:
         """Have one process do so as long as it is used, though the caller's own process ends."""
         if folder := self._folder(self._connection()):
-            share(folder, SHARED_WHILE_USED_SECONDS)
+            share_while_used(folder, UNUSED_SECONDS)
 
     def execute(self, sql: str | Iterable[str], params: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Run one statement, or several, with bound parameters.
