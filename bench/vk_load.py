@@ -29,7 +29,7 @@ FIRST_MONTH = 2026 * 12
 ACCOUNT = 7
 HOW = f"""`bench/vk_load.py`: {{rows:,}} rows of statistics in pages of {ROWS_PER_PAGE:,}, from reply bytes to the
 finished staging in the open embedded engine, each way in a process and a warehouse of its own, in memory where the
-machine has `/dev/shm` (what else is written to a disk changed the figure by half), {{rounds}} rounds of all ways and the
+machine has `/dev/shm` (what else a disk is busy with changed the figure by half), {{rounds}} rounds of all ways and the
 best of each. Plain Python reads them with `json` and inserts by column, without a check; the engine alone
 reads the figures of the same files in one statement."""
 ROUNDS = 3
