@@ -1,9 +1,9 @@
 """Two months as a warehouse would have them: every state of a day, figures with a weekly rhythm, incidents, checks."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from zakaz.alerts.messages import job_texts
-from zakaz.days import last_complete_day
+from zakaz.days import MOSCOW, last_complete_day
 from zakaz.registry.runs import TABLE as RUNS
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook, new_version
@@ -90,6 +90,11 @@ CHECKS = (
     ("unknown_city", "warn", "at most 10 % without a city", f"12 % in {MARKUP}", 0),
     ("zero_rows_sales", "fail", "at least 1 row", "0 rows", 0),
 )
+
+
+def is_due() -> bool:
+    """Whether yesterday must be there by now, which it need not before 07:30 in Moscow (zakaz_due_day)."""
+    return (datetime.now(MOSCOW) - timedelta(hours=7, minutes=30)).date() > last_complete_day()
 
 
 def fill(warehouse: WarehouseHook, days: int = 70, last: date | None = None) -> None:

@@ -5,7 +5,7 @@ import time
 import pytest
 import requests
 
-from status_page.made_history import MARKUP
+from status_page.made_history import MARKUP, is_due
 from status_page.served import Served
 from zakaz.airflow_compat import IS_AIRFLOW_2
 
@@ -38,7 +38,8 @@ def test_a_viewer_sees_the_page_and_its_entry_in_the_menu(served: Served, user: 
     answer = session.get(served.url + PATH, timeout=30)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    assert "Данных не хватает" in answer.text
+    assert ("Данных не хватает" in answer.text) is is_due()
+    assert "vk_fetch" in answer.text
     if IS_AIRFLOW_2:
         menu = session.get(f"{served.url}/home", timeout=30).text
         assert f'href="{PATH}"' in menu
