@@ -1,6 +1,7 @@
 """The installation that faults are done to, and the verdict on each, summed up at the end of the tests."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,9 @@ from zakaz.warehouse.hook import WarehouseHook
 Judge = Callable[[Place], None]
 PutRun = Callable[..., str]
 Verdict = Callable[[list[tuple[str, str, int]], list[str]], None]
+# A suite that a shell started in the background ignores Ctrl-C, and so would every program that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
