@@ -84,14 +84,11 @@ class QTickets:
         _require_token(request)
         for event in self._office.events:
             if event.id == event_id:
-                return json_reply({"data": self._event_paper(event)})
+                return json_reply({"data": _event_paper(event, self._office.today())})
         raise _not_found("Event", event_id)
 
     def _event_text(self, event: Event) -> str:
         return _event_text(event, self._office.today())
-
-    def _event_paper(self, event: Event) -> dict[str, Any]:
-        return _event_paper(event, self._office.today())
 
 
 def _require_token(request: Request) -> None:

@@ -52,13 +52,8 @@ def serve(folder: Path, is_wanted: Callable[[float], bool]) -> None:
                 os._exit(1)  # nothing that is done in a folder that was removed is worth a proper end
             users.admit(listener)
             users.end_what_nobody_waits_for()
+        # Who is at the door already was not greeted, and opens the folder for himself.
         socket_of(folder).unlink(missing_ok=True)
-        listener.settimeout(0)
-        while users.admit(listener):  # who is at the door already
-            pass
-        while users.are_there():
-            users.end_what_nobody_waits_for()
-            time.sleep(POLL_SECONDS)
 
 
 def _listener(folder: Path) -> socket.socket:
@@ -106,7 +101,9 @@ class _User:
     def has_gone(self) -> bool:
         """Whether he left in the middle of a call: as long as he waits for its answer, he says nothing."""
         call = self._calls
-        return self._is_busy and self._link.poll(0) and self._is_busy and call == self._calls
+        with contextlib.suppress(OSError):  # his thread has closed it this moment
+            return self._is_busy and self._link.poll(0) and self._is_busy and call == self._calls
+        return False
 
     def _serve(self) -> None:
         with self._link, contextlib.suppress(EOFError, OSError):
@@ -150,7 +147,7 @@ class _Users:
         self._number = 0
         self._last_seen = time.monotonic()
 
-    def admit(self, listener: socket.socket) -> bool:
+    def admit(self, listener: socket.socket) -> None:
         """Let one in, if there is one."""
         try:
             link, _ = listener.accept()
@@ -158,14 +155,13 @@ class _Users:
             self._number += 1
             user = _User(self._folder, Connection(link.detach()), self._number)
             user.thread.start()
-        except (TimeoutError, BlockingIOError):
-            return False
+        except TimeoutError:
+            return
         except (OSError, RuntimeError):  # no more files or threads: it may be better in a moment
             log.exception("somebody can't be let in")
             time.sleep(POLL_SECONDS)
-            return False
+            return
         self._users = [*(one for one in self._users if one.thread.is_alive()), user]
-        return True
 
     def are_there(self) -> bool:
         return any(user.thread.is_alive() for user in self._users)
