@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -21,7 +22,6 @@ from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.folder_lock import FolderLock
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.sharing_process import POLL_SECONDS
 
 ASK = """
 import sys
@@ -182,11 +182,13 @@ def test_no_answer_is_not_waited_for_any_longer_than_allowed(folder: Path) -> No
     with shared() as process:
         process.suspend()
         before = time.monotonic()
-        with pytest.raises(WarehouseUnavailable, match=rf"by process {process.pid} .* gave no answer within 0.5 s"):
+        gave_up = pytest.raises(WarehouseUnavailable, match=rf"by process {process.pid} .* gave no answer within 0.5 s")
+        with gave_up as kept:  # with all that it holds
             WarehouseHook("w", within_seconds=0.5).execute("SELECT 1")
         assert time.monotonic() - before < 5
         process.resume()
         assert WarehouseHook("w", within_seconds=20).execute("SELECT 1") == [(1,)]
+    assert not process.is_running(), f"who gave up is not waited for: {kept}"
 
 
 def test_a_time_out_in_the_middle_of_a_call_leaves_no_answer_for_the_next(folder: Path) -> None:
@@ -213,13 +215,12 @@ def test_an_error_of_no_family_stays_what_it_is(folder: Path) -> None:
         assert user.execute("SELECT 1") == [(1,)]
 
 
-def ask_until_told(answers: list[Any], told: threading.Event) -> None:
-    """Ask again and again, with one try each, and come when the process that shares no longer waits for anybody."""
-    while not told.wait(POLL_SECONDS):
-        try:
-            answers.append(WarehouseHook("w", within_seconds=20).execute("SELECT 1"))
-        except WarehouseUnavailable as error:
-            answers.append(error)
+def ask(answers: list[Any]) -> None:
+    """With one try."""
+    try:
+        answers.append(WarehouseHook("w", within_seconds=20).execute("SELECT 1"))
+    except WarehouseUnavailable as error:
+        answers.append(error)
 
 
 def sharer_of(folder: Path) -> psutil.Process | None:
@@ -264,18 +265,40 @@ def test_a_large_message_is_not_waited_with_for_ever(folder: Path) -> None:
         assert time.monotonic() - before < 5
 
 
-def test_whoever_comes_when_it_ends_is_served(folder: Path) -> None:
-    """Nobody has a second try here."""
+def test_whoever_is_at_the_door_when_it_ends_is_served(folder: Path) -> None:
     answers: list[Any] = []
-    for _ in range(8):
-        with shared():
-            asking = threading.Thread(target=ask_until_told, args=(answers, told := threading.Event()))
-            asking.start()
-            time.sleep(0.3)
-        told.set()
-        asking.join()
-    assert len(answers) > 20
-    assert set(map(str, answers)) == {"[(1,)]"}
+    asking = [threading.Thread(target=ask, args=(answers,)) for _ in range(3)]
+    with shared() as process:
+        process.suspend()
+        process.terminate()
+        try:
+            for one in asking:
+                one.start()
+            time.sleep(0.5)
+        finally:
+            process.resume()
+        for one in asking:
+            one.join()
+    assert answers == [[(1,)]] * 3
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_who_comes_too_late_opens_the_folder_for_himself(folder: Path, is_heard: bool) -> None:
+    """He connected, and the process ended before it let him in."""
+    answers: list[Any] = []
+    asking = threading.Thread(target=ask, args=(answers,))
+    with ExitStack() as ending, socket.socket(socket.AF_UNIX) as door:
+        ending.enter_context(held(folder))
+        door.bind(str(folder.with_name("w.socket")))
+        door.listen()
+        asking.start()
+        link, _ = door.accept()
+        if is_heard:
+            link.recv(4)
+        link.close()
+        ending.close()
+    asking.join()
+    assert answers == [[(1,)]]
 
 
 def test_what_was_asked_by_one_who_is_gone_is_ended(folder: Path) -> None:

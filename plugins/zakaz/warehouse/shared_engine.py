@@ -41,11 +41,17 @@ class SharedEngine:
         self._instead: Engine | None = None
         try:
             self._connection = _connection(socket_of(folder), timeout_seconds)
-            _, error = self._answer(dict(settings), min(timeout_seconds, OPEN_SECONDS))
         except (TimeoutError, BlockingIOError) as late:
             raise self._no_answer() from late
-        if error is not None:
-            raise error
+        try:
+            _, error = self._answer(dict(settings), min(timeout_seconds, OPEN_SECONDS))
+            if error is not None:
+                raise error
+        except BaseException as failure:
+            self._connection.close()  # or that process would wait for what else is asked here
+            if isinstance(failure, TimeoutError | BlockingIOError):
+                raise self._no_answer() from failure
+            raise
 
     def execute(self, query: str, params: Mapping[str, Any] | None = None, **options: Any) -> list[tuple[Any, ...]]:
         """Run one statement with bound parameters and return its rows."""
