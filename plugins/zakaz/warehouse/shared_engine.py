@@ -41,17 +41,11 @@ class SharedEngine:
         self._instead: Engine | None = None
         try:
             self._connection = _connection(socket_of(folder), timeout_seconds)
+            error = self._greet(settings)
         except (TimeoutError, BlockingIOError) as late:
             raise self._no_answer() from late
-        try:
-            _, error = self._answer(dict(settings), min(timeout_seconds, OPEN_SECONDS))
-            if error is not None:
-                raise error
-        except BaseException as failure:
-            self._connection.close()  # or that process would wait for what else is asked here
-            if isinstance(failure, TimeoutError | BlockingIOError):
-                raise self._no_answer() from failure
-            raise
+        if error is not None:
+            raise error
 
     def execute(self, query: str, params: Mapping[str, Any] | None = None, **options: Any) -> list[tuple[Any, ...]]:
         """Run one statement with bound parameters and return its rows."""
@@ -72,6 +66,13 @@ class SharedEngine:
         self._connection.close()
         if self._instead is not None:
             self._instead.disconnect()
+
+    def _greet(self, settings: Mapping[str, Any]) -> Exception | None:
+        try:
+            return self._answer(dict(settings), min(self._timeout, OPEN_SECONDS))[1]
+        except BaseException:
+            self._connection.close()  # or that process would wait for what else is asked here
+            raise
 
     def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
         if self._connection.closed:
