@@ -45,8 +45,8 @@ def ran(warehouse: WarehouseHook, job: str, days: DayRange, started_at: datetime
     """An attempt that ended well, or with the error given."""
     attempt = Attempt(
         dag_id="zakaz_etl",
-        dag_run_id=f"run of {days}",
-        run_type="scheduled",
+        dag_run_id=given.get("run", f"run of {days}"),
+        run_type=given.get("run_type", "scheduled"),
         job=job,
         map_index=-1,
         try_number=given.get("try_number", 1),
@@ -279,6 +279,19 @@ def test_each_day_stands_for_each_job_as_its_last_look_says(opened: WarehouseHoo
     ran(opened, "vk_fetch", days, now - timedelta(hours=7))
     states = dict(opened.execute("SELECT d, state FROM bi.v_etl_days WHERE job = 'vk_fetch'"))
     assert states == dict.fromkeys(days, "good")
+
+
+def test_a_backfill_of_one_day_leaves_what_its_run_had_vouched_for(opened: WarehouseHook) -> None:
+    """Airflow has the backfill of a day go on under the run that the scheduler had started for it."""
+    now = datetime.now(UTC)
+    looked_back = DayRange(YESTERDAY - timedelta(days=6), YESTERDAY)
+    for job, days in (("build_dm_sales", DayRange(YESTERDAY - timedelta(days=29), YESTERDAY)), ("vk_fetch", looked_back)):
+        ran(opened, job, days, now - timedelta(hours=8), run="scheduled of yesterday")
+    ran(opened, "healthcheck", DayRange(YESTERDAY - timedelta(days=29), YESTERDAY), now, run="scheduled of yesterday")
+    yesterday = DayRange(YESTERDAY, YESTERDAY)
+    ran(opened, "build_dm_sales", yesterday, now, run="scheduled of yesterday", run_type="backfill")
+    good = opened.execute("SELECT day FROM meta.v_good_days WHERE job = 'healthcheck' ORDER BY day")
+    assert [day for (day,) in good] == list(looked_back)
 
 
 def test_views_say_the_same_whatever_joins_make_of_what_is_missing(opened: WarehouseHook) -> None:

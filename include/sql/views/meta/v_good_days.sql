@@ -1,5 +1,6 @@
 -- The Moscow days that each job did well, with its last good attempt on each. A scheduled healthcheck looks at more
--- days of sales than of spend; the days that it looked at as a whole are those of the task that reads the fewest.
+-- days of sales than of spend; the days that it looked at as a whole are those of the task that reads the fewest. A
+-- backfill of a day that the scheduler had started goes on under its run id, and says nothing of that run's other days.
 CREATE OR REPLACE VIEW meta.v_good_days DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 good_runs AS (
@@ -20,9 +21,12 @@ good_runs AS (
 narrowest AS (
     SELECT
         dag_run_id,
+        run_type,
         max(from_date) AS from_date
     FROM good_runs
-    GROUP BY dag_run_id
+    GROUP BY
+        dag_run_id,
+        run_type
 )
 
 SELECT
@@ -45,7 +49,7 @@ SELECT
     argMax(good_runs.log_url, good_runs.started_at) AS last_log_url,
     argMax(good_runs.dag_run_id, good_runs.started_at) AS last_dag_run_id
 FROM good_runs
-INNER JOIN narrowest ON good_runs.dag_run_id = narrowest.dag_run_id
+INNER JOIN narrowest USING (dag_run_id, run_type)
 GROUP BY
     job,
     day
