@@ -1,5 +1,6 @@
 """docker-compose.yaml and its Dockerfile: no default password, nothing unpinned, open or without limits."""
 
+import json
 import os
 import re
 import shutil
@@ -29,10 +30,14 @@ def compose() -> list[str]:
     pytest.skip("no compose tool: on Debian apt-get install docker-compose")
 
 
-def config(settings: Path) -> subprocess.CompletedProcess[str]:
-    command = [*compose(), "--env-file", str(settings), "--file", str(PROJECT_DIR / "docker-compose.yaml"), "config"]
+def config(settings: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    files = [word for name in ("docker-compose.yaml", *more) for word in ("--file", str(PROJECT_DIR / name))]
     return subprocess.run(
-        command, cwd=settings.parent, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True
+        [*compose(), "--env-file", str(settings), *files, "config"],
+        cwd=settings.parent,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
     )
 
 
@@ -62,6 +67,27 @@ def test_without_a_secret_it_refuses_and_says_what_to_do(new_secrets: Path) -> N
         assert "run sh infra/airflow/new_secrets.sh >> .env" in found.stderr
 
 
+def test_tls_is_switched_on_by_a_second_file(new_secrets: Path) -> None:
+    """With the very settings that its first lines name."""
+    text = (PROJECT_DIR / "docker-compose.tls.yaml").read_text(encoding="utf-8")
+    lines = dict(re.findall(r"^#   ([A-Z_]+)=(\S+)", text, re.MULTILINE))
+    files = lines.pop("COMPOSE_FILE").split(":")
+    with new_secrets.open("a") as settings:
+        settings.writelines(f"{name}={value}\n" for name, value in lines.items())
+    found = config(new_secrets, *files[1:])
+    assert found.returncode == 0, found.stderr
+    services = yaml.safe_load(found.stdout)["services"]
+    connection = json.loads(services["scheduler"]["environment"]["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"])
+    assert (connection["host"], connection["port"]) == ("ch.example", 9440)
+    assert connection["extra"] == {"http_port": 8443, "secure": True}
+    server = services["clickhouse"]
+    assert server["networks"]["default"]["aliases"] == ["ch.example"]
+    assert {"https://127.0.0.1:8443/ping"} < set(server["healthcheck"]["test"])
+    laid = next(volume for volume in map(str, server["volumes"]) if "zakaz-tls.xml" in volume)
+    assert "/etc/clickhouse-server/config.d/" in laid
+    assert "infra/clickhouse/tls/" in laid
+
+
 def test_secrets_are_new_each_time_and_fit_a_url(new_secrets: Path) -> None:
     made = dict(line.split("=", 1) for line in new_secrets.read_text().splitlines())
     assert len(set(made.values())) == len(SECRETS)
@@ -88,7 +114,7 @@ def test_images_are_pinned(name: str) -> None:
 @every_service
 def test_ports_are_on_this_machine_unless_set(name: str) -> None:
     for port in SERVICES[name].get("ports", []):
-        assert port.startswith("${ZAKAZ_BIND:-127.0.0.1}:"), port
+        assert re.match(r"\$\{(AIRFLOW|CLICKHOUSE)_BIND:-127\.0\.0\.1\}:", port), port
 
 
 @every_service
@@ -126,5 +152,5 @@ def test_the_image_is_the_official_one_with_the_lock_and_no_secret() -> None:
     assert airflow
     assert re.findall(r"^FROM (.*)$", text, re.MULTILINE) == [f"apache/airflow:slim-{airflow[1]}-python3.11"]
     assert "--requirement /tmp/requirements.txt" in text
-    assert "USER root" not in text
+    assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1] == "50000"
     assert (PROJECT_DIR / ".dockerignore").read_text().startswith("*\n")  # .env and .git stay outside

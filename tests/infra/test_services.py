@@ -188,6 +188,8 @@ def stack(tmp_path: Path, postgres: int, sandbox: Sandbox) -> Iterator[Callable[
             "127.0.0.1:8080": f"127.0.0.1:{web}",
             "127.0.0.1:8974": f"127.0.0.1:{health}",
             "0.0.0.0": "127.0.0.1",
+            "/tmp/looked": str(tmp_path / "looked"),
+            "sleep 1800": "sleep 5",
         }
         given = {
             **dict.fromkeys(SECRETS, "x" * 16),
@@ -251,7 +253,7 @@ def test_a_day_with_tasks_in_the_scheduler(
     services = stack("LocalExecutor")
     services.run("init")
     services.run("init")  # after an update
-    names = ("scheduler", "webserver", "triggerer")
+    names = ("scheduler", "webserver", "triggerer", "watchdog")
     for name in names:
         services.start(name)
     for name in names:
@@ -261,6 +263,7 @@ def test_a_day_with_tasks_in_the_scheduler(
     opened = requests.get(f"http://127.0.0.1:{web}/home", timeout=20)
     assert closed.status_code in (401, 403)
     assert "/login/" in opened.url
+    within(60, "the watchman looks", lambda: "no good run" in (tmp_path / "watchdog.log").read_text())
     finish_a_day(services, postgres, tmp_path, monkeypatch)
 
 
