@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from cryptography.fernet import Fernet
 from compose_file import SECRETS, raw, resolved
 from sandbox import Sandbox
 from zakaz.airflow_compat import IS_AIRFLOW_2
-from zakaz.days import MOSCOW
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -69,9 +68,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     try:
         for tool, *arguments in (make, start):
             subprocess.run([*owner, str(tools / tool), *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/tmp")
-        with contextlib.closing(connect(port, "postgres")) as connection:
-            connection.autocommit = True
-            connection.cursor().execute("CREATE DATABASE airflow")
         yield port
     finally:
         subprocess.run([*owner, str(tools / stop[0]), *stop[1:]], stdout=subprocess.DEVNULL, cwd="/tmp")
@@ -177,6 +173,11 @@ class Stack:
 
 @pytest.fixture
 def stack(tmp_path: Path, postgres: int, sandbox: Sandbox) -> Iterator[Callable[..., Stack]]:
+    """Services on an empty database."""
+    with contextlib.closing(connect(postgres, "postgres")) as connection:
+        connection.autocommit = True
+        connection.cursor().execute("DROP DATABASE IF EXISTS airflow WITH (FORCE)")
+        connection.cursor().execute("CREATE DATABASE airflow")
     made: list[Stack] = []
 
     def make(executor: str, redis_port: int = 0) -> Stack:
@@ -230,10 +231,8 @@ def finish_a_day(stack: Stack, postgres: int, tmp_path: Path, monkeypatch: pytes
             cursor.execute("SELECT state FROM dag_run WHERE dag_id = 'zakaz_etl' AND run_id = %s", [run])
             return (cursor.fetchone() or [None])[0]
 
-    now = datetime.now(MOSCOW).time()  # both tests have one metadata database, and a run of a very same date is refused
-    when = datetime.combine(DAY, now).isoformat()
-    run = f"by_hand_{os.urandom(4).hex()}"
-    stack.airflow("dags", "trigger", "zakaz_etl", "--exec-date", when, "--run-id", run)
+    run = "by_hand"
+    stack.airflow("dags", "trigger", "zakaz_etl", "--exec-date", f"{DAY}T12:00:00+03:00", "--run-id", run)
     within(300, f"the run of {DAY}; {stack.log()}", lambda: state() in ("success", "failed"))
     assert state() == "success", stack.log()
     stack.stop()
