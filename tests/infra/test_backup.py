@@ -80,6 +80,7 @@ def test_what_is_lost_comes_back(zakaz: Zakaz) -> None:
     assert "restored_" not in databases[1]
 
     assert (refused[0], "already contains some data" in refused[2]) == (1, True), refused
+    assert "restore it before `bin/zakaz migrate`" in refused[2]
     assert kept[1] == "city\tspend\nКазань\t12.34\n"
 
     assert (unknown[0], "tuesday" in unknown[2]) == (1, True), unknown

@@ -1,5 +1,6 @@
 """infra/clickhouse: the engine reads the files as they are, and lets each user do what it needs and no more."""
 
+import hashlib
 import os
 import re
 import subprocess
@@ -126,6 +127,19 @@ def test_the_pipeline_has_all_that_it_needs() -> None:
     command = [sys.executable, "-m", "pytest", "-p", "as_user", "-p", "no:cacheprovider", *tests.split()]
     ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout[-3000:]
+
+
+def test_a_server_from_packages_is_given_what_its_users_ask_for() -> None:
+    asked = subprocess.run(
+        ["sh", str(INFRA / "passwords.sh")], input="Ω a$b\nsecond\n", capture_output=True, text=True, check=True
+    )
+    text = (INFRA / "users.d" / "zakaz.xml").read_text()
+    names = re.findall(r'from_env="(\w+)"', text)
+    sums = [hashlib.sha256(password.encode()).hexdigest() for password in ("Ω a$b", "second")]
+    lines = [f"Environment={name}={value}" for name, value in zip(names, sums, strict=True)]
+    assert asked.stdout.splitlines() == ["[Service]", *lines]
+    empty = subprocess.run(["sh", str(INFRA / "passwords.sh")], input="first\n\n", capture_output=True, text=True)
+    assert (empty.returncode, empty.stdout) == (1, "")
 
 
 def test_with_tls_nothing_is_served_in_plain() -> None:

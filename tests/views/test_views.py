@@ -285,7 +285,10 @@ def test_a_backfill_of_one_day_leaves_what_its_run_had_vouched_for(opened: Wareh
     """Airflow has the backfill of a day go on under the run that the scheduler had started for it."""
     now = datetime.now(UTC)
     looked_back = DayRange(YESTERDAY - timedelta(days=6), YESTERDAY)
-    for job, days in (("build_dm_sales", DayRange(YESTERDAY - timedelta(days=29), YESTERDAY)), ("vk_fetch", looked_back)):
+    for job, days in (
+        ("build_dm_sales", DayRange(YESTERDAY - timedelta(days=29), YESTERDAY)),
+        ("vk_fetch", looked_back),
+    ):
         ran(opened, job, days, now - timedelta(hours=8), run="scheduled of yesterday")
     ran(opened, "healthcheck", DayRange(YESTERDAY - timedelta(days=29), YESTERDAY), now, run="scheduled of yesterday")
     yesterday = DayRange(YESTERDAY, YESTERDAY)
