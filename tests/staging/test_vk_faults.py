@@ -171,6 +171,16 @@ def test_an_ad_that_vk_refuses_keeps_its_rows_and_is_named(warehouse: WarehouseH
         loaded.require_complete()
 
 
+def test_an_ad_that_vk_refuses_and_that_did_nothing_is_no_fault(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    def spent(day: date) -> dict[int, Decimal]:
+        return {ad["id"]: Decimal(ad["spent"]) for ad in sandbox.truth(day)}
+
+    idle = next(day for day in (DAY - timedelta(days=back) for back in range(90)) if not spent(day)[sandbox.first_ad])
+    sandbox.fault("vk_ads", "bad_id")
+    load_vk_ads(VkAdsHook().get_conn(), warehouse, DayRange(idle, idle)).require_complete()
+    assert sum(row[4] for row in rows(warehouse)) == sum(spent(idle).values()) > 0
+
+
 def test_an_ad_that_left_the_lists_keeps_its_spend_and_its_name(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     def described() -> Any:
         return warehouse.execute(

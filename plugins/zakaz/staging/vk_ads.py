@@ -45,7 +45,7 @@ MONTHS_AT_ONCE = 12
 class Fetch:
     """What was fetched of one account.
 
-    :param refused: ads that VK will not tell of, though its lists have them.
+    :param refused: ads that VK will not tell of on some days, though its lists have them.
     :param account_days: what the account as a whole did on each Moscow day.
     :param ads_days: the same as the sums of its ads, with the rows that came.
     """
@@ -55,7 +55,7 @@ class Fetch:
     fetch_id: UUID = field(default_factory=uuid4)
     replies: int = 0
     listed: set[int] = field(default_factory=set)
-    refused: list[int] = field(default_factory=list)
+    refused: set[int] = field(default_factory=set)
     account_days: dict[date, Figures] = field(default_factory=dict)
     ads_days: dict[date, tuple[int, Figures]] = field(default_factory=dict)
 
@@ -78,6 +78,11 @@ class Fetch:
                 return day
         return None
 
+    @property
+    def lacking(self) -> list[int]:
+        """Ads that VK will not tell of, if they did something: the others do not make up the account's own total."""
+        return sorted(self.refused) if self.unaccounted_day else []
+
     def of_account(self, day: date) -> Figures:
         """What the account says of a day; nothing is zero."""
         return self.account_days.get(day, Figures())
@@ -92,7 +97,8 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
 
     :param clients: one for each account.
     :param days: Moscow days, each replaced as a whole.
-    :returns: rows read and written, ads that VK refused (their old rows stay), and the sums that changed.
+    :returns: rows read and written, ads that VK refused and that are lacking (their old rows stay), and the sums that
+        changed.
     :raises SourceRefused: VK refused a call; the staging is as it was.
     :raises SourceUnavailable: VK gave no usable answer; the staging is as it was.
     :raises SourceInconsistent: the replies contradict themselves or the question; the staging is as it was.
@@ -103,7 +109,7 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
     return Loaded(
         rows_read=sum(fetch.rows for fetch in fetches),
         rows_written=written,
-        refused=tuple(f"ad {ad_id}" for fetch in fetches for ad_id in fetch.refused),
+        refused=tuple(f"ad {ad_id}" for fetch in fetches for ad_id in fetch.lacking),
         restatements=tuple(restatements.found),
     )
 
@@ -186,8 +192,9 @@ def build(warehouse: WarehouseHook, fetch: Fetch) -> int:
     :returns: rows that stand because of it.
     """
     record_totals(warehouse, _totals(fetch))
-    # An ad that VK will not tell of did nothing any more, if the others make up the account's own total.
-    params = {**fetch.params, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": fetch.unaccounted_day is not None}
+    if fetch.refused and not fetch.lacking:
+        log.warning("VK Ads tells nothing of ads %s, and the others make up the account's total", sorted(fetch.refused))
+    params = {**fetch.params, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": bool(fetch.lacking)}
     sql = statement("staging/vk_ads.sql")
     return sum(rebuild(warehouse, STG_VK_ADS, sql, days, **params) for days in fetch.days.months(MONTHS_AT_ONCE))
 
@@ -204,7 +211,7 @@ def _statistics(client: VkAdsClient, fetch: Fetch, ad_ids: Sequence[int], days: 
         if reply.resource == "refused":
             (ad_id,) = reply.request["id"]
             if ad_id in fetch.listed:
-                fetch.refused.append(ad_id)
+                fetch.refused.add(ad_id)
             else:
                 log.warning("VK Ads knows ad %d no more: neither its lists nor its statistics have it", ad_id)
         yield reply
