@@ -1,11 +1,16 @@
 """Rebuilding tables: one INSERT … SELECT that writes fresh rows and tombstones, and a count of what it wrote."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from zakaz.days import DayRange
+from zakaz.errors import WarehouseRefused
 from zakaz.warehouse.hook import WarehouseHook, new_version
 from zakaz.warehouse.sql import statement
+
+# Of machines that keep their time over the network.
+CLOCKS_DIFFER_MICROSECONDS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -32,20 +37,22 @@ def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, 
     :param sql: the INSERT … SELECT; it binds `ver`, `from_date`, `to_date` and `params`.
     :param days: Moscow days it covers.
     :returns: rows that this build wrote and that are there, counted in the table.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
+    :raises WarehouseRefused: ClickHouse refused it, or what it wrote is hidden by rows of a clock that is ahead.
+    :raises WarehouseUnavailable: it can't be reached.
     """
     version = new_version()
+    database, table = target.table.split(".")
+    where = {**days.bounds, "database": database, "table": table, "day_column": target.day_column}
     with warehouse.session():
         warehouse.execute(sql, {**days.bounds, **params, "ver": version})
-        return count_rows(warehouse, target, days, version)
-
-
-def count_rows(warehouse: WarehouseHook, target: Target, days: DayRange, version: int) -> int:
-    """The rows that one build wrote and that are there."""
-    database, table = target.table.split(".")
-    where = {"database": database, "table": table, "day_column": target.day_column, "ver": version}
-    ((count,),) = warehouse.execute(statement("meta/rows_of_version.sql"), {**days.bounds, **where})
-    return int(count)
+        ((written, highest),) = warehouse.execute(statement("meta/rows_of_version.sql"), {**where, "ver": version})
+    if highest > new_version() + CLOCKS_DIFFER_MICROSECONDS:
+        raise WarehouseRefused(
+            f"{target.table}, {days}: rows stand there from {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, which "
+            "is still to come, and hide what is built before it: a clock is wrong, of this machine or of the one that "
+            "wrote them. Set it, and run this again after that time"
+        )
+    return int(written)
 
 
 def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
