@@ -148,12 +148,22 @@ def test_an_empty_day_that_the_account_confirms_becomes_empty(warehouse: Warehou
     load(warehouse, day_before)
     load(warehouse)
     build_vk(warehouse)
-    sandbox.fault("vk_ads", "empty")
+    sandbox.fault("vk_ads", "empty", path="statistics")
     assert load(warehouse) == 0
     build_vk(warehouse)
     assert staged(warehouse) == {}
     assert warehouse.execute("SELECT count() FROM zakaz.dm_vk_ads_daily FINAL") == [(0,)]
     assert staged(warehouse, day_before.first) == source(sandbox, day_before.first)
+
+
+def test_a_cabinet_that_is_silent_as_a_whole_empties_nothing(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    """No list, no figures, no total: rather another cabinet's token, or a fault of VK's, than three confirmations."""
+    load(warehouse)
+    before = staged(warehouse)
+    sandbox.fault("vk_ads", "empty")
+    with pytest.raises(SourceInconsistent, match=r"SUSPECT_ZERO: account \d+ lists no ad and has no figures"):
+        load(warehouse)
+    assert staged(warehouse) == before != {}
 
 
 IMPOSSIBLE = [

@@ -45,6 +45,7 @@ MONTHS_AT_ONCE = 12
 class Fetch:
     """What was fetched of one account.
 
+    :param listed: ads in VK's lists. :param standing: ads that have figures on these days in the staging.
     :param refused: ads that VK will not tell of on some days, though its lists have them.
     :param account_days: what the account as a whole did on each Moscow day.
     :param ads_days: the same as the sums of its ads, with the rows that came.
@@ -55,6 +56,7 @@ class Fetch:
     fetch_id: UUID = field(default_factory=uuid4)
     replies: int = 0
     listed: set[int] = field(default_factory=set)
+    standing: set[int] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
     account_days: dict[date, Figures] = field(default_factory=dict)
     ads_days: dict[date, tuple[int, Figures]] = field(default_factory=dict)
@@ -126,8 +128,8 @@ def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange)
     landing = Landing(warehouse, RAW_TABLE, RAW_COLUMNS, LANDED_TOGETHER)
     land(landing, fetch, _lists(client, fetch))
     # Those that left the lists and have figures on these days are asked for as well.
-    ads = fetch.listed.union(ad_id for account_id, ad_id in standing if account_id == fetch.account_id)
-    land(landing, fetch, _statistics(client, fetch, sorted(ads), days))
+    fetch.standing.update(ad_id for account_id, ad_id in standing if account_id == fetch.account_id)
+    land(landing, fetch, _statistics(client, fetch, sorted(fetch.listed | fetch.standing), days))
     land(landing, fetch, _account_days(client, fetch))
     left_out = read_and_check(landing, warehouse, fetch)
     if left_out:
@@ -236,7 +238,12 @@ def _require_accounted(fetch: Fetch, left_out: Mapping[DayRange, Sequence[int]])
 
 
 def _require_no_suspect_zero(warehouse: WarehouseHook, fetch: Fetch) -> None:
-    """Nothing at all may be true, and may be a wrong token's empty answer: the account's own total decides."""
+    """Nothing at all may be true, and may be a wrong token's empty answer: what else VK says decides."""
+    if fetch.standing and not fetch.listed and not fetch.rows:
+        raise SourceInconsistent(
+            f"VK Ads, {fetch.days}: {SUSPECT_ZERO}: account {fetch.account_id} lists no ad and has no figures, but the "
+            f"staging has figures of {len(fetch.standing)} ads, e.g. {min(fetch.standing)}. It keeps its old rows"
+        )
     suspect = [total for total in _totals(fetch) if total.state == SUSPECT_ZERO]
     if suspect:
         record_totals(warehouse, suspect)
