@@ -158,7 +158,9 @@ def test_each_run_of_a_day_has_attempts_of_its_own(monkeypatch: pytest.MonkeyPat
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(airflow, "call", lambda *arguments: asked.append(arguments) or 0)
     assert airflow.run_day("zakaz_etl", date(2026, 11, 20))
-    ((*command, moment),) = asked
+    assert airflow.run_day("zakaz_etl", date(2026, 11, 20), without=["a", "b"], conf={"lookback": True})
+    (*command, moment), with_conf = asked
+    assert with_conf[4:] == ("--mark-success-pattern", "a|b", "--conf", '{"lookback": true}')
     assert command == ["dags", "test", "zakaz_etl"]
     assert datetime.fromisoformat(moment).date() == date(2026, 11, 20)
     now = datetime.now(MOSCOW).replace(tzinfo=None)

@@ -61,7 +61,9 @@ def test_the_stages_are_tried_when_the_predecessor_tried_them(root: Path) -> Non
     # Moscow is three hours ahead of UTC.
     assert set(re.findall(r"(\d\d:\d\d):00 UTC", found)) == {"02:35", "02:50", "03:05"}
     assert "Persistent=true" in text
-    assert "TimeoutStartSec=15min" in (root / "etc/systemd/system/etl@.service").read_text()
+    service = (root / "etc/systemd/system/etl@.service").read_text()
+    assert "/bin/zakaz stage %i --lookback --if-needed\n" in service, "what a scheduler would re-read, and no more"
+    assert "TimeoutStartSec=15min" in service
 
 
 def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:
