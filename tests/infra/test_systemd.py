@@ -5,13 +5,18 @@ import re
 import shutil
 import stat
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from zakaz.settings import PROJECT_DIR
+from zakaz.settings import PROJECT_DIR, TASK_LIMIT
+from zakaz.stages import STAGES
 
-UNITS = ("zakaz-scheduler.service", "zakaz-webserver.service", "zakaz-watchdog.service", "etl@vk_fetch.service")
+UNITS = (
+    *("zakaz-scheduler.service", "zakaz-webserver.service", "zakaz-watchdog.service"),
+    *("etl@vk_fetch.service", "etl@zakaz_etl.service"),
+)
 TIMERS = ("zakaz-watchdog.timer", "etl@vk_fetch.timer")
 # systemd's own scale: 0 is locked up, 10 is naked. A network service that is not a container ends about here.
 HIGHEST_EXPOSURE = 15
@@ -30,10 +35,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ask_systemd(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def ask_systemd(root: Path, *arguments: str, log_level: str = "info") -> subprocess.CompletedProcess[str]:
     units = root / "etc" / "systemd" / "system"
     # The colon at the end adds the system's own units.
     environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:", "SYSTEMD_COLORS": "0"}
+    environment["SYSTEMD_LOG_LEVEL"] = log_level
     return subprocess.run(["systemd-analyze", *arguments], cwd=units, env=environment, capture_output=True, text=True)
 
 
@@ -63,7 +69,15 @@ def test_the_stages_are_tried_when_the_predecessor_tried_them(root: Path) -> Non
     assert "Persistent=true" in text
     service = (root / "etc/systemd/system/etl@.service").read_text()
     assert "/bin/zakaz stage %i --lookback --if-needed\n" in service, "what a scheduler would re-read, and no more"
-    assert "TimeoutStartSec=15min" in service
+
+
+@analyze
+@pytest.mark.parametrize(("unit", "limit"), [("etl@vk_fetch.service", "15min"), ("etl@zakaz_etl.service", "1h 20min")])
+def test_a_stage_has_the_time_of_a_task_and_the_chain_that_of_all(root: Path, unit: str, limit: str) -> None:
+    assert len(STAGES) * TASK_LIMIT < timedelta(minutes=80)
+    # As it says at debug level, all that it made of the unit and its drop-ins.
+    loaded = ask_systemd(root, "verify", "--man=no", f"./{unit}", log_level="debug").stdout
+    assert re.findall(r"^\s+TimeoutStartSec: (.*)$", loaded, re.MULTILINE)[0] == limit
 
 
 def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:
