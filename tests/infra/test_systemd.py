@@ -90,7 +90,36 @@ def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:
     assert settings.read_text() == "#mine\n"
 
 
+def as_zakaz(root: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What as-zakaz asks of systemd-run, one argument a line."""
+    fake = folder / "systemd-run"
+    fake.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    fake.chmod(0o755)
+    environment = {"PATH": f"{folder}:{os.defpath}"}
+    command = [root / "usr" / "local" / "bin" / "as-zakaz", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_a_command_has_the_settings_of_the_services(root: Path, tmp_path: Path) -> None:
+    *asked, separator, program, first, second = as_zakaz(root, tmp_path, "zakaz", "sql", "SELECT 1; --").stdout.split(
+        "\n"
+    )[:-1]
+    assert (separator, program) == ("--", str(PROJECT_DIR / "bin" / "zakaz"))
+    assert (first, second) == ("sql", "SELECT 1; --")
+    hardening = (root / "etc/systemd/system/zakaz-.service.d/hardening.conf").read_text()
+    settings = re.findall(r"^(\w+=.*)$", hardening.split("\n\n")[0], re.MULTILINE)
+    assert sorted(settings) == sorted(asked[number + 1] for number, word in enumerate(asked) if word == "-p")
+    assert {"--pty", "--pipe", "--wait", "--description=as-zakaz zakaz"} <= set(asked)
+
+
+def test_a_command_that_is_not_the_projects_stays_what_it_is(root: Path, tmp_path: Path) -> None:
+    assert as_zakaz(root, tmp_path, "id").stdout.endswith("--\nid\n")
+    refused = as_zakaz(root, tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "name a command" in refused.stderr
+
+
 def test_nothing_is_left_to_fill_in(root: Path) -> None:
-    for file in (root / "etc" / "systemd").rglob("*.*"):
+    for file in root.rglob("*"):
         if file.is_file():
             assert "@PREFIX@" not in file.read_text(), file
