@@ -2,9 +2,11 @@
 
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +17,9 @@ from zakaz.stages import STAGES
 
 UNITS = (
     *("zakaz-scheduler.service", "zakaz-webserver.service", "zakaz-watchdog.service"),
-    *("etl@vk_fetch.service", "etl@zakaz_etl.service"),
+    *("zakaz-backup.service", "etl@vk_fetch.service", "etl@zakaz_etl.service"),
 )
-TIMERS = ("zakaz-watchdog.timer", "etl@vk_fetch.timer")
+TIMERS = ("zakaz-watchdog.timer", "zakaz-backup.timer", "etl@vk_fetch.timer")
 # systemd's own scale: 0 is locked up, 10 is naked. A network service that is not a container ends about here.
 HIGHEST_EXPOSURE = 15
 
@@ -78,6 +80,43 @@ def test_a_stage_has_the_time_of_a_task_and_the_chain_that_of_all(root: Path, un
     # As it says at debug level, all that it made of the unit and its drop-ins.
     loaded = ask_systemd(root, "verify", "--man=no", f"./{unit}", log_level="debug").stdout
     assert re.findall(r"^\s+TimeoutStartSec: (.*)$", loaded, re.MULTILINE)[0] == limit
+
+
+@analyze
+def test_a_backup_is_made_each_night_before_the_morning_s_run(root: Path) -> None:
+    text = (root / "etc/systemd/system/zakaz-backup.timer").read_text()
+    (calendar,) = re.findall(r"^OnCalendar=(.*)$", text, re.MULTILINE)
+    found = ask_systemd(root, "calendar", "--iterations=2", calendar).stdout
+    assert re.findall(r"(\d\d:\d\d):00 UTC", found) == ["00:30", "00:30"]
+    assert "Persistent=true" in text
+
+
+def retention() -> str:
+    """The command that docs/INSTALL.md has for old backups."""
+    install = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^ExecStartPost=\+(.*)$", install, re.MULTILINE)
+    return str(command)
+
+
+def test_what_lets_old_backups_go_touches_none_that_people_named(tmp_path: Path) -> None:
+    for name, days in {"zakaz-20261001-003000": 40, "zakaz-20261120-003000": 3, "before-2026-10-01": 40}.items():
+        (tmp_path / name / "metadata").mkdir(parents=True)
+        then = time.time() - timedelta(days=days).total_seconds()
+        os.utime(tmp_path / name, (then, then))
+    command = shlex.split(retention().replace("/var/lib/clickhouse-backups", str(tmp_path)))
+    subprocess.run(command, check=True)
+    assert {file.name for file in tmp_path.iterdir()} == {"zakaz-20261120-003000", "before-2026-10-01"}
+
+
+@analyze
+def test_systemd_reads_it_as_it_is_written(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
+    drop_in = tmp_path / "etc/systemd/system/zakaz-backup.service.d/override.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(f"[Service]\nExecStartPost=+{retention()}\n", encoding="utf-8")
+    loaded = ask_systemd(tmp_path, "verify", "--man=no", "./zakaz-backup.service", log_level="debug").stdout
+    (line,) = re.findall(r"ExecStartPost:\s+Command Line: (.*)", loaded)
+    assert shlex.split(line) == shlex.split(retention())
 
 
 def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:
