@@ -55,13 +55,17 @@ lock: ## compile the locks anew from the .in files (needs uv)
 PREFIX ?= /opt/zakaz
 UNITS := $(DESTDIR)/etc/systemd/system
 install-systemd: ## units of systemd for the project in PREFIX (below DESTDIR, if set)
-	@install -d "$(UNITS)/zakaz-.service.d" "$(UNITS)/etl@.service.d"
+	@install -d "$(UNITS)/zakaz-.service.d" "$(UNITS)/etl@.service.d" "$(UNITS)/etl@zakaz_etl.service.d"
 	@install -d -m 700 "$(DESTDIR)/etc/zakaz"
+	@install -d "$(DESTDIR)/usr/local/bin"
 	@test -e "$(DESTDIR)/etc/zakaz/zakaz.env" || install -m 600 .env.example "$(DESTDIR)/etc/zakaz/zakaz.env"
 	@for unit in infra/systemd/*.service infra/systemd/*.timer; do \
 		sed 's|@PREFIX@|$(PREFIX)|' "$$unit" > "$(UNITS)/$${unit##*/}" || exit 1; done
 	@for folder in zakaz-.service.d etl@.service.d; do \
 		sed 's|@PREFIX@|$(PREFIX)|' infra/systemd/hardening.conf > "$(UNITS)/$$folder/hardening.conf" || exit 1; done
+	@install -m 644 infra/systemd/etl@zakaz_etl.service.d/*.conf "$(UNITS)/etl@zakaz_etl.service.d"
+	@sed 's|@PREFIX@|$(PREFIX)|' infra/systemd/as-zakaz > "$(DESTDIR)/usr/local/bin/as-zakaz"
+	@chmod 755 "$(DESTDIR)/usr/local/bin/as-zakaz"
 	@echo "→ units in $(UNITS), settings in $(DESTDIR)/etc/zakaz/zakaz.env; what is next: docs/INSTALL.md"
 
 clean: ## remove the environment and everything made by run and up

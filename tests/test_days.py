@@ -7,15 +7,19 @@ from types import SimpleNamespace
 import pytest
 
 from zakaz.airflow_compat import IS_AIRFLOW_2
-from zakaz.days import DayRange, days_of_run, last_complete_day, moscow_day, parse_day
+from zakaz.days import DayRange, days_of_run, last_complete_day, looks_back, moscow_day, parse_day
 from zakaz.errors import DayNotOver, InvalidInput
 
 DAY = date(2026, 11, 20)
 
 
+def run(run_type: object, *, dag_id: str = "zakaz_etl", conf: object = None, **more: object) -> SimpleNamespace:
+    return SimpleNamespace(dag_id=dag_id, run_type=run_type, conf=conf, **more)
+
+
 def context(run_type: str) -> dict[str, object]:
     start = datetime(2026, 11, 19, 21, tzinfo=UTC)  # midnight of 20 November in Moscow
-    return {"data_interval_start": start, "dag_run": SimpleNamespace(run_type=run_type)}
+    return {"data_interval_start": start, "dag_run": run(run_type)}
 
 
 @pytest.mark.parametrize(
@@ -26,14 +30,33 @@ def test_only_a_scheduled_run_looks_back(run_type: str, first: date) -> None:
     assert days_of_run(context(run_type), lookback_days=7) == DayRange(first, DAY)
 
 
+@pytest.mark.parametrize(
+    ("started", "does"),
+    [
+        (run("scheduled"), True),
+        (run("scheduled", conf={"lookback": False}), True),
+        (run("manual", conf={"lookback": True}), True),
+        (run("manual", conf={"lookback": False}), False),
+        (run("manual", conf={"lookback": "true"}), False),
+        (run("manual", conf=["lookback"]), False),
+        (run("manual", conf={"lookback": True}, dag_id="zakaz_backfill"), False),
+        (run("backfill", conf={"lookback": True}), False),
+    ],
+)
+def test_a_run_by_hand_looks_back_if_its_conf_says_so(started: SimpleNamespace, does: bool) -> None:
+    assert looks_back(started) is does
+    first = date(2026, 11, 14) if does else DAY
+    assert days_of_run({**context(""), "dag_run": started}, lookback_days=7) == DayRange(first, DAY)
+
+
 def test_a_run_that_airflow_3_started_without_a_date_is_of_the_last_day_that_is_over() -> None:
     class RunType(Enum):  # as the tasks of Airflow 3 have it: its str() is not its value
         MANUAL = "manual"
         SCHEDULED = "scheduled"
 
-    by_hand = SimpleNamespace(run_type=RunType.MANUAL, run_after=datetime(2026, 11, 21, 9, tzinfo=UTC))
+    by_hand = run(RunType.MANUAL, run_after=datetime(2026, 11, 21, 9, tzinfo=UTC))
     assert days_of_run({"dag_run": by_hand}, lookback_days=7) == DayRange(DAY, DAY)
-    scheduled = {**context("scheduled"), "dag_run": SimpleNamespace(run_type=RunType.SCHEDULED)}
+    scheduled = {**context("scheduled"), "dag_run": run(RunType.SCHEDULED)}
     assert days_of_run(scheduled, lookback_days=7) == DayRange(date(2026, 11, 14), DAY)
 
 
@@ -43,7 +66,7 @@ def test_the_date_that_a_run_was_started_with_is_its_day() -> None:
     now = datetime(2026, 11, 23, 9, tzinfo=UTC)
     started = {
         "data_interval_start": datetime(2026, 11, 21, 21, tzinfo=UTC),
-        "dag_run": SimpleNamespace(run_type="manual", run_after=now),
+        "dag_run": run("manual", run_after=now),
     }
     for given, day in ((datetime(2026, 11, 19, 21, tzinfo=UTC), DAY), (now, date(2026, 11, 22))):
         assert days_of_run({**started, "logical_date": given}, lookback_days=7) == DayRange(day, day)

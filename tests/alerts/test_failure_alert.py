@@ -46,7 +46,7 @@ def failed(exception: Any = None, *, run_type: str = "manual", job: str = "vk_fe
             log_url=LOG_URL,
             start_date=datetime(2026, 11, 21, 5, 15, tzinfo=UTC),
         ),
-        "dag_run": SimpleNamespace(run_type=run_type),
+        "dag_run": SimpleNamespace(run_type=run_type, conf=None),
         "data_interval_start": datetime(2026, 11, 19, 21, tzinfo=UTC),
     }
     return context if exception is None else {**context, "exception": exception}

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_sql_prints_what_the_engine_says(zakaz: Zakaz, warehouse: WarehouseHook)
 
 
 def test_load_sales_loads_all_or_nothing(
-    zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path
+    zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "sales.csv"
     file.write_text(sandbox.sales_csv(YESTERDAY - timedelta(days=2), YESTERDAY), encoding="utf-8")
@@ -98,6 +99,11 @@ def test_load_sales_loads_all_or_nothing(
     assert f"bin/zakaz backfill --from {first} --to {last} --stage build_dm_sales\n" in out
     total = warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL")
     assert total[0][0] > 10
+
+    with file.open() as piped:
+        monkeypatch.setattr(sys, "stdin", piped)
+        assert zakaz("load-sales", "-")[1] == out.replace(str(file), "-")
+    assert warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == total
 
     bad = tmp_path / "bad.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
@@ -158,7 +164,9 @@ def test_each_run_of_a_day_has_attempts_of_its_own(monkeypatch: pytest.MonkeyPat
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr(airflow, "call", lambda *arguments: asked.append(arguments) or 0)
     assert airflow.run_day("zakaz_etl", date(2026, 11, 20))
-    ((*command, moment),) = asked
+    assert airflow.run_day("zakaz_etl", date(2026, 11, 20), without=["a", "b"], conf={"lookback": True})
+    (*command, moment), with_conf = asked
+    assert with_conf[4:] == ("--mark-success-pattern", "a|b", "--conf", '{"lookback": true}')
     assert command == ["dags", "test", "zakaz_etl"]
     assert datetime.fromisoformat(moment).date() == date(2026, 11, 20)
     now = datetime.now(MOSCOW).replace(tzinfo=None)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ def test_a_job_runs_alone_and_a_second_try_only_if_the_first_failed(zakaz: Zakaz
     assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY}: there is a good run already\n", "")
     _, runs, _ = zakaz("sql", RUNS)
     assert runs.splitlines()[1:] == [f"vk_fetch\terror\t{DAY}", f"vk_fetch\tok\t{DAY}"]
+
+
+@pytest.mark.timeout(300)
+def test_a_job_that_looks_back_is_needed_until_all_its_days_are_good(zakaz: Zakaz) -> None:
+    """A day that was done by hand, or mornings without a machine, leave gaps before a good day."""
+    assert zakaz("stage", "vk_fetch")[0] == 0
+    tried = f"vk_fetch for {DAY} and the days before it"
+    arguments = ("stage", "vk_fetch", "--lookback", "--if-needed")
+    assert zakaz(*arguments) == (0, f"{tried} is green\n", "")
+    assert zakaz(*arguments) == (0, f"{tried}: there is a good run already\n", "")
+    _, runs, _ = zakaz("sql", RUNS)
+    assert runs.splitlines()[1:] == [f"vk_fetch\tok\t{DAY}", f"vk_fetch\tok\t{DAY - timedelta(days=6)}"]
 
 
 def test_an_unknown_job_is_named(zakaz: Zakaz) -> None:

@@ -13,6 +13,7 @@ import pytest
 from airflow.models import DagBag
 from airflow.models.dagrun import DagRun
 
+import our_dags
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz.airflow_compat import IS_AIRFLOW_2, LOGICAL_DATE, Variable
 from zakaz.alerts.failure import alert_on_failure
@@ -272,6 +273,45 @@ def test_a_scheduled_run_reads_the_look_back_window_of_its_task(
         assert [day for (day,) in days] == [first + timedelta(days=later) for later in range(back + 1)]
     (message,) = sandbox.messages()
     assert f"{days_ru(DayRange(first, DAY))}" in message["plain"]
+
+
+def test_a_run_by_hand_that_looks_back_makes_up_for_a_scheduler(
+    dag: Any, run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook
+) -> None:
+    """Two days were missed, and the last one that was loaded has changed at both sources since."""
+    loaded = DAY - timedelta(days=3)
+    run_day(loaded)
+    spending = next(ad["id"] for ad in sandbox.truth(loaded) if Decimal(ad["spent"]) > 0)
+    sandbox.patch_ad(spending, spent={str(loaded): "12345.67"})
+    sandbox.patch_order(sandbox.orders(loaded)[0]["id"], cancelled=True)
+    sold = sum(row["tickets_sold"] for row in sandbox.sales_truth(loaded, loaded))
+    warehouse.execute("TRUNCATE TABLE meta.etl_runs")
+
+    run = dag.test(**{LOGICAL_DATE: our_dags.midnight(DAY)}, run_conf={"lookback": True})
+
+    assert run.state == "success"
+    week, month = DAY - timedelta(days=6), DAY - timedelta(days=29)
+    runs = warehouse.execute("SELECT job, from_date, to_date, run_type FROM meta.etl_runs FINAL")
+    firsts = {"vk_fetch": week, "build_dm_vk": week}
+    assert sorted(runs) == sorted((job, firsts.get(job, month), DAY, "scheduled") for job in JOBS)
+    looked_at = warehouse.execute("SELECT countDistinct(day), min(day), max(day) FROM meta.quality_results FINAL")
+    assert looked_at == [(30, month, DAY)]
+    good = warehouse.execute("SELECT day FROM meta.v_good_days WHERE job = 'healthcheck' ORDER BY day")
+    assert [day for (day,) in good] == list(DayRange(week, DAY)), "those whose spend was read as well"
+    query = "SELECT spend FROM zakaz.stg_vk_ads_daily FINAL WHERE ad_id = {ad:UInt64} AND stat_date = {day:Date}"
+    assert warehouse.execute(query, {"ad": spending, "day": loaded}) == [(Decimal("12345.67"),)]
+    query = "SELECT sum(tickets_sold) FROM zakaz.dm_sales_daily FINAL WHERE sale_date = {day:Date}"
+    assert warehouse.execute(query, {"day": loaded}) == [(sold,)]
+
+
+def test_a_run_by_hand_that_looks_back_falls_for_its_own_day(
+    dag: Any, sandbox: Sandbox, warehouse: WarehouseHook
+) -> None:
+    """As a scheduled run: the days before were loaded by others, and stay what they are."""
+    sandbox.fault("vk_ads", "403")
+    dag.test(**{LOGICAL_DATE: our_dags.midnight(DAY)}, run_conf={"lookback": True})
+    assert warehouse.execute("SELECT from_date, to_date FROM meta.etl_alerts FINAL") == [(DAY, DAY)]
+    assert warehouse.execute("SELECT day FROM meta.v_day_attempts WHERE status = 'error'") == [(DAY,)]
 
 
 def test_a_sandbox_that_is_down_is_named(

@@ -180,7 +180,7 @@ def fill_in(params: Any, **given: str) -> None:
 
 def test_the_plan_takes_no_statement_for_a_day_and_keeps_a_reason_as_it_is(warehouse: WarehouseHook) -> None:
     stage_vk(warehouse, {})
-    run = SimpleNamespace(run_id="manual", start_date=datetime.now(UTC), run_type="manual")
+    run = SimpleNamespace(run_id="manual", start_date=datetime.now(UTC), run_type="manual", conf=None)
     task = SimpleNamespace(
         dag_id="zakaz_backfill",
         run_id="manual",
@@ -212,6 +212,18 @@ def test_a_stage_in_the_conf_of_a_run_is_a_name_and_nothing_else(sandbox: Sandbo
     (told,) = {message["plain"].split("there is no stage ")[1].split(": it is")[0] for message in sandbox.messages()}
     assert "{{ 7 * 7 }}" in told
     assert warehouse.execute("SELECT count() FROM zakaz.stg_vk_ads_daily FINAL") == [(1,)]
+
+
+@pytest.mark.usefixtures("no_token_kept")
+def test_a_look_back_in_the_conf_of_a_run_is_true_or_false(sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+    dag = our_dags.read().get_dag("zakaz_etl")
+    lookback = "{{ 7 * 7 }}'; DROP TABLE zakaz.stg_vk_ads_daily; --"
+    run = dag.test(**{LOGICAL_DATE: our_dags.midnight(DAY)}, run_conf={"lookback": lookback})
+    assert run.state == "failed"
+    assert sandbox.requests()["counts"].get("vk_ads", 0) == 0
+    assert warehouse.execute("SELECT count() FROM meta.etl_runs") == [(0,)]
+    (told,) = {message["plain"].split("the conf's lookback ")[1].split(": it is")[0] for message in sandbox.messages()}
+    assert "{{ 7 * 7 }}" in told
 
 
 def test_what_a_source_writes_stays_text(warehouse: WarehouseHook) -> None:

@@ -2,17 +2,24 @@
 
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from zakaz.settings import PROJECT_DIR
+from zakaz.settings import PROJECT_DIR, TASK_LIMIT
+from zakaz.stages import STAGES
 
-UNITS = ("zakaz-scheduler.service", "zakaz-webserver.service", "zakaz-watchdog.service", "etl@vk_fetch.service")
-TIMERS = ("zakaz-watchdog.timer", "etl@vk_fetch.timer")
+UNITS = (
+    *("zakaz-scheduler.service", "zakaz-webserver.service", "zakaz-watchdog.service"),
+    *("zakaz-backup.service", "etl@vk_fetch.service", "etl@zakaz_etl.service"),
+)
+TIMERS = ("zakaz-watchdog.timer", "zakaz-backup.timer", "etl@vk_fetch.timer")
 # systemd's own scale: 0 is locked up, 10 is naked. A network service that is not a container ends about here.
 HIGHEST_EXPOSURE = 15
 
@@ -30,10 +37,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ask_systemd(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def ask_systemd(root: Path, *arguments: str, log_level: str = "info") -> subprocess.CompletedProcess[str]:
     units = root / "etc" / "systemd" / "system"
     # The colon at the end adds the system's own units.
     environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{units}:", "SYSTEMD_COLORS": "0"}
+    environment["SYSTEMD_LOG_LEVEL"] = log_level
     return subprocess.run(["systemd-analyze", *arguments], cwd=units, env=environment, capture_output=True, text=True)
 
 
@@ -61,7 +69,54 @@ def test_the_stages_are_tried_when_the_predecessor_tried_them(root: Path) -> Non
     # Moscow is three hours ahead of UTC.
     assert set(re.findall(r"(\d\d:\d\d):00 UTC", found)) == {"02:35", "02:50", "03:05"}
     assert "Persistent=true" in text
-    assert "TimeoutStartSec=15min" in (root / "etc/systemd/system/etl@.service").read_text()
+    service = (root / "etc/systemd/system/etl@.service").read_text()
+    assert "/bin/zakaz stage %i --lookback --if-needed\n" in service, "what a scheduler would re-read, and no more"
+
+
+@analyze
+@pytest.mark.parametrize(("unit", "limit"), [("etl@vk_fetch.service", "15min"), ("etl@zakaz_etl.service", "1h 20min")])
+def test_a_stage_has_the_time_of_a_task_and_the_chain_that_of_all(root: Path, unit: str, limit: str) -> None:
+    assert len(STAGES) * TASK_LIMIT < timedelta(minutes=80)
+    # As it says at debug level, all that it made of the unit and its drop-ins.
+    loaded = ask_systemd(root, "verify", "--man=no", f"./{unit}", log_level="debug").stdout
+    assert re.findall(r"^\s+TimeoutStartSec: (.*)$", loaded, re.MULTILINE)[0] == limit
+
+
+@analyze
+def test_a_backup_is_made_each_night_before_the_morning_s_run(root: Path) -> None:
+    text = (root / "etc/systemd/system/zakaz-backup.timer").read_text()
+    (calendar,) = re.findall(r"^OnCalendar=(.*)$", text, re.MULTILINE)
+    found = ask_systemd(root, "calendar", "--iterations=2", calendar).stdout
+    assert re.findall(r"(\d\d:\d\d):00 UTC", found) == ["00:30", "00:30"]
+    assert "Persistent=true" in text
+
+
+def retention() -> str:
+    """The command that docs/INSTALL.md has for old backups."""
+    install = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^ExecStartPost=\+(.*)$", install, re.MULTILINE)
+    return str(command)
+
+
+def test_what_lets_old_backups_go_touches_none_that_people_named(tmp_path: Path) -> None:
+    for name, days in {"zakaz-20261001-003000": 40, "zakaz-20261120-003000": 3, "before-2026-10-01": 40}.items():
+        (tmp_path / name / "metadata").mkdir(parents=True)
+        then = time.time() - timedelta(days=days).total_seconds()
+        os.utime(tmp_path / name, (then, then))
+    command = shlex.split(retention().replace("/var/lib/clickhouse-backups", str(tmp_path)))
+    subprocess.run(command, check=True)
+    assert {file.name for file in tmp_path.iterdir()} == {"zakaz-20261120-003000", "before-2026-10-01"}
+
+
+@analyze
+def test_systemd_reads_it_as_it_is_written(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
+    drop_in = tmp_path / "etc/systemd/system/zakaz-backup.service.d/override.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(f"[Service]\nExecStartPost=+{retention()}\n", encoding="utf-8")
+    loaded = ask_systemd(tmp_path, "verify", "--man=no", "./zakaz-backup.service", log_level="debug").stdout
+    (line,) = re.findall(r"ExecStartPost:\s+Command Line: (.*)", loaded)
+    assert shlex.split(line) == shlex.split(retention())
 
 
 def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:
@@ -74,7 +129,36 @@ def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:
     assert settings.read_text() == "#mine\n"
 
 
+def as_zakaz(root: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What as-zakaz asks of systemd-run, one argument a line."""
+    fake = folder / "systemd-run"
+    fake.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    fake.chmod(0o755)
+    environment = {"PATH": f"{folder}:{os.defpath}"}
+    command = [root / "usr" / "local" / "bin" / "as-zakaz", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_a_command_has_the_settings_of_the_services(root: Path, tmp_path: Path) -> None:
+    *asked, separator, program, first, second = as_zakaz(root, tmp_path, "zakaz", "sql", "SELECT 1; --").stdout.split(
+        "\n"
+    )[:-1]
+    assert (separator, program) == ("--", str(PROJECT_DIR / "bin" / "zakaz"))
+    assert (first, second) == ("sql", "SELECT 1; --")
+    hardening = (root / "etc/systemd/system/zakaz-.service.d/hardening.conf").read_text()
+    settings = re.findall(r"^(\w+=.*)$", hardening.split("\n\n")[0], re.MULTILINE)
+    assert sorted(settings) == sorted(asked[number + 1] for number, word in enumerate(asked) if word == "-p")
+    assert {"--pty", "--pipe", "--wait", "--description=as-zakaz zakaz"} <= set(asked)
+
+
+def test_a_command_that_is_not_the_projects_stays_what_it_is(root: Path, tmp_path: Path) -> None:
+    assert as_zakaz(root, tmp_path, "id").stdout.endswith("--\nid\n")
+    refused = as_zakaz(root, tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "name a command" in refused.stderr
+
+
 def test_nothing_is_left_to_fill_in(root: Path) -> None:
-    for file in (root / "etc" / "systemd").rglob("*.*"):
+    for file in root.rglob("*"):
         if file.is_file():
             assert "@PREFIX@" not in file.read_text(), file

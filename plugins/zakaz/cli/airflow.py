@@ -1,11 +1,13 @@
 """Airflow's own command line, called with its output in a file."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from zakaz.airflow_compat import IS_AIRFLOW_2
@@ -85,7 +87,7 @@ def show_status_page() -> None:
     done.touch()
 
 
-def run_day(dag_id: str, day: date, without: Sequence[str] = ()) -> bool:
+def run_day(dag_id: str, day: date, without: Sequence[str] = (), conf: Mapping[str, Any] | None = None) -> bool:
     """Run one day of a DAG in a process of its own, without some of its tasks; whether it ended well.
 
     The date carries the time of this call: `dags test` forgets an earlier run of the very same date, and its attempts
@@ -93,7 +95,8 @@ def run_day(dag_id: str, day: date, without: Sequence[str] = ()) -> bool:
     """
     now = datetime.now(MOSCOW).replace(microsecond=0).time()
     left_out = ["--mark-success-pattern", "|".join(without)] if without else []
-    return call("dags", "test", dag_id, datetime.combine(day, now).isoformat(), *left_out) == 0
+    given = ["--conf", json.dumps(conf)] if conf else []
+    return call("dags", "test", dag_id, datetime.combine(day, now).isoformat(), *left_out, *given) == 0
 
 
 def call(*arguments: str) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from zakaz.airflow_compat import AirflowSkipException, BaseOperator, ended_by_sigterm
-from zakaz.days import DayRange, days_of_run
+from zakaz.days import DayRange, days_of_run, require_sound_lookback
 from zakaz.errors import InvalidInput
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures, recorded
@@ -24,7 +24,7 @@ class DayOperator(BaseOperator):
     and in the warehouse hook.
 
     :param clickhouse_conn_id: the warehouse.
-    :param lookback_days: days that a scheduled run works on, its own included; `LOOKBACK_DAYS` by default.
+    :param lookback_days: days that a run which looks back works on, its own included; `LOOKBACK_DAYS` by default.
     :param days: a range to work on instead of the run's own days, in the form of `DayRange.iso`.
     :param stage: the one task of the chain that is wanted; the others are skipped. All of them by default.
     """
@@ -51,11 +51,12 @@ class DayOperator(BaseOperator):
         """Work on the days.
 
         :raises AirflowSkipException: another stage is wanted, or nobody set this one up.
-        :raises InvalidInput: there is no such stage.
+        :raises InvalidInput: there is no such stage, or the conf's `lookback` is neither true nor false.
         :raises DayNotOver: the last day is today or in the future, by Moscow time.
         """
         if self.stage not in (ALL_STAGES, *STAGES):
             raise InvalidInput(f"there is no stage {self.stage!r}: it is one of {', '.join((ALL_STAGES, *STAGES))}")
+        require_sound_lookback(context["dag_run"])
         if self.stage not in (ALL_STAGES, self.task_id):
             raise AirflowSkipException(f"only {self.stage} was asked for")
         self.require_wanted()

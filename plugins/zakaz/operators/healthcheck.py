@@ -22,8 +22,8 @@ class HealthcheckOperator(DayOperator):
 
     As the last task of a run it also follows up what no callback told of, whatever came out.
 
-    :param groups: for each folder of checks, the days that a scheduled run rebuilds of what it looks at. The attempt
-        stands in the registry with the widest of these ranges.
+    :param groups: for each folder of checks, the days that a run which looks back rebuilds of what it looks at. The
+        attempt stands in the registry with the widest of these ranges.
     """
 
     def __init__(self, *, groups: Mapping[str, int], **kwargs: Any) -> None:
@@ -62,9 +62,10 @@ class HealthcheckOperator(DayOperator):
             ping()
 
     def days_of(self, group: str, days: DayRange, run_type: str) -> DayRange:
-        """The days that the run rebuilt of what a group looks at; only a scheduled run looks back.
+        """The days that the run rebuilt of what a group looks at.
 
         :param days: the widest range of all groups.
+        :param run_type: that of the attempt; `scheduled` looks back.
         """
         if run_type != "scheduled":
             return days

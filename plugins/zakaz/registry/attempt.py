@@ -7,6 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from zakaz.airflow_compat import word
+from zakaz.days import looks_back
 from zakaz.settings import version_tag
 
 NAMESPACE = uuid5(NAMESPACE_URL, "https://zakaz-etl/meta.etl_runs")
@@ -17,7 +18,8 @@ class Attempt:
     """One try of one task of one run; `job` is the task's id.
 
     :param started_at: UTC instant.
-    :param run_type: Airflow's word: scheduled, manual, backfill.
+    :param run_type: Airflow's word: scheduled, manual, backfill. A run by hand that looks back counts as scheduled:
+        like one, it stands and falls for its own day.
     """
 
     dag_id: str
@@ -38,7 +40,7 @@ class Attempt:
         return cls(
             dag_id=task_instance.dag_id,
             dag_run_id=task_instance.run_id,
-            run_type=word(dag_run.run_type),
+            run_type="scheduled" if looks_back(dag_run) else word(dag_run.run_type),
             job=task_instance.task_id,
             map_index=task_instance.map_index,
             try_number=task_instance.try_number,

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import sys
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from zakaz.days import last_complete_day
 from zakaz.errors import InvalidInput
 
 SHOWN_PROBLEMS = 20
+STANDARD_INPUT = Path("-")
 UINT64_MAX = 2**64 - 1
 UINT32_MAX = 2**32 - 1
 
@@ -84,17 +86,19 @@ REQUIRED = tuple(name for name, field in SalesLine.model_fields.items() if field
 def read_sales(path: Path) -> list[SalesLine]:
     """All lines of an export.
 
-    :param path: a file ending in .csv (comma, header line) or .jsonl (one JSON object per line), UTF-8.
+    :param path: a file ending in .csv (comma, header line) or .jsonl (one JSON object per line), UTF-8;
+        `-` for a CSV on standard input.
     :raises InvalidInput: the file or any line is bad; the message names each line and column (the first 20).
     """
-    readers = {".csv": _csv_lines, ".jsonl": _json_lines}
-    if path.suffix.lower() not in readers:
+    is_input = path == STANDARD_INPUT
+    read = {".csv": _csv_lines, ".jsonl": _json_lines}.get(".csv" if is_input else path.suffix.lower())
+    if read is None:
         raise InvalidInput(f"FILE {str(path)!r} is not allowed: its name must end in .csv or .jsonl")
     lines: list[SalesLine] = []
     problems: list[str] = []
     first_seen: dict[tuple[Any, ...], int] = {}
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = (sys.stdin.buffer.read() if is_input else path.read_bytes()).decode("utf-8-sig")
     except OSError as error:
         raise InvalidInput(f"FILE {str(path)!r} can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -102,7 +106,7 @@ def read_sales(path: Path) -> list[SalesLine]:
         raise InvalidInput(
             f"FILE {str(path)!r} is not UTF-8: line {line_no} has byte {error.object[error.start]:#x}"
         ) from None
-    for number, fields in readers[path.suffix.lower()](path, io.StringIO(text, newline="")):
+    for number, fields in read(path, io.StringIO(text, newline="")):
         line = _checked(number, fields, first_seen, problems)
         if line:
             lines.append(line)

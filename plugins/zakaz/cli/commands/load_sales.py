@@ -8,7 +8,7 @@ import click
 @click.command("load-sales")
 @click.argument("file", type=click.Path(path_type=Path))
 def load_sales(file: Path) -> None:
-    """Load an export of ticket sales, FILE ending in .csv or .jsonl, into the sales staging.
+    """Load an export of ticket sales, FILE ending in .csv or .jsonl, into the sales staging; - is a CSV on stdin.
 
     Every sale day that the file names is replaced as a whole. A bad line is reported with its number and column, and
     then nothing of the file is loaded. Columns: report_date, event_date, event_id, city, tickets_sold, revenue, and as

@@ -1,40 +1,49 @@
 """bin/zakaz stage: one task of the daily chain without a scheduler, for a timer of the system."""
 
 import sys
-from datetime import date
+from datetime import date, timedelta
 
 import click
 
 from zakaz.cli import airflow
 from zakaz.cli.options import day_option
-from zakaz.days import DayRange
+from zakaz.days import LOOKBACK, DayRange
+from zakaz.settings import settings
 from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
 
 
 @click.command()
 @click.argument("job", type=click.Choice([DAG_ID, *STAGES]))
 @day_option
-@click.option("--if-needed", is_flag=True, help="Do nothing if the day has a good run of the job: for a second try.")
-def stage(job: str, day: date, if_needed: bool) -> int:
+@click.option("--lookback", is_flag=True, help="Re-read the days before it too, as a scheduled run does.")
+@click.option("--if-needed", is_flag=True, help="Do nothing if its days have a good run of the job: for a second try.")
+def stage(job: str, day: date, lookback: bool, if_needed: bool) -> int:
     """Run one JOB of zakaz_etl, or all of it, for one day here and now; recorded and told of like any run.
 
     Exits 0 if it is green, 1 if not.
     """
-    if if_needed and _is_good(job, day):
-        print(f"{job} for {day}: there is a good run already")
+    what = f"{job} for {day}{' and the days before it' if lookback else ''}"
+    if if_needed and _is_good(job, _made_good(day) if lookback else DayRange(day, day)):
+        print(f"{what}: there is a good run already")
         return 0
     airflow.prepare_metadata()
     others = [other for other in STAGES if job not in (DAG_ID, other)]
-    if not airflow.run_day(DAG_ID, day, without=others):
-        print(f"zakaz stage: {job} for {day} is RED; log: {airflow.log_file()}", file=sys.stderr)
+    if not airflow.run_day(DAG_ID, day, without=others, conf={LOOKBACK: lookback}):
+        print(f"zakaz stage: {what} is RED; log: {airflow.log_file()}", file=sys.stderr)
         return 1
-    print(f"{job} for {day} is green")
+    print(f"{what} is green")
     return 0
 
 
-def _is_good(job: str, day: date) -> bool:
+def _made_good(day: date) -> DayRange:
+    """The days that a good chain leaves good when it looks back: those that it read anew from every source."""
+    days = min(settings().lookback_days, settings().sales_lookback_days)
+    return DayRange(day - timedelta(days=days - 1), day)
+
+
+def _is_good(job: str, days: DayRange) -> bool:
     from zakaz.backfill.plan import GOOD, day_states
     from zakaz.warehouse.hook import WarehouseHook
 
-    (found,) = day_states(WarehouseHook(), DayRange(day, day), LAST_STAGE if job == DAG_ID else job)
-    return found.state == GOOD
+    states = day_states(WarehouseHook(), days, LAST_STAGE if job == DAG_ID else job)
+    return all(one.state == GOOD for one in states)
