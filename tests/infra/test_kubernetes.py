@@ -35,7 +35,8 @@ def test_airflow_is_set_up_as_everywhere() -> None:
     }
     settings = in_file | {name: value for name, value in ENVIRONMENT.items() if name.startswith("AIRFLOW__")}
     ours = {name: value for name, value in elsewhere.items() if name.startswith("AIRFLOW__")}
-    assert settings == ours | {"AIRFLOW__WEBSERVER__WEB_SERVER_HOST": "0.0.0.0"}
+    here = {"WEB_SERVER_HOST": "0.0.0.0", "BASE_URL": "https://airflow.example"}
+    assert settings == ours | {f"AIRFLOW__WEBSERVER__{name}": value for name, value in here.items()}
 
 
 def test_versions_are_those_of_the_lock() -> None:
@@ -69,6 +70,13 @@ def test_each_secret_is_made_with_the_key_that_is_read() -> None:
     assert f'connection="redis://:$password@{release}-redis:6379/0"' in DOCUMENT
     connections = set(re.findall(r"secretRef: \{name: ([\w-]+)\}", TEXT))
     assert connections == set(re.findall(r"create secret generic ([\w-]+) --from-env-file", DOCUMENT))
+
+
+def test_an_ingress_gets_through_to_the_web_server() -> None:
+    """The chart's policy lets nobody in if nobody is named (webserver-networkpolicy.yaml)."""
+    assert VALUES["networkPolicies"]["enabled"]
+    (peer,) = VALUES["webserver"]["networkPolicy"]["ingress"]["from"]
+    assert peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
 
 
 def test_rows_that_wait_for_clickhouse_outlive_a_worker() -> None:
