@@ -61,6 +61,7 @@ def test_ci_tries_everything_on_every_version() -> None:
     assert "make lint" in commands["lint"]
     assert matrix["test"] == {"python": ["3.11", "3.12"], "target": ["test", "test-airflow3"]}
     assert 'make "$TARGET"' in commands["test"]
+    assert jobs["test"]["steps"][0]["with"]["fetch-depth"] == 0, "the history is searched for secrets"
     assert len(matrix["clickhouse"]["version"]) == 2
     assert "make test-server" in commands["clickhouse"]
     assert "docker compose --env-file .env.demo up" in commands["compose"]
