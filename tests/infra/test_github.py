@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from docs.conftest import lines
 from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
 from zakaz.stages import STAGES
@@ -65,6 +66,10 @@ def test_ci_tries_everything_on_every_version() -> None:
     assert len(matrix["clickhouse"]["version"]) == 2
     assert "make test-server" in commands["clickhouse"]
     assert "docker compose --env-file .env.demo up" in commands["compose"]
+    for trial in ("stage zakaz_etl", "restore ci --check", "'FROM system.parts'", "bi_reader", "| grep ACCESS_DENIED"):
+        assert trial in commands["compose"], trial
+    weekly = [line for line in lines("") if "FROM system.parts" in line]
+    assert len(weekly) == 1, "that the step finds in the runbook"
     locks = {file.name for file in PROJECT_DIR.glob("requirements*.txt")}
     assert set(matrix["audit"]["lock"]) == locks
     assert "pip-audit" in commands["audit"]
