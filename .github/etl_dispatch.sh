@@ -1,6 +1,6 @@
 #!/bin/bash
-# check: is the input of etl_dispatch.yml allowed? run: do it. JOB, FROM and TO come through the environment, never
-# through the text of a script.
+# check: is the input of etl_dispatch.yml allowed? run: do it. watch: tell what no task could tell of. JOB, FROM and TO
+# come through the environment, never through the text of a script.
 set -euo pipefail
 zakaz=${ZAKAZ:-bin/zakaz}
 longest=92
@@ -35,7 +35,7 @@ day to "$to"
 days=$((($(date -u -d "$to" +%s) - $(date -u -d "$from" +%s)) / 86400 + 1))
 ((days <= longest)) || fail "$days days are too many for one run: at most $longest"
 echo "$job, $from to $to: $days day(s)"
-[[ ${1:-} == run ]] || exit 0
+[[ ${1:-} != check ]] || exit 0
 
 # A secret that is not set is an empty variable; what is not there at all has a default.
 for name in CLICKHOUSE VK_ADS QTICKETS TELEGRAM; do
@@ -43,10 +43,9 @@ for name in CLICKHOUSE VK_ADS QTICKETS TELEGRAM; do
     [[ -n ${!variable:-} ]] || unset "$variable"
 done
 [[ -n ${AIRFLOW_CONN_CLICKHOUSE_DEFAULT:-} ]] || fail "the secret AIRFLOW_CONN_CLICKHOUSE_DEFAULT is not set"
+[[ ${1:-} == run ]] || exec "$zakaz" watchdog
 failed=0
 for ((number = 0; number < days; number++)); do
     "$zakaz" stage "$job" --date "$(date -u -d "$from + $number days" +%F)" || failed=1
 done
-# What no alert of a task told of: a process that was killed, days that are missing.
-if ((failed)); then "$zakaz" watchdog || :; fi
 exit "$failed"

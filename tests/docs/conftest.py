@@ -1,10 +1,14 @@
-"""The runbook as a reader sees it: its sections by anchor, and its blocks of commands."""
+"""The documents as a reader sees them: the runbook's sections by anchor, and the commands of each."""
 
 import re
 
 from zakaz.settings import PROJECT_DIR
 
-TEXT = (PROJECT_DIR / "docs" / "RUNBOOK_ETL.md").read_text(encoding="utf-8")
+DOCUMENTS = {
+    name: (PROJECT_DIR / name).read_text(encoding="utf-8")
+    for name in ("README.md", "docs/INSTALL.md", "docs/KUBERNETES.md", "docs/RUNBOOK_ETL.md")
+}
+TEXT = DOCUMENTS["docs/RUNBOOK_ETL.md"]
 BLOCK = re.compile(r"^```sh(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(##+) (.+)$", re.MULTILINE)
 
@@ -25,11 +29,17 @@ def sections(level: int = 2) -> dict[str, str]:
     }
 
 
-def blocks(kind: str) -> list[str]:
+def blocks(*kinds: str, text: str = "".join(DOCUMENTS.values())) -> list[str]:
     """The blocks of commands: '' are run as they stand, `long` as far as their plan, `server` are only read."""
-    return [block for info, block in BLOCK.findall(TEXT) if info == kind]
+    return [block for info, block in BLOCK.findall(text) if info in kinds]
 
 
-def lines(kind: str) -> list[str]:
-    """The commands of such blocks, each once."""
-    return list(dict.fromkeys(line for block in blocks(kind) for line in block.splitlines()))
+def lines(*kinds: str, text: str = "".join(DOCUMENTS.values())) -> list[str]:
+    """The commands of such blocks, each once, without the comment at its end."""
+    written = "".join(blocks(*kinds, text=text)).replace("\\\n", " ").splitlines()
+    return list(dict.fromkeys(re.sub(r"\s+# .*", "", line) for line in written))
+
+
+def spoken(text: str) -> list[str]:
+    """What stands between backticks outside the blocks."""
+    return re.findall(r"`([^`\n]+)`", BLOCK.sub("", text))

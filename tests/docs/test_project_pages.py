@@ -3,6 +3,7 @@
 import re
 
 from zakaz import __version__
+from zakaz.cli.app import app
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.sql import files
 
@@ -23,3 +24,10 @@ def test_the_newest_release_is_this_version() -> None:
     kinds = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
     found = re.findall(r"^### (.*)$", text.split(f"## [{__version__}]")[1].split("\n## ")[0], re.MULTILINE)
     assert found == [kind for kind in kinds if kind in found], "each once, in the order of Keep a Changelog"
+
+
+def test_each_command_is_told_of_once() -> None:
+    text = (PROJECT_DIR / "CHANGELOG.md").read_text(encoding="utf-8")
+    (told,) = re.findall(r"^- `bin/zakaz`: (.*?)\.$", text, re.MULTILINE | re.DOTALL)
+    named = re.findall(r"`([\w-]+)`", told)
+    assert len(named) == len({*named} & {*app.commands})

@@ -1,18 +1,9 @@
 """docs/RUNBOOK_ETL.md: every code has its section, every link its target, and nothing in it is made up."""
 
-import fnmatch
 import re
-import shlex
-import subprocess
-import sys
-from pathlib import Path
 
-import click
-
-from compose_file import raw
-from docs.conftest import BLOCK, HEADING, TEXT, anchor, blocks, lines, sections
+from docs.conftest import HEADING, TEXT, anchor, sections
 from zakaz.alerts.messages import runbook, texts
-from zakaz.cli.app import app
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.sql import files, statement
 
@@ -59,50 +50,6 @@ def test_every_link_has_its_target_and_every_section_is_in_the_contents() -> Non
     contents = set(re.findall(r"\(#([^)]+)\)", sections()["содержание"]))
     assert contents == set(sections()) - {"содержание"}
     assert len(anchors) == len(HEADING.findall(TEXT)), "two sections of one name"
-
-
-def calls() -> list[list[str]]:
-    """Every call of bin/zakaz, in blocks and in the text."""
-    inline = re.findall(r"`([^`\n]+)`", BLOCK.sub("", TEXT))
-    written = [line.partition(" > ")[0] for line in (*lines(""), *lines("long"), *lines("server"), *inline)]
-    found = [re.search(r"(?:^|exec scheduler |/)zakaz (?!…)(.*)", line) for line in written]
-    return [shlex.split(match[1]) for match in found if match]
-
-
-def test_every_command_and_option_exists() -> None:
-    assert len(calls()) > 40
-    for name, *arguments in calls():
-        command = app.commands[name]
-        known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
-        assert {one for one in arguments if one.startswith("--")} <= known, (name, arguments)
-        for parameter in command.params:
-            if isinstance(parameter.type, click.Choice) and isinstance(parameter, click.Argument) and arguments:
-                assert arguments[0] in parameter.type.choices
-
-
-def test_what_is_only_read_is_sound_shell(tmp_path: Path) -> None:
-    for number, block in enumerate([*blocks(""), *blocks("long"), *blocks("server")]):
-        (tmp_path / f"{number}.sh").write_text(block, encoding="utf-8")
-    program = [str(Path(sys.executable).with_name("shellcheck")), "--shell=sh"]
-    found = subprocess.run([*program, *map(str, tmp_path.glob("*.sh"))], capture_output=True, text=True)
-    assert found.returncode == 0, found.stdout
-
-
-def test_units_services_targets_and_files_exist() -> None:
-    units = [file.name for file in (PROJECT_DIR / "infra" / "systemd").iterdir()]
-    # A backup is named by its moment, zakaz-20261120-003000.
-    for name in re.findall(r"(?:zakaz-(?!\d)|etl@)[\w.*-]+", "\n".join(blocks("server"))):
-        unit = re.sub(r"@[^.]*", "@", name)
-        pattern = unit if unit.endswith((".timer", "*")) else f"{unit}.*" if unit.endswith("@") else f"{unit}.service"
-        assert fnmatch.filter(units, pattern), name
-    for line in lines("server"):
-        words = line.split()
-        if words[:2] == ["docker", "compose"] and len(words) > 3 and not words[-1].startswith("-"):
-            assert words[-1] in raw()["services"], line
-        if words[0] == "make":
-            subprocess.run(["make", "--dry-run", *words[1:]], cwd=PROJECT_DIR, check=True, capture_output=True)
-    named = re.findall(r"(?<![\w/])((?:include|dags|plugins|infra|\.github)/[\w/.-]+)", TEXT)
-    assert {name for name in named if not (PROJECT_DIR / name).exists()} == set()
 
 
 def test_tables_and_settings_exist() -> None:

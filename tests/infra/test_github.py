@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from docs.conftest import lines
 from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
 from zakaz.stages import STAGES
@@ -61,9 +62,14 @@ def test_ci_tries_everything_on_every_version() -> None:
     assert "make lint" in commands["lint"]
     assert matrix["test"] == {"python": ["3.11", "3.12"], "target": ["test", "test-airflow3"]}
     assert 'make "$TARGET"' in commands["test"]
+    assert jobs["test"]["steps"][0]["with"]["fetch-depth"] == 0, "the history is searched for secrets"
     assert len(matrix["clickhouse"]["version"]) == 2
     assert "make test-server" in commands["clickhouse"]
     assert "docker compose --env-file .env.demo up" in commands["compose"]
+    for trial in ("stage zakaz_etl", "restore ci --check", "'FROM system.parts'", "bi_reader", "| grep ACCESS_DENIED"):
+        assert trial in commands["compose"], trial
+    weekly = [line for line in lines("") if "FROM system.parts" in line]
+    assert len(weekly) == 1, "that the step finds in the runbook"
     locks = {file.name for file in PROJECT_DIR.glob("requirements*.txt")}
     assert set(matrix["audit"]["lock"]) == locks
     assert "pip-audit" in commands["audit"]
@@ -104,18 +110,45 @@ def test_bad_input_is_refused_with_one_line(given: dict[str, str], said: str) ->
     assert ended.stderr.count("\n") == 1
 
 
-def test_each_day_is_run_and_a_bad_one_stops_no_other(tmp_path: Path) -> None:
-    program = tmp_path / "zakaz"
+def dispatched(step: str, folder: Path) -> tuple[int, list[str], set[str]]:
+    """The exit code, the calls of bin/zakaz (which fails for one day of three), and the secrets that it sees."""
+    program = folder / "zakaz"
     program.write_text('#!/bin/sh\necho "$@" >> calls\nenv | grep AIRFLOW_CONN >> seen\ntest "$4" != 2026-11-02\n')
     program.chmod(0o755)
     secrets = {"AIRFLOW_CONN_CLICKHOUSE_DEFAULT": "{}", "AIRFLOW_CONN_QTICKETS_DEFAULT": ""}
     environment = {"PATH": os.environ["PATH"], "ZAKAZ": str(program), "JOB": "backfill_all", **secrets}
     environment |= {"FROM": "2026-11-01", "TO": "2026-11-03"}
-    ended = subprocess.run([str(FOLDER / "etl_dispatch.sh"), "run"], env=environment, cwd=tmp_path)
-    assert ended.returncode == 1
-    days = [f"stage zakaz_etl --date 2026-11-0{number}" for number in (1, 2, 3)]
-    assert (tmp_path / "calls").read_text().splitlines() == [*days, "watchdog"]
-    assert set((tmp_path / "seen").read_text().splitlines()) == {"AIRFLOW_CONN_CLICKHOUSE_DEFAULT={}"}
+    ended = subprocess.run([str(FOLDER / "etl_dispatch.sh"), step], env=environment, cwd=folder)
+    return ended.returncode, *((folder / name).read_text().splitlines() for name in ("calls", "seen"))
+
+
+def test_each_day_is_run_and_a_bad_one_stops_no_other(tmp_path: Path) -> None:
+    code, calls, seen = dispatched("run", tmp_path)
+    assert code == 1
+    assert calls == [f"stage zakaz_etl --date 2026-11-0{number}" for number in (1, 2, 3)]
+    assert set(seen) == {"AIRFLOW_CONN_CLICKHOUSE_DEFAULT={}"}
+
+
+def test_a_run_that_failed_or_was_cut_off_is_told_of(tmp_path: Path) -> None:
+    assert dispatched("watch", tmp_path) == (0, ["watchdog"], ["AIRFLOW_CONN_CLICKHOUSE_DEFAULT={}"])
+    file = FOLDER / "workflows" / "etl_dispatch.yml"
+    (job,) = yaml.safe_load(file.read_text())["jobs"].values()
+    *_, installed, run, watch = job["steps"]
+    assert watch["if"] == f"(failure() || cancelled()) && steps.{installed['id']}.outcome == 'success'"
+    assert [step["run"].split()[-1] for step in (run, watch)] == ["run", "watch"]
+    assert watch["env"] == run["env"]
+    assert run["timeout-minutes"] < job["timeout-minutes"]
+
+
+def test_it_works_as_the_server_does() -> None:
+    """What is set there and is no secret is a variable; each is documented."""
+    text = (FOLDER / "workflows" / "etl_dispatch.yml").read_text()
+    document = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8").split("## GitHub Actions\n")[1]
+    variables = re.findall(r"(\w+): \$\{\{ vars\.(\w+) \}\}", text)
+    assert [name for name, variable in variables if name != variable] == []
+    assert {name for name, _ in variables} == {"LOOKBACK_DAYS", "SALES_LOOKBACK_DAYS", "RUNBOOK_URL"}
+    for name in (*dict(variables), *re.findall(r"secrets\.(\w+)", text), "production", "access_token"):
+        assert f"`{name}`" in document, name
 
 
 def test_without_a_day_it_is_yesterday() -> None:

@@ -70,6 +70,9 @@ def test_the_repository_holds_no_secret() -> None:
 
 
 def test_nor_does_its_history() -> None:
+    shallow = ["git", "rev-parse", "--is-shallow-repository"]
+    told = subprocess.run(shallow, cwd=PROJECT_DIR, check=True, capture_output=True, text=True).stdout.strip()
+    assert told == "false", "a clone without its history (depth): git fetch --unshallow"
     shown = ["git", "log", "-p", "--no-color", "--format=%B", "--", ".", ":!requirements*"]
     log = subprocess.run(shown, cwd=PROJECT_DIR, check=True, capture_output=True, encoding="utf-8", errors="replace")
     told = re.sub(r"^[-+ ]", "", log.stdout, flags=re.MULTILINE)

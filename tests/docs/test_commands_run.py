@@ -1,4 +1,7 @@
-"""The commands of docs/RUNBOOK_ETL.md, run as they stand in an installation of their own with the sandbox as source."""
+"""The commands of the documents, run as they stand in an installation of their own with the sandbox as source.
+
+Those of `sh` blocks, and those that README.md has between backticks as far as they can run here.
+"""
 
 import os
 import re
@@ -11,14 +14,29 @@ from pathlib import Path
 
 import pytest
 
-from docs.conftest import lines
+from docs.conftest import DOCUMENTS, lines, spoken
 from faults.installation import Installation
 from sandbox import Sandbox
 from zakaz.airflow_compat import IS_AIRFLOW_2
+from zakaz.environment import SANDBOX_PORT
 from zakaz.settings import PROJECT_DIR
 
+LONG = ("bin/zakaz backfill ", "bin/airflow dags backfill ")
+# The first is what .ci/run does, the second needs a server (tests/infra/test_backup.py).
+ELSEWHERE = ("bin/zakaz run", "bin/zakaz backup")
+SPOKEN = [line for line in spoken(DOCUMENTS["README.md"]) if line.startswith("bin/") and not re.search("…|NAME", line)]
+SHORT = [*lines(""), *(line for line in SPOKEN if not line.startswith(LONG))]
+AS_THEY_STAND = dict.fromkeys(line for line in SHORT if not line.startswith(ELSEWHERE))
+PLANNED = dict.fromkeys([*lines("long"), *(line for line in SPOKEN if line.startswith(LONG))])
 # What these say by their exit code.
-ANSWERS = {"status": {0, 1, 2}, "alerts": {0, 2}, "healthcheck": {0, 2}, "gaps": {0, 2}, "watchdog": {0, 2}}
+ANSWERS = {
+    "status": {0, 1, 2},
+    "alerts": {0, 2},
+    "healthcheck": {0, 2},
+    "gaps": {0, 2},
+    "watchdog": {0, 2},
+    "sandbox": {0, 1},
+}
 MAIN = """
 import contextlib, io, os, sys
 from zakaz.cli.__main__ import main
@@ -53,10 +71,12 @@ def run(installation: Installation, line: str) -> tuple[int, str]:
     return ended.returncode, ended.stderr
 
 
-@pytest.mark.parametrize("line", lines(""))
+@pytest.mark.parametrize("line", AS_THEY_STAND)
 def test_it_runs_as_it_stands(installation: Installation, line: str) -> None:
     program, command, *_ = shlex.split(line)
-    assert program in ("bin/zakaz", "bin/airflow"), "whatever else is to be marked as `server`"
+    assert program in ("bin/zakaz", "bin/airflow", "curl"), "whatever else is to be marked as `server`"
+    if program == "curl":
+        line = line.replace(f"http://127.0.0.1:{SANDBOX_PORT}", installation.sandbox.url) + " --fail"
     if command == "backfill" and not IS_AIRFLOW_2:
         line += " --dry-run"  # the rest is the scheduler's: tests/backfill/test_by_scheduler.py
     code, err = run(installation, line)
@@ -66,7 +86,7 @@ def test_it_runs_as_it_stands(installation: Installation, line: str) -> None:
         assert err == "", "it could not look"
 
 
-@pytest.mark.parametrize("line", lines("long"))
+@pytest.mark.parametrize("line", PLANNED)
 def test_what_takes_long_is_planned(installation: Installation, line: str) -> None:
     if line.startswith("bin/airflow dags backfill") and not IS_AIRFLOW_2:
         pytest.skip("Airflow 3 has no dags backfill")
