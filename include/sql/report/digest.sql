@@ -23,7 +23,7 @@ SELECT
     figures.revenue_before AS revenue_before,
     figures.tickets_before AS tickets_before,
     (
-        SELECT groupUniqArray(day)
+        SELECT arraySort(groupUniqArray(day))
         FROM meta.restatements FINAL
         WHERE loaded_at > now64(6) - INTERVAL 1 DAY
     ) AS restated

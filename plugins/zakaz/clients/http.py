@@ -113,10 +113,6 @@ class JsonApi:
         sent = {"params": params, "data": form, "json": document, "headers": headers}
         return retrying(self._ask, method, path, sent, check, read, secret)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._session.close()
-
     def _ask(
         self,
         method: str,

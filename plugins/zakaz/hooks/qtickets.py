@@ -1,14 +1,11 @@
 """From the connection `qtickets_default` to a client."""
 
-import os
 import re
 
 from zakaz.airflow_compat import AirflowNotFoundException, BaseHook, mask_secret
-from zakaz.clients.http import JsonApi
 from zakaz.clients.qtickets import QTicketsClient, refused
 from zakaz.errors import InvalidInput
-from zakaz.hooks.vk_ads import SANDBOX_DOWN
-from zakaz.settings import settings
+from zakaz.hooks.api import base_url_of, json_api
 
 CONNECTION = "qtickets_default"
 DEFAULT_BASE_URL = "https://qtickets.ru"
@@ -50,11 +47,7 @@ class QTicketsHook(BaseHook):
         :raises InvalidInput: the connection has no token, or a host that is no URL.
         """
         connection = self.get_connection(self._conn_id)
-        base_url = connection.host or DEFAULT_BASE_URL
-        if not re.match(r"https?://[^/?#]+", base_url):
-            raise InvalidInput(
-                f"connection {self._conn_id}: host {base_url!r} must be a base URL such as {DEFAULT_BASE_URL}"
-            )
+        base_url = base_url_of(connection, DEFAULT_BASE_URL)
         token = connection.password or ""
         if not re.fullmatch(r"[!-~]+", token):
             raise InvalidInput(
@@ -62,14 +55,4 @@ class QTicketsHook(BaseHook):
                 "from the cabinet, Settings, Main, at the bottom"
             )
         mask_secret(token)
-        limits = settings()
-        api = JsonApi(
-            "QTickets",
-            base_url,
-            refuse=refused,
-            timeout_seconds=limits.http_timeout_seconds,
-            attempts=limits.http_attempts,
-            pause_seconds=limits.http_pause_seconds,
-            when_down=SANDBOX_DOWN if os.environ.get("ZAKAZ_SANDBOX") == "1" else "",
-        )
-        return QTicketsClient(api, token)
+        return QTicketsClient(json_api("QTickets", base_url, refused), token)

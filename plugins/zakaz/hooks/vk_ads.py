@@ -1,7 +1,5 @@
 """From the connection `vk_ads_default` to a client for each of its accounts."""
 
-import os
-import re
 from functools import cache
 from typing import Any
 
@@ -11,12 +9,12 @@ from zakaz.clients.rate_budget import RateBudget
 from zakaz.clients.vk_ads import VkAdsClient, refused
 from zakaz.clients.vk_tokens import ClientCredentials, ReadyToken, TokenSource
 from zakaz.errors import InvalidInput
+from zakaz.hooks.api import base_url_of, json_api
 from zakaz.hooks.vk_token_store import VariableTokenStore
 from zakaz.settings import settings
 
 CONNECTION = "vk_ads_default"
 DEFAULT_BASE_URL = "https://ads.vk.com"
-SANDBOX_DOWN = ". The sandbox is down: start it with bin/zakaz sandbox start"
 
 
 class VkAdsHook(BaseHook):
@@ -51,11 +49,7 @@ class VkAdsHook(BaseHook):
             URL, or accounts that are no list of logins and ids.
         """
         connection = self.get_connection(self._conn_id)
-        base_url = connection.host or DEFAULT_BASE_URL
-        if not re.match(r"https?://[^/?#]+", base_url):
-            raise InvalidInput(
-                f"connection {self._conn_id}: host {base_url!r} must be a base URL such as {DEFAULT_BASE_URL}"
-            )
+        base_url = base_url_of(connection, DEFAULT_BASE_URL)
         return [self._client(connection, base_url, account) for account in self._accounts(connection.extra_dejson)]
 
     def _accounts(self, extra: dict[str, Any]) -> list[str | int | None]:
@@ -78,16 +72,7 @@ class VkAdsHook(BaseHook):
 
     def _client(self, connection: Any, base_url: str, account: str | int | None) -> VkAdsClient:
         limits = settings()
-        api = JsonApi(
-            "VK Ads",
-            base_url,
-            refuse=refused,
-            timeout_seconds=limits.http_timeout_seconds,
-            attempts=limits.http_attempts,
-            pause_seconds=limits.http_pause_seconds,
-            budget=_budget(base_url, connection.login, account),
-            when_down=SANDBOX_DOWN if os.environ.get("ZAKAZ_SANDBOX") == "1" else "",
-        )
+        api = json_api("VK Ads", base_url, refused, _budget(base_url, connection.login, account))
         return VkAdsClient(
             api,
             self._tokens(connection, api, account),

@@ -16,7 +16,7 @@ FIGURES, CONFIRMED_ZERO, SUSPECT_ZERO = "FIGURES", "CONFIRMED_ZERO", "SUSPECT_ZE
 class SourceTotal:
     """A source's own word on a Moscow day.
 
-    :param state: FIGURES, CONFIRMED_ZERO (asked twice) or SUSPECT_ZERO (its two answers differ).
+    :param state: FIGURES, CONFIRMED_ZERO (it said so) or SUSPECT_ZERO (its two answers differ).
     :param amount: rubles: spend net of VAT, or revenue.
     :param fetched_at: UTC instant.
     """

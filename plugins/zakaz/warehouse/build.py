@@ -48,8 +48,8 @@ def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, 
         ((written, highest),) = warehouse.execute(statement("meta/rows_of_version.sql"), {**where, "ver": version})
     if highest > new_version() + CLOCKS_DIFFER_MICROSECONDS:
         raise WarehouseRefused(
-            f"{target.table}, {days}: rows stand there from {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, which "
-            "is still to come, and hide what is built before it: a clock is wrong, of this machine or of the one that "
+            f"{target.table}, {days}: rows stand there from {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, "
+            "which is still to come, and hide what is built before it: a clock is wrong, of this machine or of the one that "
             "wrote them. Set it, and run this again after that time"
         )
     return int(written)

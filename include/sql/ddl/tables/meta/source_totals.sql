@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS meta.source_totals
     day Date COMMENT 'Moscow day',
     source LowCardinality(String) COMMENT 'vk_ads, qtickets',
     account_id UInt64 COMMENT '0 where the source has one account only',
-    state LowCardinality(String) COMMENT 'FIGURES, CONFIRMED_ZERO (asked twice), SUSPECT_ZERO (its two answers differ)',
+    state LowCardinality(String) COMMENT 'FIGURES, CONFIRMED_ZERO (it said so), SUSPECT_ZERO (its two answers differ)',
     impressions UInt64,
     clicks UInt64,
     amount Decimal(18, 2) COMMENT 'rubles: spend net of VAT (vk_ads), revenue (qtickets)',
