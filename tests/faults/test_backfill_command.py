@@ -125,7 +125,7 @@ def test_ctrl_c_leaves_nothing_at_work_and_the_same_command_goes_on(installation
 def test_a_warehouse_that_is_away_for_a_while_costs_no_day(installation: Installation, judge: Judge) -> None:
     with installation.running("zakaz", *backfill("2026-10-08", "2026-10-09")) as process:
         installation.until(installation.runs, 60, "the first attempt")
-        with away(installation, process):
+        with away(process):
             time.sleep(20)
         assert process.wait(timeout=120) == 0
     assert set(days(installation).values()) == {"ok"}
@@ -133,12 +133,8 @@ def test_a_warehouse_that_is_away_for_a_while_costs_no_day(installation: Install
 
 
 @contextmanager
-def away(installation: Installation, process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Nobody gets at the warehouse: the process that shares it answers no more, or another has it."""
-    if not IS_AIRFLOW_2:
-        with installation.holding():
-            yield
-        return
+def away(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Nobody gets at the warehouse: the process that shares it answers no more."""
     sharing = sharing_process(process)
     sharing.suspend()
     try:
@@ -154,7 +150,6 @@ def sharing_process(process: "subprocess.Popen[bytes]") -> psutil.Process:
     return found[0]
 
 
-@pytest.mark.skipif(not IS_AIRFLOW_2, reason="there the scheduler works, and nobody shares")
 def test_who_shares_the_warehouse_is_killed_and_no_day_is_lost(installation: Installation, judge: Judge) -> None:
     with installation.running("zakaz", *backfill("2026-10-10", "2026-10-13")) as process:
         installation.until(installation.runs, 60, "the first attempt")

@@ -11,6 +11,7 @@ from zakaz.backfill.airflow_runs import LOOK_EVERY_SECONDS, Progress
 from zakaz.days import DayRange
 from zakaz.errors import TransientError
 from zakaz.stages import DAG_ID
+from zakaz.warehouse.hook import WarehouseHook
 
 CREATE_SECONDS = 120
 CREATE_ATTEMPTS = 3
@@ -44,19 +45,20 @@ def run(days: DayRange, stage: str, max_active_runs: int, watcher: Callable[[Pro
     airflow_backfills.require_startable(DAG_ID, days)
     began = datetime.now(UTC)
     words = arguments(days, stage, max_active_runs)
-    process = airflow_cli.start(*words)
-    try:
-        for _ in range(CREATE_ATTEMPTS - 1):
-            if process.wait(timeout=CREATE_SECONDS) == 0:
-                break
-            # SQLite is locked now and then; what was made by then must not be in the way.
-            airflow_backfills.close(DAG_ID, days, began)
-            process = airflow_cli.start(*words)
-        _require_taken(process, days)
-        _watch(days, began, watcher)
-    except BaseException:
-        _stop(process, days, began)
-        raise
+    with WarehouseHook().shared():
+        process = airflow_cli.start(*words)
+        try:
+            for _ in range(CREATE_ATTEMPTS - 1):
+                if process.wait(timeout=CREATE_SECONDS) == 0:
+                    break
+                # SQLite is locked now and then; what was made by then must not be in the way.
+                airflow_backfills.close(DAG_ID, days, began)
+                process = airflow_cli.start(*words)
+            _require_taken(process, days)
+            _watch(days, began, watcher)
+        except BaseException:
+            _stop(process, days, began)
+            raise
     airflow_backfills.close(DAG_ID, days, began)
 
 
