@@ -48,9 +48,11 @@ class Outcome:
 def enter(warehouse: WarehouseHook, backfill: Backfill, days: Sequence[date]) -> None:
     """Write down what is planned, with the figures of the days as they are now.
 
-    :param days: those that will be done.
+    :param days: those that will be done; none are no entry.
     :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
+    if not days:
+        return
     warehouse.execute(
         statement("meta/backfill_open.sql"),
         {
