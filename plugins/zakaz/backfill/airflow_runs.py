@@ -1,5 +1,6 @@
 """The runs of a range in Airflow's own database: what they are, and what a backfill that was ended leaves behind."""
 
+import logging
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
 
+log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
 # A task that is told to end still records its attempt and tells of it.
 END_SECONDS = 20
@@ -59,6 +61,17 @@ def progress(dag_id: str, days: DayRange, since: datetime) -> Progress:
             str(run.state) for run in runs if str(run.state) == "running" or (run.end_date and run.end_date >= since)
         )
     return Progress(done=found["success"], failed=found["failed"], running=found["running"])
+
+
+@contextmanager
+def asked_again() -> Iterator[None]:
+    """Leave a question that Airflow's database can't answer now to the next look: no backfill of hours ends by it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SQLAlchemyError:
+        log.warning("Airflow's database did not say how far the backfill is, it is asked again", exc_info=True)
 
 
 def require_free(dag_id: str, days: DayRange) -> None:
