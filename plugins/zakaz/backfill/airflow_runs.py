@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import psutil
 
 from zakaz.airflow_compat import LOGICAL_DATE
+from zakaz.alerts.schedule import is_backfill_alive
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
 
@@ -19,8 +20,6 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
 # A task that is told to end still records its attempt and tells of it.
 END_SECONDS = 20
-# A backfill that says nothing for so long is dead; between two signs of life it may wait for one task.
-SILENT_FOR = timedelta(minutes=2)
 AT_WORK = ("running", "restarting")
 
 
@@ -115,16 +114,10 @@ def end_dead(dag_id: str, days: DayRange) -> list[str]:
 
     :returns: the runs that were ended; none while a backfill, or a task of such a run, gives signs of life.
     """
-    from airflow.jobs.job import Job
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        signs = session.query(Job).filter(
-            Job.job_type == "BackfillJob",
-            Job.state == "running",
-            Job.latest_heartbeat > datetime.now(UTC) - SILENT_FOR,
-        )
-        if signs.first():
+        if is_backfill_alive(session):
             return []
     with _runs(dag_id, days, with_tasks=True) as runs:
         if any(_may_be_at_work(task) for run in runs if _is_backfill(run) for task in _open_tasks(run)):
