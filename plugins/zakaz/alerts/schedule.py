@@ -33,13 +33,15 @@ class StuckRun:
 class Schedule:
     """How a DAG stands in Airflow.
 
-    :param is_known: whether Airflow could be asked; if not, nothing below means anything.
+    :param is_known: whether Airflow could be asked; if not, the other fields but the next mean nothing.
+    :param is_from_outside: who looks is no task of Airflow's; a task has a scheduler, which has just begun it.
     :param is_paused: nobody starts its runs.
     :param is_scheduler_alive: the scheduler gave a sign of life lately.
     :param failed_attempts: the tasks that failed in the last two days, each with the Moscow day of its run.
     """
 
     is_known: bool = False
+    is_from_outside: bool = False
     is_paused: bool = False
     is_scheduler_alive: bool = False
     stuck_runs: list[StuckRun] = field(default_factory=list)
