@@ -85,7 +85,6 @@ def settle(warehouse: WarehouseHook, backfill: Backfill, otherwise: str) -> list
                 **where,
                 **backfill.days.bounds,
                 "job": deciding_stage(backfill.stage),
-                "started_at": backfill.started_at,
                 "otherwise": otherwise,
                 "ver": new_version(),
             },
