@@ -12,7 +12,7 @@ from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from made_runs import attempt, put_run
 from sandbox import Sandbox
 from zakaz.alerts.digest import change, rubles
-from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.alerts.schedule import Schedule, StuckRun, look_at
 from zakaz.alerts.watch import watch
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.alive import alive
@@ -21,6 +21,7 @@ from zakaz.warehouse.hook import WarehouseHook
 YESTERDAY = last_complete_day()
 TODAY = YESTERDAY + timedelta(days=1)
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
+OUTSIDE = Schedule(is_from_outside=True)
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
 Heads = Callable[[], list[str]]
 
@@ -45,7 +46,7 @@ def test_yesterday_is_due_at_half_past_seven_and_told_once(warehouse: WarehouseH
         assert [missing.day for missing in watch(warehouse, ALIVE, at(7, minute))] == [YESTERDAY]
     (message,) = stale(sandbox)
     assert "запуска за этот день не было" in message
-    assert f"bin/airflow dags backfill -s {YESTERDAY} -e {YESTERDAY} zakaz_etl" in message
+    assert f"bin/zakaz backfill --from {YESTERDAY} --to {YESTERDAY}\n" in message
     assert warehouse.execute("SELECT severity, job, code, delivery FROM meta.etl_alerts FINAL") == [
         ("critical", "zakaz_etl", "STALE", "sent")
     ]
@@ -95,13 +96,14 @@ STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", dat
     [
         ("", Schedule(is_known=True, is_paused=True, is_scheduler_alive=True), "DAG на паузе"),
         ("", Schedule(is_known=True), "похоже, планировщик Airflow не работает"),
-        ("", Schedule(), "Проверено снаружи, без Airflow"),
+        ("", OUTSIDE, "похоже, планировщик Airflow не работает"),
+        ("", OUTSIDE, "Проверено снаружи, без Airflow"),
         ("error", ALIVE, "последняя попытка закончилась ошибкой: Загрузка VK Рекламы"),
         ("running", ALIVE, "запуск ещё идёт, задача vk_fetch с "),
         ("ok", ALIVE, "запуск не дошёл до проверки"),
         ("", Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=[STUCK]), "Завис запуск backfill__2026-11-01"),
     ],
-    ids=["paused", "scheduler dead", "from outside", "failed", "running", "not checked", "stuck run"],
+    ids=["paused", "scheduler dead", "outside", "outside, by what", "failed", "running", "not checked", "stuck run"],
 )
 def test_what_is_known_is_told(
     warehouse: WarehouseHook, sandbox: Sandbox, status: str, schedule: Schedule, said: str
@@ -112,6 +114,19 @@ def test_what_is_known_is_told(
     with alive(made.run_id):
         watch(warehouse, schedule, at(7, 30))
     assert said in stale(sandbox)[0]
+
+
+def test_a_task_that_may_not_ask_airflow_blames_no_scheduler(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Airflow 3 the scheduler has just begun it."""
+    monkeypatch.setattr("zakaz.alerts.schedule.IS_AIRFLOW_2", False)
+    watch(warehouse, look_at("zakaz_etl"), at(7, 30))
+    (message,) = stale(sandbox)
+    assert "Причина: запуска за этот день не было\n" in message
+    assert "не на паузе ли zakaz_etl, затем запустить день: bin/zakaz backfill" in message
+    assert "снаружи" not in message
+    assert "ланировщик" not in message
 
 
 def test_a_stuck_run_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
@@ -181,7 +196,7 @@ def test_no_secret_leaves_from_outside_either(
     secret = json.dumps({"conn_type": "clickhouse", "password": "ch-secret", "extra": {"embedded_path": "/x"}})
     monkeypatch.setenv("AIRFLOW_CONN_QTICKETS_DEFAULT", secret)
     put_run(warehouse, attempt("vk_fetch", YESTERDAY), "error", day=YESTERDAY, minutes_ago=5, err_msg="x ch-secret")
-    watch(warehouse, Schedule(), at(7, 30))
+    watch(warehouse, OUTSIDE, at(7, 30))
     told: list[Any] = [*sandbox.messages(), *warehouse.execute("SELECT message FROM meta.etl_alerts")]
     assert told
     assert "ch-secret" not in str(told)

@@ -1,6 +1,7 @@
 """What `bin/zakaz backfill` asks of Airflow 3, refuses, and leaves behind in its database; no scheduler is needed."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ from airflow.jobs.job import Job
 from airflow.models import DagModel, DagRun
 from airflow.models.backfill import Backfill, ReprocessBehavior, _create_backfill
 from airflow.utils.session import create_session
+from sqlalchemy.exc import OperationalError
 
 import our_dags
 from zakaz.backfill import airflow_backfills, airflow_runs, by_scheduler, command
@@ -158,6 +160,56 @@ def test_a_backfill_that_airflow_broke_off_is_asked_for_again(monkeypatch: pytes
         by_scheduler.run(DAYS, "all", 1, lambda _: None)
     assert len(locked.began) == 3
     assert of_airflow() == ENDED, "none of them is left at work"
+
+
+@pytest.mark.usefixtures("scheduler")
+def test_a_command_that_hangs_is_named_and_leaves_nothing_at_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wait(timeout: float | None = None) -> int:
+        if timeout is None:
+            return -15
+        raise subprocess.TimeoutExpired("airflow", timeout)
+
+    def start(*_: str) -> SimpleNamespace:
+        make_backfill()
+        return SimpleNamespace(wait=wait, terminate=lambda: None)
+
+    monkeypatch.setattr(by_scheduler.airflow_cli, "start", start)
+    monkeypatch.setattr(by_scheduler, "SETTLE_SECONDS", 0)
+    with pytest.raises(TransientError, match="airflow backfill create did not end in 120 s"):
+        by_scheduler.run(DAYS, "all", 1, lambda _: None)
+    assert of_airflow() == ENDED
+
+
+@pytest.mark.usefixtures("scheduler")
+@pytest.mark.parametrize("question", ["progress", "is_at_work", "is_scheduler_alive"])
+def test_a_question_that_is_not_answered_ends_no_backfill(monkeypatch: pytest.MonkeyPatch, question: str) -> None:
+    began = make_backfill()
+    module = airflow_runs if question == "progress" else airflow_backfills
+    asked = getattr(module, question)
+    answers = [OperationalError("SELECT", {}, Exception("database is locked"))]
+
+    def answer(*given: Any) -> Any:
+        if answers:
+            raise answers.pop()
+        return asked(*given)
+
+    monkeypatch.setattr(module, question, answer)
+    monkeypatch.setattr(by_scheduler, "LOOK_EVERY_SECONDS", 0)
+    by_scheduler._watch(DAYS, began, lambda _: answers or airflow_backfills.close(DAG_ID, DAYS, began))
+    assert answers == []
+    assert of_airflow() == ENDED
+
+
+@pytest.mark.usefixtures("scheduler")
+def test_a_database_that_stays_away_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: Any) -> None:
+        raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr(airflow_runs, "progress", locked)
+    monkeypatch.setattr(by_scheduler, "LOOK_EVERY_SECONDS", 0)
+    monkeypatch.setattr(by_scheduler, "SCHEDULER_AWAY", timedelta(milliseconds=50))
+    with pytest.raises(TransientError, match="no sign of life"):
+        by_scheduler._watch(DAYS, make_backfill(), lambda _: None)
 
 
 @pytest.mark.usefixtures("scheduler")

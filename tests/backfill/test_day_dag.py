@@ -19,8 +19,9 @@ from airflow.jobs.backfill_job_runner import BackfillJobRunner
 from airflow.models import DagBag, DagRun
 from airflow.utils.session import create_session
 
-from zakaz.backfill import airflow_runs
+from zakaz.backfill import airflow_runs, command
 from zakaz.days import DayRange
+from zakaz.errors import DaysAreBusy
 from zakaz.settings import PROJECT_DIR
 
 DAY = date(2026, 11, 20)
@@ -96,6 +97,13 @@ def test_another_run_in_its_way_is_named(dag: Any, make_run: MakeRun) -> None:
     with pytest.raises(ValueError, match=rf"{re.escape(run_id)} of zakaz_etl is at work.*nothing was done"):
         backfill(dag)
     assert of_airflow() == {run_id: ("running", {"running"})}
+
+
+def test_bin_zakaz_names_it_before_it_begins(make_run: MakeRun) -> None:
+    command.require_startable(DAYS)
+    run_id = make_run(DAY, "running", "scheduled", "running")
+    with pytest.raises(DaysAreBusy, match=rf"{re.escape(run_id)} of zakaz_etl is at work"):
+        command.require_startable(DAYS)
 
 
 @pytest.mark.usefixtures("airflow_does_nothing")

@@ -130,6 +130,16 @@ def test_the_ledger_holds_each_day_before_and_after(warehouse: WarehouseHook) ->
     ]
 
 
+def test_a_piece_that_is_cleared_hides_no_error_of_another(warehouse: WarehouseHook) -> None:
+    """Clear gives the run of zakaz_backfill a new beginning."""
+    entry = Backfill(days=DayRange(FIRST, SECOND), started_at=datetime.now(UTC) - timedelta(minutes=30))
+    enter(warehouse, entry, [FIRST, SECOND])
+    put_run(warehouse, attempt(day=FIRST), "error", day=FIRST, minutes_ago=40, err_msg="before the backfill")
+    put_run(warehouse, attempt(day=SECOND), "error", day=SECOND, minutes_ago=20, err_msg="VK is down")
+    outcomes = settle(warehouse, replace(entry, started_at=datetime.now(UTC) - timedelta(minutes=10)), MISSING)
+    assert [(one.state, one.error) for one in outcomes] == [("missing", ""), ("red", "VK is down")]
+
+
 def test_what_was_stopped_is_taken_up_where_it_was_left(warehouse: WarehouseHook) -> None:
     entry = Backfill(days=DAYS)
     enter(warehouse, entry, list(DAYS))

@@ -69,6 +69,16 @@ def test_a_job_that_looks_back_is_needed_until_all_its_days_are_good(zakaz: Zaka
     assert runs.splitlines()[1:] == [f"vk_fetch\tok\t{DAY}", f"vk_fetch\tok\t{DAY - timedelta(days=6)}"]
 
 
+@pytest.mark.timeout(300)
+def test_a_job_that_was_skipped_is_not_green(zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A good attempt of before doesn't stand for this one."""
+    assert zakaz("stage", "qtickets_fetch") == (0, f"qtickets_fetch for {DAY} is green\n", "")
+    monkeypatch.setenv("AIRFLOW_CONN_QTICKETS_DEFUALT", os.environ["AIRFLOW_CONN_QTICKETS_DEFAULT"])
+    monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
+    why = "there is no connection qtickets_default: set AIRFLOW_CONN_QTICKETS_DEFAULT"
+    assert zakaz("stage", "qtickets_fetch") == (1, "", f"zakaz stage: qtickets_fetch for {DAY} was skipped: {why}\n")
+
+
 def test_an_unknown_job_is_named(zakaz: Zakaz) -> None:
     code, _, err = zakaz("stage", "everything")
     assert code == 1

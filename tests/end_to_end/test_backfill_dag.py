@@ -94,6 +94,16 @@ def test_only_gaps_leaves_the_good_days_alone(run_form: RunForm, warehouse: Ware
     assert len(ledger(warehouse)) == 2
 
 
+def test_without_gaps_there_is_nothing_to_do_and_that_is_green(
+    run_form: RunForm, warehouse: WarehouseHook, log: Log
+) -> None:
+    put_run(warehouse, attempt("healthcheck", LAST), "ok", day=LAST)
+    assert run_form(LAST, LAST, only_gaps=True).state == "success"
+    assert len(attempts(warehouse)) == 1, "the one from before"
+    assert "nothing was to be done: every day of the range has a good run" in log()
+    assert ledger(warehouse) == []
+
+
 def test_one_stage_alone(run_form: RunForm, warehouse: WarehouseHook, sharings: Callable[[], int]) -> None:
     stage_vk(warehouse, {"stat_date": LAST})
     assert run_form(LAST, LAST, stage="build_dm_vk").state == "success"

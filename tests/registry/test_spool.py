@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,12 +42,14 @@ class Watched(WarehouseHook):
         super().__init__()
         self.trouble = list(trouble)
         self.inserted: list[int] = []
+        self.inserts = 0
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         if self.trouble and (error := self.trouble.pop(0)):
             raise error
         super().insert(table, columns, rows)
-        self.inserted.append(dict(zip(columns, rows[0], strict=True))["_ver"])
+        self.inserts += 1
+        self.inserted += [dict(zip(columns, row, strict=True))["_ver"] for row in rows]
 
 
 def away() -> Watched:
@@ -68,6 +71,65 @@ def test_rows_come_back_in_their_order_and_as_they_were(warehouse: WarehouseHook
     assert [dict(zip(row(0), values, strict=True)) for values in found] == [row(number) for number in (1, 2, 3, 4)]
 
 
+def test_rows_of_a_table_are_one_insert_whatever_lies_between(warehouse: WarehouseHook) -> None:
+    """An outage in a long backfill leaves a thousand, and a callback must not hold its task for longer than 15 s."""
+    warehouse.execute("CREATE TABLE meta.another AS meta.etl_runs")
+    try:
+        for number in range(1, 31):
+            spool.write(away(), TABLE, row(number))
+            spool.write(away(), "meta.another", row(100 + number))
+        again = Watched()
+        assert spool.write(again, TABLE, row(200))
+    finally:
+        warehouse.execute("DROP TABLE meta.another SYNC")
+    assert again.inserted == [*range(1, 31), *range(101, 131), 200]
+    assert (again.inserts, on_disk("")) == (3, [])
+
+
+def test_rows_with_other_columns_keep_their_place(warehouse: WarehouseHook) -> None:
+    """An update of the code comes between."""
+    for number in (1, 2, 3):
+        spool.write(away(), TABLE, row(number, **({"status": "ok"} if number == 2 else {})))
+    again = Watched()
+    spool.flush(again)
+    assert (again.inserted, again.inserts) == ([1, 2, 3], 3)
+
+
+def test_a_row_that_is_refused_is_set_aside_alone(warehouse: WarehouseHook) -> None:
+    for number in range(1, 8):
+        spool.write(away(), TABLE, row(number, **({"rows_read": "many"} if number == 5 else {})))
+    bad = on_disk()[4]
+    again = Watched()
+    assert spool.write(again, TABLE, row(8))
+    assert again.inserted == [1, 2, 3, 4, 6, 7, 8]
+    assert on_disk("") == [bad.with_suffix(".rejected")]
+
+
+@pytest.mark.usefixtures("row_by_row")
+def test_who_is_in_a_hurry_leaves_the_rest_to_others(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Watched):
+        def insert(self, *given: Any) -> None:
+            super().insert(*given)
+            clock.monotonic = lambda: len(self.inserted) * spool.FLUSH_SECONDS / 2
+
+    clock = SimpleNamespace(monotonic=lambda: 0.0)
+    monkeypatch.setattr(spool, "time", clock)
+    for number in range(1, 6):
+        spool.write(away(), TABLE, row(number))
+    slow = Slow()
+    assert spool.write(slow, TABLE, row(6))
+    assert slow.inserted == [1, 2, 6]
+    patient = Watched()
+    spool.flush(patient)
+    assert (patient.inserted, on_disk("")) == ([3, 4, 5], [])
+
+
+@pytest.fixture
+def row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "AT_ONCE", 1)
+
+
+@pytest.mark.usefixtures("row_by_row")
 def test_when_clickhouse_goes_away_half_way_the_rest_stays_in_order(warehouse: WarehouseHook) -> None:
     for number in (1, 2, 3):
         spool.write(away(), TABLE, row(number))
@@ -115,6 +177,7 @@ def test_a_file_that_says_nothing_is_set_aside(warehouse: WarehouseHook, text: s
     assert on_disk("") == [broken.with_suffix(".rejected")]
 
 
+@pytest.mark.usefixtures("row_by_row")
 def test_two_processes_that_write_the_same_rows_do_not_harm_each_other(warehouse: WarehouseHook) -> None:
     for number in (1, 2, 3):
         spool.write(away(), TABLE, row(number))

@@ -159,10 +159,13 @@ def test_refused_rows_are_refused_in_the_same_words(migrated: WarehouseHook, scr
     assert migrated.execute(f"SELECT count() FROM {scratch}") == [(0,)]
 
 
-def test_a_busy_clickhouse_is_asked_again_and_a_refusal_is_not(migrated: WarehouseHook, pauses: list[float]) -> None:
+@pytest.mark.parametrize("code", [202, 394, 439, 473])
+def test_a_busy_clickhouse_is_asked_again_and_a_refusal_is_not(
+    migrated: WarehouseHook, pauses: list[float], code: int
+) -> None:
     busy = "SELECT throwIf(1, 'busy', toInt16({code:Int16})) SETTINGS allow_custom_error_code_in_throwif = 1"
-    with pytest.raises(WarehouseUnavailable, match=r"could not finish the statement now \(code 202\)"):
-        migrated.execute(busy, {"code": 202})
+    with pytest.raises(WarehouseUnavailable, match=rf"could not finish the statement now \(code {code}\)"):
+        migrated.execute(busy, {"code": code})
     assert pauses == [1, 2, 4]
     with pytest.raises(WarehouseRefused, match=r"code 395"):
         migrated.execute(busy, {"code": 395})

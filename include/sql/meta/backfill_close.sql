@@ -1,4 +1,5 @@
 -- Closes a backfill in the ledger: what became of each day since it began, by the run registry, and the figures after.
+-- The beginning is the ledger's own: that of a run of zakaz_backfill moves when one of its pieces is cleared.
 -- A day is ok after a good attempt of the job, red if any task failed on it later, else as `otherwise` says: missing;
 -- stopped for a backfill that was ended by hand; planned for one that is taken up again.
 INSERT INTO meta.backfills (
@@ -55,15 +56,16 @@ good AS (
 
 failed AS (
     SELECT
-        day,
-        max(started_at) AS failed_at,
-        argMax(err_msg, started_at) AS last_error
-    FROM meta.v_day_attempts
+        attempts.day AS day,
+        max(attempts.started_at) AS failed_at,
+        argMax(attempts.err_msg, attempts.started_at) AS last_error
+    FROM meta.v_day_attempts AS attempts
+    INNER JOIN ledger ON attempts.day = ledger.day
     WHERE
-        status = 'error'
-        AND day BETWEEN {from_date:Date} AND {to_date:Date}
-        AND started_at >= {started_at:DateTime64(6, 'UTC')}
-    GROUP BY day
+        attempts.status = 'error'
+        AND attempts.day BETWEEN {from_date:Date} AND {to_date:Date}
+        AND attempts.started_at >= ledger.started_at
+    GROUP BY attempts.day
 ),
 
 figures AS (

@@ -78,7 +78,7 @@ def _standing(warehouse: WarehouseHook, alert: Alert) -> Standing:
     asked = {"job": alert.job, "code": alert.code, "alert_id": alert.alert_id, "ts": alert.ts}
     try:
         with warehouse.session():
-            spool.flush(warehouse)
+            spool.flush(warehouse, spool.FLUSH_SECONDS)
             ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("meta/alert_standing.sql"), asked)
     except Exception as error:  # noqa: BLE001 - the registry being broken silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))

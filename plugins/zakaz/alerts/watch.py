@@ -35,7 +35,7 @@ class MissingDay(NamedTuple):
 def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = None) -> list[MissingDay]:
     """Follow up what callbacks missed, tell of days that are missing and runs that hang, send the morning's digest.
 
-    :param schedule: what Airflow says; from outside, nothing is known of it.
+    :param schedule: what Airflow says; from outside, and on Airflow 3, nothing is known of it.
     :param now: UTC instant, now by default.
     :returns: the expected days without a good run.
     :raises WarehouseUnavailable: the registry can't be read, so nothing is known.
@@ -124,7 +124,7 @@ def _stale_alert(missing: MissingDay, schedule: Schedule) -> Alert:
 
 def _explained(missing: MissingDay, schedule: Schedule) -> tuple[str, str]:
     """The cause, and what to do about it."""
-    again = f"запустить день: bin/airflow dags backfill -s {missing.day} -e {missing.day} {DAG_ID}"
+    again = f"запустить день: bin/zakaz backfill --from {missing.day} --to {missing.day}"
     if schedule.is_paused:
         return "DAG на паузе: его никто не запускает", f"снять {DAG_ID} с паузы в интерфейсе Airflow, затем {again}"
     if missing.last_status == "error":
@@ -140,6 +140,8 @@ def _explained(missing: MissingDay, schedule: Schedule) -> tuple[str, str]:
         )
     if schedule.is_known and schedule.is_scheduler_alive:
         return "запуска за этот день не было", again
+    if not (schedule.is_known or schedule.is_from_outside):
+        return "запуска за этот день не было", f"проверить в интерфейсе Airflow, не на паузе ли {DAG_ID}, затем {again}"
     cause = "запуска за этот день не было: похоже, планировщик Airflow не работает"
     return cause, f"запустить планировщик, затем {again}"
 
@@ -151,6 +153,6 @@ def _facts(schedule: Schedule) -> Sequence[str]:
     ]
     if schedule.is_known and not schedule.is_scheduler_alive:
         facts.append("Планировщик Airflow не подаёт признаков жизни")
-    if not schedule.is_known:
+    if schedule.is_from_outside:
         facts.append("Проверено снаружи, без Airflow: по журналу запусков в ClickHouse")
     return facts

@@ -1,24 +1,25 @@
 """The runs of a range in Airflow's own database: what they are, and what a backfill that was ended leaves behind."""
 
+import logging
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import psutil
 
 from zakaz.airflow_compat import LOGICAL_DATE
+from zakaz.alerts.schedule import is_backfill_alive
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
 
+log = logging.getLogger(__name__)
 LOOK_EVERY_SECONDS = 1.0
 # A task that is told to end still records its attempt and tells of it.
 END_SECONDS = 20
-# A backfill that says nothing for so long is dead; between two signs of life it may wait for one task.
-SILENT_FOR = timedelta(minutes=2)
 AT_WORK = ("running", "restarting")
 
 
@@ -59,6 +60,17 @@ def progress(dag_id: str, days: DayRange, since: datetime) -> Progress:
             str(run.state) for run in runs if str(run.state) == "running" or (run.end_date and run.end_date >= since)
         )
     return Progress(done=found["success"], failed=found["failed"], running=found["running"])
+
+
+@contextmanager
+def asked_again() -> Iterator[None]:
+    """Leave a question that Airflow's database can't answer now to the next look: no backfill of hours ends by it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SQLAlchemyError:
+        log.warning("Airflow's database did not say how far the backfill is, it is asked again", exc_info=True)
 
 
 def require_free(dag_id: str, days: DayRange) -> None:
@@ -102,16 +114,10 @@ def end_dead(dag_id: str, days: DayRange) -> list[str]:
 
     :returns: the runs that were ended; none while a backfill, or a task of such a run, gives signs of life.
     """
-    from airflow.jobs.job import Job
     from airflow.utils.session import create_session
 
     with create_session() as session:
-        signs = session.query(Job).filter(
-            Job.job_type == "BackfillJob",
-            Job.state == "running",
-            Job.latest_heartbeat > datetime.now(UTC) - SILENT_FOR,
-        )
-        if signs.first():
+        if is_backfill_alive(session):
             return []
     with _runs(dag_id, days, with_tasks=True) as runs:
         if any(_may_be_at_work(task) for run in runs if _is_backfill(run) for task in _open_tasks(run)):

@@ -23,6 +23,15 @@ def arguments(days: DayRange, stage: str) -> list[str]:
     return ["dags", "backfill", "-s", str(days.first), "-e", str(days.last), *flags, *only, DAG_ID]
 
 
+def require_startable(days: DayRange) -> None:
+    """Refuse a range of which Airflow's backfill would do nothing.
+
+    :raises DaysAreBusy: a run of another kind is at work in it.
+    """
+    airflow_runs.end_dead(DAG_ID, days)
+    airflow_runs.require_free(DAG_ID, days)
+
+
 def run(days: DayRange, stage: str, max_active_runs: int, watcher: Callable[[Progress], None]) -> None:
     """Backfill a range; whether its days are good is for the run registry to say.
 
@@ -38,7 +47,8 @@ def run(days: DayRange, stage: str, max_active_runs: int, watcher: Callable[[Pro
     try:
         while process.poll() is None:
             time.sleep(LOOK_EVERY_SECONDS)
-            watcher(airflow_runs.progress(DAG_ID, days, began))
+            with airflow_runs.asked_again():
+                watcher(airflow_runs.progress(DAG_ID, days, began))
     except BaseException:
         _stop(process, days)
         raise

@@ -31,6 +31,15 @@ def arguments(days: DayRange, stage: str, max_active_runs: int) -> list[str]:
     ]
 
 
+def require_startable(days: DayRange) -> None:
+    """Refuse a range that Airflow would refuse, or that nobody would carry out.
+
+    :raises DaysAreBusy: another backfill or run is at work. :raises InvalidInput: the DAG is paused or not known.
+    :raises TransientError: there is no scheduler.
+    """
+    airflow_backfills.require_startable(DAG_ID, days)
+
+
 def run(days: DayRange, stage: str, max_active_runs: int, watcher: Callable[[Progress], None]) -> None:
     """Backfill a range; whether its days are good is for the run registry to say.
 
@@ -42,14 +51,14 @@ def run(days: DayRange, stage: str, max_active_runs: int, watcher: Callable[[Pro
     :raises TransientError: there is no scheduler, or Airflow did not take the backfill.
     :raises KeyboardInterrupt: it was stopped; no run and no task of the range is left at work.
     """
-    airflow_backfills.require_startable(DAG_ID, days)
+    require_startable(days)
     began = datetime.now(UTC)
     words = arguments(days, stage, max_active_runs)
     with WarehouseHook().shared():
         process = airflow_cli.start(*words)
         try:
             for _ in range(CREATE_ATTEMPTS - 1):
-                if process.wait(timeout=CREATE_SECONDS) == 0:
+                if _is_taken(process):
                     break
                 # SQLite is locked now and then; what was made by then must not be in the way.
                 airflow_backfills.close(DAG_ID, days, began)
@@ -62,19 +71,31 @@ def run(days: DayRange, stage: str, max_active_runs: int, watcher: Callable[[Pro
     airflow_backfills.close(DAG_ID, days, began)
 
 
+def _is_taken(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        return process.wait(timeout=CREATE_SECONDS) == 0
+    except subprocess.TimeoutExpired:
+        raise TransientError(
+            f"airflow backfill create did not end in {CREATE_SECONDS} s: it was stopped; see {airflow_cli.log_file()}"
+        ) from None
+
+
 def _require_taken(process: subprocess.Popen[bytes], days: DayRange) -> None:
-    if process.wait(timeout=CREATE_SECONDS) != 0:
+    if not _is_taken(process):
         raise TransientError(f"Airflow did not take the backfill of {days}; see {airflow_cli.log_file()}")
 
 
 def _watch(days: DayRange, began: datetime, watcher: Callable[[Progress], None]) -> None:
-    scheduler_seen = datetime.now(UTC)
-    while airflow_backfills.is_at_work(DAG_ID, days, began):
+    scheduler_seen, is_at_work = datetime.now(UTC), True
+    while is_at_work:
         time.sleep(LOOK_EVERY_SECONDS)
-        watcher(airflow_runs.progress(DAG_ID, days, began))
-        if airflow_backfills.is_scheduler_alive():
-            scheduler_seen = datetime.now(UTC)
-        elif datetime.now(UTC) - scheduler_seen > SCHEDULER_AWAY:
+        # A database that stays away shows no sign of life of the scheduler either.
+        with airflow_runs.asked_again():
+            watcher(airflow_runs.progress(DAG_ID, days, began))
+            is_at_work = airflow_backfills.is_at_work(DAG_ID, days, began)
+            if airflow_backfills.is_scheduler_alive():
+                scheduler_seen = datetime.now(UTC)
+        if is_at_work and datetime.now(UTC) - scheduler_seen > SCHEDULER_AWAY:
             raise TransientError("Airflow's scheduler gives no sign of life: the backfill was stopped. Start it")
 
 

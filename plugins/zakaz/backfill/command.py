@@ -3,6 +3,8 @@
 from zakaz.airflow_compat import IS_AIRFLOW_2
 
 if IS_AIRFLOW_2:
+    from zakaz.backfill.by_process import require_startable as require_startable
     from zakaz.backfill.by_process import run as run
 else:
+    from zakaz.backfill.by_scheduler import require_startable as require_startable
     from zakaz.backfill.by_scheduler import run as run

@@ -48,9 +48,11 @@ class Outcome:
 def enter(warehouse: WarehouseHook, backfill: Backfill, days: Sequence[date]) -> None:
     """Write down what is planned, with the figures of the days as they are now.
 
-    :param days: those that will be done.
+    :param days: those that will be done; none are no entry.
     :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
+    if not days:
+        return
     warehouse.execute(
         statement("meta/backfill_open.sql"),
         {
@@ -83,7 +85,6 @@ def settle(warehouse: WarehouseHook, backfill: Backfill, otherwise: str) -> list
                 **where,
                 **backfill.days.bounds,
                 "job": deciding_stage(backfill.stage),
-                "started_at": backfill.started_at,
                 "otherwise": otherwise,
                 "ver": new_version(),
             },

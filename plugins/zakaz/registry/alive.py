@@ -1,39 +1,55 @@
 """Whether an attempt on this machine still has its process: the system itself ends a lock with its holder."""
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import UUID
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from zakaz.settings import state_dir
 
+log = logging.getLogger(__name__)
+
 
 @contextmanager
-def alive(run_id: UUID) -> Iterator[None]:
-    """Hold the lock of an attempt while it works.
+def alive(run_id: UUID) -> Iterator[bool]:
+    """Hold the lock of an attempt while it works; yields whether it is held.
 
-    A process that is killed, or a machine that loses its power, lets go of it without a word.
+    A process that is killed, or a machine that loses its power, lets go of it without a word. A disk that is full, or a
+    folder that can't be written, costs no attempt its work.
     """
     file = _file(run_id)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file):
-        yield
-    file.unlink(missing_ok=True)
+    has_lock = False
+    with ExitStack() as held:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(file))
+        except OSError:
+            log.warning("%s can't be locked: if this process is killed, it is noticed later", file, exc_info=True)
+        else:
+            held.callback(_remove, file)
+            has_lock = True
+        yield has_lock
 
 
 def is_alive(run_id: UUID) -> bool:
-    """Whether a process of this machine holds the lock of an attempt."""
+    """Whether a process of this machine holds the lock of an attempt, or may hold it: a lock that can't be tried."""
     file = _file(run_id)
     if not file.exists():
         return False
     try:
         with FileLock(file, timeout=0):
-            file.unlink(missing_ok=True)
+            _remove(file)
             return False
-    except Timeout:
+    except OSError:  # a Timeout is one: it is held
         return True
+
+
+def _remove(file: Path) -> None:
+    with suppress(OSError):
+        file.unlink()
 
 
 def _file(run_id: UUID) -> Path:

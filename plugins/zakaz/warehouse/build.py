@@ -49,8 +49,8 @@ def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, 
     if highest > new_version() + CLOCKS_DIFFER_MICROSECONDS:
         raise WarehouseRefused(
             f"{target.table}, {days}: rows stand there from {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, "
-            "which is still to come, and hide what is built before it: a clock is wrong, of this machine or of the one that "
-            "wrote them. Set it, and run this again after that time"
+            "which is still to come, and hide what is built before it: a clock is wrong, of this machine or of the one "
+            "that wrote them. Set it, and run this again after that time"
         )
     return int(written)
 

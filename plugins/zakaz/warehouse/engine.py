@@ -18,8 +18,9 @@ RETURNS_ROWS = re.compile(
 # In this order: a backslash stands for itself only after it was doubled.
 ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 
-# ClickHouse's numbers for what may heal by itself: network, load, keeper, read-only replicas.
-TRANSIENT_CODES = frozenset({3, 198, 202, 203, 209, 210, 225, 236, 241, 242, 252, 279, 285, 319, 999})
+# ClickHouse's numbers for what may heal by itself: network, load, keeper, read-only replicas; 394 is what a server that
+# is restarted says of a statement at work, 439 that it has no thread free, 473 that a lock was not to be had in time.
+TRANSIENT_CODES = frozenset({3, 198, 202, 203, 209, 210, 225, 236, 241, 242, 252, 279, 285, 319, 394, 439, 473, 999})
 HINTS = {
     159: "; it ran longer than QUERY_TIMEOUT_SECONDS: work on fewer days at a time, or raise it",
     60: "; if the warehouse is new or older than the code, run `bin/zakaz migrate`",

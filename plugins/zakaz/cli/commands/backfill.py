@@ -62,7 +62,7 @@ def backfill(
     Exits 0 if every day is good, 2 if one is red or missing, 1 if it could not be done or was stopped.
     """
     from zakaz.backfill import command
-    from zakaz.backfill.ledger import MISSING, OK, PLANNED, STOPPED, enter, settle
+    from zakaz.backfill.ledger import MISSING, PLANNED, enter, settle
     from zakaz.registry.alive import alive
     from zakaz.warehouse.hook import WarehouseHook
 
@@ -73,25 +73,24 @@ def backfill(
     if dry_run or not (plan.todo or entry.is_resumed):
         return 0
     with _terminable(), alive(entry.backfill_id):
-        if entry.is_resumed:
-            settle(warehouse, entry, PLANNED)
-        else:
-            enter(warehouse, entry, plan.todo)
-        progress = _ProgressLine(len(plan.todo))
+        for days in plan.ranges:
+            command.require_startable(days)
         try:
+            if entry.is_resumed:
+                settle(warehouse, entry, PLANNED)
+            else:
+                enter(warehouse, entry, plan.todo)
+            progress = _ProgressLine(len(plan.todo))
             for days in plan.ranges:
                 command.run(days, stage, max_active_runs or settings().max_active_runs, progress.show)
                 progress.next_range(days)
-        except KeyboardInterrupt:
-            outcomes = settle(warehouse, entry, STOPPED)
-            done = sum(outcome.state == OK for outcome in outcomes)
-            print(
-                f"\nzakaz backfill: stopped: {done} of {len(outcomes)} days are done, nothing is left at work. The "
-                "same command goes on from here",
-                file=sys.stderr,
-            )
+            outcomes = settle(warehouse, entry, MISSING)
+        except BaseException as error:
+            _close_stopped(warehouse, entry, is_by_hand=isinstance(error, KeyboardInterrupt))
+            if not isinstance(error, KeyboardInterrupt):
+                raise
             return 1
-        return _report(warehouse, entry, settle(warehouse, entry, MISSING))
+        return _report(warehouse, entry, outcomes)
 
 
 def _plan(warehouse: Any, days: DayRange, stage: str, reason: str, *, only_gaps: bool) -> tuple["Backfill", "Plan"]:
@@ -136,6 +135,21 @@ def _print_plan(entry: "Backfill", plan: "Plan") -> None:
     else:
         print("  QTickets is not set up: the sales are those of bin/zakaz load-sales")
     print("  rebuilt and checked: both marts of all these days")
+
+
+def _close_stopped(warehouse: Any, entry: "Backfill", *, is_by_hand: bool) -> None:
+    """Close the ledger of a backfill that was broken off; a warehouse that is away doesn't hide what broke it off."""
+    from zakaz.backfill.ledger import OK, STOPPED, settle
+    from zakaz.errors import ZakazError
+
+    try:
+        outcomes = settle(warehouse, entry, STOPPED)
+    except ZakazError as error:
+        said = f"the ledger could not be closed: {error}"
+    else:
+        done = sum(outcome.state == OK for outcome in outcomes)
+        said = f"{done} of {len(outcomes)} days are done{', nothing is left at work' if is_by_hand else ''}"
+    print(f"\nzakaz backfill: stopped: {said}. The same command goes on from here", file=sys.stderr)
 
 
 class _ProgressLine:

@@ -22,7 +22,7 @@ def watchdog() -> int:
     from zakaz.warehouse.hook import WarehouseHook
 
     try:
-        missing = watch(WarehouseHook(), Schedule())
+        missing = watch(WarehouseHook(), Schedule(is_from_outside=True))
     except ZakazError as error:
         yesterday = last_complete_day()
         attempt = Attempt(
