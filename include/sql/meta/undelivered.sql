@@ -19,6 +19,7 @@ open_incidents AS (
 SELECT
     alerts.alert_id AS alert_id,
     alerts.ts AS ts,
+    alerts.severity AS severity,
     alerts.job AS job,
     alerts.code AS code,
     alerts.message AS message

@@ -38,7 +38,7 @@ def raise_alert(warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False) 
     :param quiet: record it only.
     :returns: its delivery state; empty if it was told before.
     """
-    with memory.turn(alert.job, alert.code):
+    with memory.turn(alert.kind):
         standing = _standing(warehouse, alert)
         if standing.is_told:
             return ""
@@ -50,7 +50,7 @@ def raise_alert(warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False) 
             delivery = REPEAT
         else:
             delivery = send(html, f"{alert.code} of {alert.job}")
-            memory.remember(alert.job, alert.code, alert.alert_id, alert.ts)
+            memory.remember(alert.kind, alert.alert_id, alert.ts)
         _record(warehouse if standing.is_known else None, alert, html, delivery)
     return delivery
 
@@ -75,14 +75,14 @@ def send(html: str, what: str) -> str:
 
 
 def _standing(warehouse: WarehouseHook, alert: Alert) -> Standing:
-    asked = {"job": alert.job, "code": alert.code, "alert_id": alert.alert_id, "ts": alert.ts}
+    asked = {**alert.kind._asdict(), "alert_id": alert.alert_id, "ts": alert.ts}
     try:
         with warehouse.session():
             spool.flush(warehouse)
             ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("meta/alert_standing.sql"), asked)
     except Exception as error:  # noqa: BLE001 - the registry being broken silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
-        return Standing(False, is_repeat=memory.is_repeat(alert.job, alert.code, alert.ts))
+        return Standing(False, is_repeat=memory.is_repeat(alert.kind, alert.ts))
     return Standing(True, bool(told), bool(muted), bool(repeat), times, first_at)
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from zakaz.alerts import memory
-from zakaz.alerts.alert import RECOVERED, Alert
+from zakaz.alerts.alert import RECOVERED, Alert, Kind
 from zakaz.alerts.delivery import SENT, raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
@@ -78,15 +78,15 @@ def _tell_of_lost(warehouse: WarehouseHook) -> None:
 
 
 def _deliver_late(warehouse: WarehouseHook) -> None:
-    for alert_id, ts, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
+    for alert_id, ts, severity, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
         text = render("late.html", happened_ru=moscow_ru(ts), message=message)
         delivery = send(text, f"{code} of {job}, late")
-        _mark(warehouse, job, code, delivery, alert_id=str(alert_id))
+        _mark(warehouse, Kind(severity, job, code), delivery, alert_id=str(alert_id))
 
 
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("meta/repeats.sql")):
-        job, code, times, first_at, last_at, from_date, to_date, error, severity = row
+        severity, job, code, times, first_at, last_at, from_date, to_date, error = row
         days = DayRange(from_date, to_date)
         text = render(
             "summed.html",
@@ -102,7 +102,7 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
             runbook=runbook(code),
         )
         if send(masked(text), f"{times} repeats of {code} of {job}") == SENT:
-            _mark(warehouse, job, code, SUMMED, until=last_at)
+            _mark(warehouse, Kind(severity, job, code), SUMMED, until=last_at)
 
 
 def _tell_of_recovery(warehouse: WarehouseHook) -> None:
@@ -129,13 +129,12 @@ def _tell_of_recovery(warehouse: WarehouseHook) -> None:
             days=days,
         )
         raise_alert(warehouse, alert, quiet=bool(is_quiet))
-        memory.forget(job, code)
-        _mark(warehouse, job, code, SUMMED, until=alert.ts)
+        healed = Kind("critical", job, code)
+        memory.forget(healed)
+        _mark(warehouse, healed, SUMMED, until=alert.ts)
 
 
-def _mark(
-    warehouse: WarehouseHook, job: str, code: str, delivery: str, *, alert_id: str = "", until: datetime = EPOCH
-) -> None:
-    """Give a delivery state to one alert, or to the repeats until an instant."""
-    which = {"job": job, "code": code, "alert_id": alert_id, "until": until}
+def _mark(warehouse: WarehouseHook, kind: Kind, delivery: str, *, alert_id: str = "", until: datetime = EPOCH) -> None:
+    """Give a delivery state to one alert, or to the repeats of its kind until an instant."""
+    which = {**kind._asdict(), "alert_id": alert_id, "until": until}
     warehouse.execute(statement("meta/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})
