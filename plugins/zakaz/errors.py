@@ -22,6 +22,10 @@ class InvalidInput(PermanentError):
     """An argument, a setting, a connection or a file that can't be used."""
 
 
+class WrongSetting(InvalidInput):
+    """A setting can't be used: no DAG is read and no task begins until it is put right."""
+
+
 class DayNotOver(PermanentError):
     """A Moscow day was asked for that is still running or has not begun."""
 

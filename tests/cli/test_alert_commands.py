@@ -146,3 +146,13 @@ def test_without_the_registry_telegram_is_told_once(zakaz: Zakaz, sandbox: Sandb
         code, out, err = zakaz(*command)
         assert (code, out, err.count("\n")) == (1, "", 1)
         assert err.startswith("zakaz: ClickHouse at 127.0.0.1 can't be reached")
+
+
+def test_a_wrong_setting_is_told_too(
+    warehouse: WarehouseHook, zakaz: Zakaz, sandbox: Sandbox, wrong_setting: str
+) -> None:
+    for told in ("sent", "told before"):
+        code, _, err = zakaz("watchdog")
+        assert (code, err) == (1, f"zakaz watchdog: could not look (Telegram: {told}): {wrong_setting}\n")
+    (message,) = sandbox.messages()
+    assert wrong_setting in message["plain"]
