@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,11 +19,13 @@ from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.messages import duration_ru
+from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry import lost
 from zakaz.registry.alive import alive
 from zakaz.registry.lost import LOST
+from zakaz.registry.restatements import Restatement
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook, new_version
 
@@ -46,6 +50,13 @@ def fail(warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyP
             )
 
     return failed
+
+
+def warn(warehouse: WarehouseHook, days_ago: int) -> None:
+    """Let vk_fetch warn of a day."""
+    day = DAY - timedelta(days=days_ago)
+    change = Restatement(day, "spend", Decimal(1), Decimal(2))
+    tell_restatements(warehouse, attempt(day=day), DayRange(day, day), [change], 1)
 
 
 def heads(sandbox: Sandbox) -> list[str]:
@@ -141,13 +152,16 @@ def test_what_telegram_did_not_take_comes_later_once(
     assert deliveries(warehouse) == {"sent": 1, "summed": 1}
 
 
+def mute_vk(warehouse: WarehouseHook, minutes: float) -> None:
+    """Mute vk_fetch for so many minutes from now on; until then if they are negative."""
+    until = datetime.now(UTC) + timedelta(minutes=minutes)
+    warehouse.insert("meta.mutes", ("job", "until", "reason", "_ver"), [("vk_fetch", until, "work", new_version())])
+
+
 def test_what_is_muted_is_recorded_and_told_when_the_window_ends(
     warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
 ) -> None:
-    def mute(minutes: float) -> None:
-        until = datetime.now(UTC) + timedelta(minutes=minutes)
-        warehouse.insert("meta.mutes", ("job", "until", "reason", "_ver"), [("vk_fetch", until, "work", new_version())])
-
+    mute = partial(mute_vk, warehouse)
     mute(30)
     assert fail(minutes_ago=10) == "muted"
     assert fail(job="build_dm_vk") == "sent"
@@ -165,6 +179,47 @@ def test_what_is_muted_is_recorded_and_told_when_the_window_ends(
     mute(-1)
     follow_up(warehouse)
     assert len(heads(sandbox)) == 2, "what began and healed in silence needs no words"
+
+
+def test_what_is_still_wrong_after_a_long_mute_is_told_once_and_summed(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
+) -> None:
+    """Three days; of them the warnings are told too, and what has healed is not."""
+    healed = DAY - timedelta(days=9)
+    mute_vk(warehouse, 30)
+    assert fail(9, minutes_ago=10) == "muted"
+    put_run(warehouse, attempt(day=healed, try_number=2), "ok", day=healed)
+    follow_up(warehouse)
+    age_alerts(warehouse, 4 * 1440)
+    for number, days_ago in enumerate((3, 2, 1)):
+        assert fail(number, minutes_ago=days_ago * 1440) == "muted"
+        warn(warehouse, number)
+    age_alerts(warehouse, 10)
+    follow_up(warehouse)
+    assert heads(sandbox) == []
+    mute_vk(warehouse, -5)
+    for _ in range(2):
+        follow_up(warehouse)
+    late_failure, late_warning, *sums = [message["plain"] for message in sandbox.messages()]
+    assert "ошибка за 20 ноября 2026" in late_failure
+    assert "источник изменил старые дни, 20 ноября 2026" in late_warning
+    assert [said.splitlines()[0] for said in sums] == [
+        "🟡 Загрузка VK Рекламы: такое же предупреждение ещё 2 раз, 18 ноября – 19 ноября 2026",
+        "🔴 Загрузка VK Рекламы: та же ошибка ещё 2 раз, 18 ноября – 19 ноября 2026",
+    ]
+
+
+def test_an_open_incident_that_telegram_did_not_take_is_told_however_late(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
+) -> None:
+    sandbox.fault("telegram", "500")
+    assert fail(minutes_ago=3 * 1440) == "failed"
+    warn(warehouse, 0)
+    age_alerts(warehouse, 3 * 1440)
+    sandbox.clear_faults()
+    follow_up(warehouse)
+    (late,) = sandbox.messages()
+    assert "ошибка за 20 ноября 2026" in late["plain"]
 
 
 def test_without_the_registry_this_machine_remembers(

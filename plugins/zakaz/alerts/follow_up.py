@@ -13,7 +13,7 @@ from uuid import UUID
 
 from zakaz.alerts import memory
 from zakaz.alerts.alert import RECOVERED, Alert, Kind
-from zakaz.alerts.delivery import SENT, raise_alert, send
+from zakaz.alerts.delivery import REPEAT, SENT, raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
 from zakaz.days import DayRange
@@ -78,10 +78,17 @@ def _tell_of_lost(warehouse: WarehouseHook) -> None:
 
 
 def _deliver_late(warehouse: WarehouseHook) -> None:
+    """Of each trouble the first; the others are repeats: the end of a long mute must not be a flood of messages."""
+    told = set()
     for alert_id, ts, severity, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
-        text = render("late.html", happened_ru=moscow_ru(ts), message=message)
-        delivery = send(text, f"{code} of {job}, late")
-        _mark(warehouse, Kind(severity, job, code), delivery, alert_id=str(alert_id))
+        kind = Kind(severity, job, code)
+        if kind in told and severity != "info":
+            delivery = REPEAT
+        else:
+            text = render("late.html", happened_ru=moscow_ru(ts), message=message)
+            delivery = send(text, f"{code} of {job}, late")
+        told.add(kind)
+        _mark(warehouse, kind, delivery, alert_id=str(alert_id))
 
 
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
