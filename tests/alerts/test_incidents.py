@@ -15,6 +15,8 @@ import pytest
 from made_runs import DAY, age_alerts, attempt, put_run
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
+from zakaz.alerts import delivery, memory
+from zakaz.alerts import follow_up as follow_up_module
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
@@ -28,6 +30,7 @@ from zakaz.registry.lost import LOST
 from zakaz.registry.restatements import Restatement
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.sql import statement
 
 ONE_DAY = DayRange(DAY, DAY)
 Fail = Callable[..., str]
@@ -220,6 +223,49 @@ def test_an_open_incident_that_telegram_did_not_take_is_told_however_late(
     follow_up(warehouse)
     (late,) = sandbox.messages()
     assert "ошибка за 20 ноября 2026" in late["plain"]
+
+
+def test_two_at_once_send_nothing_twice(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several healthchecks of a backfill end together: whoever comes meanwhile, on this machine or on another."""
+    sandbox.fault("telegram", "500", times=1)
+    assert [fail(0, minutes_ago=30), fail(1, minutes_ago=29)] == ["failed", "repeat"]
+    age_alerts(warehouse, 5)
+    with memory.alone():
+        follow_up(warehouse)
+    assert heads(sandbox) == []
+    meanwhile: list[Any] = []
+
+    def send(html: str, what: str) -> str:
+        meanwhile.extend(warehouse.execute(statement("meta/undelivered.sql")))
+        meanwhile.extend(row for row in warehouse.execute(statement("meta/repeats.sql")) if "repeats" in what)
+        return delivery.send(html, what)
+
+    monkeypatch.setattr(follow_up_module, "send", send)
+    follow_up(warehouse)
+    assert meanwhile == []
+    assert len(heads(sandbox)) == 2
+    assert deliveries(warehouse) == {"sent": 1, "summed": 1}
+
+
+def test_a_sum_that_was_not_taken_is_told_later_even_by_another_process(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        fail(number, minutes_ago=30 - number)
+    sandbox.fault("telegram", "500", times=1)
+    follow_up(warehouse)
+    assert deliveries(warehouse) == {"sent": 1, "repeat": 2}
+    with monkeypatch.context() as patch:
+        patch.setattr(follow_up_module, "send", lambda *_: sys.exit("killed while it sent"))
+        with pytest.raises(SystemExit):
+            follow_up(warehouse)
+    assert deliveries(warehouse) == {"sent": 1, "pending": 2}
+    age_alerts(warehouse, 5)
+    follow_up(warehouse)
+    _, late, summed = heads(sandbox)
+    assert (late[0], "ещё 1 раз" in summed) == ("⏳", True)
 
 
 def test_without_the_registry_this_machine_remembers(

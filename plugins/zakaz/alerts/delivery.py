@@ -13,7 +13,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
-SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "sent", "failed", "no_connection", "repeat", "muted"
+PENDING, SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "pending", "sent", "failed", "no_connection", "repeat", "muted"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def raise_alert(warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False) 
         if standing.is_told:
             return ""
         html = alert.html(standing.times_before + 1, standing.first_at)
-        _record(warehouse if standing.is_known else None, alert, html, "pending")
+        _record(warehouse if standing.is_known else None, alert, html, PENDING)
         if quiet or standing.is_muted:
             delivery = MUTED
         elif standing.is_repeat and alert.severity != "info":

@@ -2,7 +2,8 @@
 
 A sweeper is the truth, a callback only a hint: none runs for a process that is killed in a backfill, for "mark failed"
 in the UI, or with Telegram away (reference: field notes, section 2). It is called at the end of each healthcheck task
-and every half an hour by the watchdog; calling it twice changes nothing.
+and every half an hour by the watchdog; calling it twice changes nothing. One process of a machine does it at a time;
+what it sends is `pending` meanwhile, which other machines leave alone.
 """
 
 import logging
@@ -13,7 +14,7 @@ from uuid import UUID
 
 from zakaz.alerts import memory
 from zakaz.alerts.alert import RECOVERED, Alert, Kind
-from zakaz.alerts.delivery import REPEAT, SENT, raise_alert, send
+from zakaz.alerts.delivery import PENDING, REPEAT, SENT, raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
 from zakaz.days import DayRange
@@ -52,6 +53,14 @@ def follow_up(warehouse: WarehouseHook) -> None:
 
     :raises WarehouseUnavailable: ClickHouse can't be reached at all.
     """
+    with memory.alone() as is_alone:
+        if not is_alone:
+            log.info("another process is following up already")
+            return
+        _follow_up(warehouse)
+
+
+def _follow_up(warehouse: WarehouseHook) -> None:
     with warehouse.session():
         spool.flush(warehouse)
         for step in (_tell_of_lost, _deliver_late, _sum_up_repeats, _tell_of_recovery):
@@ -85,6 +94,7 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
         if kind in told and severity != "info":
             delivery = REPEAT
         else:
+            _mark(warehouse, kind, PENDING, alert_id=str(alert_id))
             text = render("late.html", happened_ru=moscow_ru(ts), message=message)
             delivery = send(text, f"{code} of {job}, late")
         told.add(kind)
@@ -94,7 +104,7 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("meta/repeats.sql")):
         severity, job, code, times, first_at, last_at, from_date, to_date, error = row
-        days = DayRange(from_date, to_date)
+        days, kind = DayRange(from_date, to_date), Kind(severity, job, code)
         text = render(
             "summed.html",
             job_ru=job_texts(job).get("name", job),
@@ -108,8 +118,9 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
             code=code,
             runbook=runbook(code),
         )
-        if send(masked(text), f"{times} repeats of {code} of {job}") == SENT:
-            _mark(warehouse, Kind(severity, job, code), SUMMED, until=last_at)
+        _mark(warehouse, kind, PENDING, was=REPEAT, since=first_at, until=last_at)
+        is_sent = send(masked(text), f"{times} repeats of {code} of {job}") == SENT
+        _mark(warehouse, kind, SUMMED if is_sent else REPEAT, was=PENDING, since=first_at, until=last_at)
 
 
 def _tell_of_recovery(warehouse: WarehouseHook) -> None:
@@ -138,10 +149,19 @@ def _tell_of_recovery(warehouse: WarehouseHook) -> None:
         raise_alert(warehouse, alert, quiet=bool(is_quiet))
         healed = Kind("critical", job, code)
         memory.forget(healed)
-        _mark(warehouse, healed, SUMMED, until=alert.ts)
+        _mark(warehouse, healed, SUMMED, was=REPEAT, until=alert.ts)
 
 
-def _mark(warehouse: WarehouseHook, kind: Kind, delivery: str, *, alert_id: str = "", until: datetime = EPOCH) -> None:
-    """Give a delivery state to one alert, or to the repeats of its kind until an instant."""
-    which = {**kind._asdict(), "alert_id": alert_id, "until": until}
+def _mark(
+    warehouse: WarehouseHook,
+    kind: Kind,
+    delivery: str,
+    *,
+    alert_id: str = "",
+    was: str = "",
+    since: datetime = EPOCH,
+    until: datetime = EPOCH,
+) -> None:
+    """Give a delivery state to one alert, or to those of its kind between two UTC instants that had another one."""
+    which = {**kind._asdict(), "alert_id": alert_id, "was": was, "since": since, "until": until}
     warehouse.execute(statement("meta/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})

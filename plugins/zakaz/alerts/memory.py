@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from filelock import FileLock, Timeout
 from zakaz.alerts.alert import Kind
 from zakaz.settings import state_dir
 
+log = logging.getLogger(__name__)
 REPEAT_WITHIN = timedelta(hours=1)
 # Two tasks that fail together must not both be the first; but nobody is held up for long (alerts/delivery.py).
 TURN_SECONDS = 2
@@ -23,9 +25,24 @@ def turn(kind: Kind) -> Iterator[None]:
     """Keep others of this machine from deciding about the same trouble meanwhile; go on after two seconds."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(Timeout, OSError):
-            _file(kind).parent.mkdir(parents=True, exist_ok=True)
+            _folder().mkdir(parents=True, exist_ok=True)
             stack.enter_context(FileLock(_file(kind).with_suffix(".lock"), timeout=TURN_SECONDS))
         yield
+
+
+@contextmanager
+def alone() -> Iterator[bool]:
+    """Be the one process of this machine that follows up; whether it is. Without a lock on disk it is."""
+    is_alone = True
+    with contextlib.ExitStack() as stack:
+        try:
+            _folder().mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(_folder() / "follow_up.lock", timeout=0))
+        except Timeout:
+            is_alone = False
+        except OSError as error:
+            log.warning("others can't be kept from following up meanwhile: %s", error)
+        yield is_alone
 
 
 def remember(kind: Kind, alert_id: UUID, ts: datetime) -> None:
@@ -49,5 +66,9 @@ def is_repeat(kind: Kind, ts: datetime) -> bool:
         return False
 
 
+def _folder() -> Path:
+    return state_dir() / "alerts"
+
+
 def _file(kind: Kind) -> Path:
-    return state_dir() / "alerts" / f"{kind.job}-{kind.code}-{kind.severity}.json"
+    return _folder() / f"{kind.job}-{kind.code}-{kind.severity}.json"
