@@ -268,6 +268,18 @@ def test_a_sum_that_was_not_taken_is_told_later_even_by_another_process(
     assert (late[0], "ещё 1 раз" in summed) == ("⏳", True)
 
 
+def test_the_sum_of_restated_days_says_what_changed_and_what_was_done(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    for number in range(3):
+        warn(warehouse, number)
+    age_alerts(warehouse, 15)
+    follow_up(warehouse)
+    _, summed = [message["plain"] for message in sandbox.messages()]
+    assert "Последний: 2026-11-18 spend 1 → 2" in summed
+    assert "Что делать: отчёты уже пересчитаны; если так бывает часто" in summed
+
+
 def test_without_the_registry_this_machine_remembers(
     warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
         days, kind = DayRange(from_date, to_date), Kind(severity, job, code)
         text = render(
             "summed.html",
+            job=job,
             job_ru=job_texts(job).get("name", job),
             days=days,
             days_ru=days_ru(days),

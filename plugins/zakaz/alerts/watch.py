@@ -86,7 +86,12 @@ def _stuck_alert(stuck: StuckRun) -> Alert:
             "state": stuck.state,
             "stuck_since_ru": moscow_ru(stuck.since),
         },
-        context={"dag_run_id": stuck.dag_run_id, "state": stuck.state, "since": stuck.since, "error": "stuck run"},
+        context={
+            "dag_run_id": stuck.dag_run_id,
+            "state": stuck.state,
+            "since": stuck.since,
+            "error": f"{stuck.dag_run_id}: {stuck.state} since {moscow_ru(stuck.since)} MSK, and no task is at work",
+        },
         dag_run_id=stuck.dag_run_id,
         subject=uuid5(NAMESPACE, f"stuck {stuck.dag_id} {stuck.dag_run_id}"),
         days=stuck.day,
