@@ -86,6 +86,17 @@ def test_a_hundred_failures_are_one_message_and_one_sum(warehouse: WarehouseHook
     assert "VK Ads is down" in sandbox.messages()[1]["plain"]
 
 
+def test_a_sum_waits_until_its_job_is_not_muted(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
+    for number in range(2):
+        fail(number, minutes_ago=30)
+    mute_vk(warehouse, 30)
+    follow_up(warehouse)
+    assert len(heads(sandbox)) == 1
+    mute_vk(warehouse, -1)
+    follow_up(warehouse)
+    assert "ещё 1 раз" in heads(sandbox)[1]
+
+
 def test_a_sum_waits_until_it_is_quiet(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
     for number, minutes in enumerate((9, 8, 2)):
         fail(number, minutes_ago=minutes)

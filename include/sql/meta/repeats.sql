@@ -1,4 +1,12 @@
 -- Repeats that nobody was told of yet, as sums: once it is quiet for ten minutes, or after an hour at the latest.
+-- Those of a muted job wait until the mute ends.
+WITH
+active_mutes AS (
+    SELECT groupArray(job) AS jobs
+    FROM meta.mutes FINAL
+    WHERE until > now64(6)
+)
+
 SELECT
     severity,
     job,
@@ -10,7 +18,10 @@ SELECT
     max(to_date) AS to_date,
     argMax(JSONExtractString(context_json, 'error'), ts) AS last_error
 FROM meta.etl_alerts FINAL
-WHERE delivery = 'repeat'
+CROSS JOIN active_mutes
+WHERE
+    delivery = 'repeat'
+    AND NOT hasAny(active_mutes.jobs, [job, 'all'])
 GROUP BY
     severity,
     job,
