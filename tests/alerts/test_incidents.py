@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -304,6 +305,26 @@ def test_without_the_registry_this_machine_remembers(
     assert len(heads(sandbox)) == 1
     follow_up(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 2}, "kept on disk, written when it is back"
+
+
+@pytest.mark.parametrize("fault", ["", "500"], ids=["sent", "failed"])
+def test_without_the_registry_the_same_alert_is_no_repeat_of_itself(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """bin/zakaz watchdog raises the same one from its timer for as long as ClickHouse is away."""
+    first, other = (failure_alert(attempt(day=day), "down", DayRange(day, day)) for day in (DAY, DAY + timedelta(1)))
+    if fault:
+        sandbox.fault("telegram", fault, times=1)
+    with monkeypatch.context() as patch:
+        nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": 9, "extra": {"http_port": 9}}
+        patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
+        away = WarehouseHook(within_seconds=1)
+        told = [raise_alert(away, replace(first, ts=first.ts + timedelta(minutes=30 * number))) for number in range(4)]
+        assert told == (["failed", "sent", "", ""] if fault else ["sent", "", "", ""])
+        assert [raise_alert(away, other), raise_alert(away, other)] == ["repeat", ""]
+    assert len(heads(sandbox)) == 1
+    follow_up(warehouse)
+    assert deliveries(warehouse) == {"sent": 1, "repeat": 1}
 
 
 def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:

@@ -14,6 +14,7 @@ from zakaz.secrets import masked
 from zakaz.warehouse.hook import new_version
 
 TABLE = "meta.etl_alerts"
+PENDING, SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "pending", "sent", "failed", "no_connection", "repeat", "muted"
 RECOVERED, DIGEST = "RECOVERED", "DIGEST"
 
 

@@ -6,14 +6,13 @@ from datetime import datetime
 
 from zakaz.airflow_compat import AirflowNotFoundException
 from zakaz.alerts import memory
-from zakaz.alerts.alert import TABLE, Alert
+from zakaz.alerts.alert import FAILED, MUTED, NO_CONNECTION, PENDING, REPEAT, SENT, TABLE, Alert
 from zakaz.registry import spool
 from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
-PENDING, SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "pending", "sent", "failed", "no_connection", "repeat", "muted"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def raise_alert(warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False) 
             delivery = REPEAT
         else:
             delivery = send(html, f"{alert.code} of {alert.job}")
-            memory.remember(alert.kind, alert.alert_id, alert.ts)
+        memory.remember(alert, delivery)
         _record(warehouse if standing.is_known else None, alert, html, delivery)
     return delivery
 
@@ -82,7 +81,7 @@ def _standing(warehouse: WarehouseHook, alert: Alert) -> Standing:
             ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("meta/alert_standing.sql"), asked)
     except Exception as error:  # noqa: BLE001 - the registry being broken silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
-        return Standing(False, is_repeat=memory.is_repeat(alert.kind, alert.ts))
+        return Standing(False, is_told=memory.is_told(alert), is_repeat=memory.is_repeat(alert))
     return Standing(True, bool(told), bool(muted), bool(repeat), times, first_at)
 
 

@@ -13,8 +13,8 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from zakaz.alerts import memory
-from zakaz.alerts.alert import RECOVERED, Alert, Kind
-from zakaz.alerts.delivery import PENDING, REPEAT, SENT, raise_alert, send
+from zakaz.alerts.alert import PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
+from zakaz.alerts.delivery import raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
 from zakaz.days import DayRange
