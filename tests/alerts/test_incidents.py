@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.messages import duration_ru
 from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange
-from zakaz.errors import HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
+from zakaz.errors import DayNotOver, HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry import lost
 from zakaz.registry.alive import alive
 from zakaz.registry.lost import LOST
@@ -134,6 +134,26 @@ def test_recovered_is_told_once_with_its_duration(warehouse: WarehouseHook, sand
     assert warehouse.execute("SELECT code, recovered_at IS NULL, times FROM meta.v_incidents") == [("RUN_FAILED", 0, 2)]
     # Broken anew is a new problem, not a repeat.
     assert fail(5) == "sent"
+
+
+@pytest.mark.parametrize("has_callback", [True, False], ids=["callback", "none"])
+def test_a_day_that_is_not_over_is_told_and_opens_no_incident(
+    warehouse: WarehouseHook, sandbox: Sandbox, has_callback: bool
+) -> None:
+    """Nothing is missing, and no good run could close it before that day is over."""
+    made = attempt(day=date(2099, 1, 5), run_type="manual")
+    days = DayRange(date(2099, 1, 5), date(2099, 1, 5))
+    with pytest.raises(DayNotOver) as refused:
+        days.require_over()
+    put_run(warehouse, made, "error", minutes_ago=5, day=days.first, err_msg=str(refused.value))
+    if has_callback:
+        raise_alert(warehouse, failure_alert(made, refused.value, days))
+    follow_up(warehouse)
+    (message,) = [told["plain"] for told in sandbox.messages()]
+    assert message.startswith("🟡 Загрузка VK Рекламы: ошибка за 5 января 2099")
+    assert "Что с отчётами: без изменений" in message
+    assert warehouse.execute("SELECT severity FROM meta.etl_alerts FINAL") == [("warning",)]
+    assert warehouse.execute("SELECT job FROM meta.v_incidents") == []
 
 
 def test_an_older_good_run_heals_nothing(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:

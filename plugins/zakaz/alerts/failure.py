@@ -70,17 +70,18 @@ def failure_alert(
     :param ts: UTC instant of the failure, now by default.
     """
     cause = masked_line(error)
-    code = error.alert_code if isinstance(error, ZakazError) else "RUN_FAILED"
+    known = error if isinstance(error, ZakazError) else ZakazError
     job, why = job_texts(attempt.job), texts("causes.json")
     explained = why.get(type(error).__name__, why[""])
     # Days before a scheduled run's own were loaded by earlier runs: only their re-reading failed.
     to_heal = DayRange(days.last, days.last) if attempt.run_type == "scheduled" else days
     return Alert(
-        severity="critical",
+        severity=known.alert_severity,
         job=attempt.job,
-        code=code,
+        code=known.alert_code,
         template="run_failed.html",
         values={
+            "is_warning": known.alert_severity == "warning",
             "job_ru": job.get("name", attempt.job),
             "days_ru": days_ru(days),
             "cause_ru": explained["cause"],

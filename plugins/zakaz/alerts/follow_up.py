@@ -17,8 +17,8 @@ from zakaz.alerts.alert import PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
 from zakaz.alerts.delivery import raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
-from zakaz.days import DayRange
-from zakaz.errors import AttemptLost, WarehouseUnavailable
+from zakaz.days import DayRange, last_complete_day
+from zakaz.errors import AttemptLost, DayNotOver, WarehouseUnavailable, ZakazError
 from zakaz.registry import spool
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
@@ -81,9 +81,15 @@ def _tell_of_lost(warehouse: WarehouseHook) -> None:
         log.warning("attempt %s was running no more, and is closed as an error", run_id)
     for row in warehouse.execute(statement("meta/untold_failures.sql"), {"lost": LOST}):
         failed = _Recorded(*row)
-        error = AttemptLost(LOST) if failed.err_msg == LOST else failed.err_msg
         days = DayRange(failed.from_date, failed.to_date)
-        raise_alert(warehouse, failure_alert(failed, error, days, failed.failed_at))
+        raise_alert(warehouse, failure_alert(failed, _error_of(failed), days, failed.failed_at))
+
+
+def _error_of(failed: _Recorded) -> ZakazError | str:
+    if failed.err_msg == LOST:
+        return AttemptLost(LOST)
+    # No attempt on such a day gets further than this refusal.
+    return DayNotOver(failed.err_msg) if failed.to_date > last_complete_day(failed.started_at) else failed.err_msg
 
 
 def _deliver_late(warehouse: WarehouseHook) -> None:
