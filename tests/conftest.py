@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from zakaz.environment import project_environment
-from zakaz.settings import PROJECT_DIR, Settings
+from zakaz.settings import PROJECT_DIR, Settings, settings
 
 # Nothing of the user's may reach the tests: they empty tables and delete runs.
 OURS = ("AIRFLOW_", "ZAKAZ_", *(field.name.upper() for field in fields(Settings)))
@@ -146,6 +146,15 @@ def no_token_kept(metadata: None) -> Iterator[None]:
     Variable.delete("zakaz_token_vk_ads_default")
     yield
     Variable.delete("zakaz_token_vk_ads_default")
+
+
+@pytest.fixture
+def wrong_setting(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """What is said of a setting that was mistyped."""
+    monkeypatch.setenv("LOOKBACK_DAYS", "7d")
+    settings.cache_clear()
+    yield "LOOKBACK_DAYS='7d' is not allowed: it must be a whole number above 0, at most 366 (default 7)"
+    settings.cache_clear()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from zakaz.environment import project_environment, sandbox_state, state_dir
 from zakaz.errors import InvalidInput
-from zakaz.settings import PROJECT_DIR, Settings
+from zakaz.settings import PROJECT_DIR, Settings, usable_settings
 
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 
@@ -37,6 +37,13 @@ def test_a_bad_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> No
         InvalidInput, match=rf"LOOKBACK_DAYS='{text}' is not allowed: .*whole number above 0, at most 366 \(default 7"
     ):
         Settings.from_environment()
+
+
+def test_who_tells_of_a_wrong_setting_has_the_default_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("LOOKBACK_DAYS", "7d"), ("RAW_DAYS", "30"), ("PING_URL", "hc-ping.com/secret-uuid")):
+        monkeypatch.setenv(name, text)
+    usable = usable_settings()
+    assert (usable.lookback_days, usable.raw_days, usable.ping_url) == (7, 30, "hc-ping.com/secret-uuid")
 
 
 def connections(given: dict[str, str]) -> dict[str, dict[str, object]]:

@@ -5,9 +5,14 @@ Each message is one line that names what was wrong, the value, and what to do. N
 
 
 class ZakazError(Exception):
-    """Any error this project raises on purpose; `alert_code` is the code of the alert it leads to."""
+    """Any error this project raises on purpose.
+
+    :cvar alert_code: the code of the alert it leads to.
+    :cvar alert_severity: critical if data are missing until somebody mends it, else warning.
+    """
 
     alert_code = "RUN_FAILED"
+    alert_severity = "critical"
 
 
 class PermanentError(ZakazError):
@@ -22,8 +27,14 @@ class InvalidInput(PermanentError):
     """An argument, a setting, a connection or a file that can't be used."""
 
 
+class WrongSetting(InvalidInput):
+    """A setting can't be used: no DAG is read and no task begins until it is put right."""
+
+
 class DayNotOver(PermanentError):
-    """A Moscow day was asked for that is still running or has not begun."""
+    """A Moscow day was asked for that is not over: a slip of whoever asked, nothing is missing."""
+
+    alert_severity = "warning"
 
 
 class DaysAreBusy(PermanentError):

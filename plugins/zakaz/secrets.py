@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from zakaz.airflow_compat import BaseHook, Variable
 from zakaz.errors import one_line
-from zakaz.settings import settings
+from zakaz.settings import usable_settings
 
 CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "telegram_default")
 MASK = "***"
@@ -32,7 +32,8 @@ def _secrets() -> set[str]:
     from zakaz.hooks.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
 
     # Of a URL that can't be reached, requests names the host and the rest apart.
-    found = {settings().ping_url, re.sub(r"^https?://[^/?#]*", "", settings().ping_url)}
+    ping_url = usable_settings().ping_url
+    found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url)}
     for conn_id in CONNECTIONS:
         with contextlib.suppress(Exception):  # a connection that can't be read has given nobody its secret
             connection = BaseHook.get_connection(conn_id)

@@ -1,5 +1,6 @@
 """What can be set from outside, with defaults. Secrets are not here: they live in Airflow's connections."""
 
+import contextlib
 import getpass
 import os
 import re
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zakaz import __version__, environment
-from zakaz.errors import InvalidInput
+from zakaz.errors import WrongSetting
 
 # The predecessor's limit for a task.
 TASK_LIMIT = timedelta(minutes=15)
@@ -78,15 +79,20 @@ class Settings:
     def from_environment(cls) -> "Settings":
         """Read the settings.
 
-        :raises InvalidInput: a variable isn't a number above zero, or not a URL where one is needed.
+        :raises WrongSetting: a variable isn't a number above zero, or not a URL where one is needed.
         """
-        given = {field: os.environ.get(field.name.upper(), "").strip() for field in fields(cls)}
-        values = {field.name: _read(field, text) for field, text in given.items() if text}
+        values = {field.name: _read(field, text) for field, text in _given()}
         if values.get("ping_url") and not re.match(r"https?://[^/?#]+", values["ping_url"]):
-            raise InvalidInput("PING_URL is not allowed: it must begin with https:// or http:// and name a host")
+            raise WrongSetting("PING_URL is not allowed: it must begin with https:// or http:// and name a host")
         if not CLUSTER_NAME.fullmatch(cluster := values.get("clickhouse_cluster", "")):
-            raise InvalidInput(f"CLICKHOUSE_CLUSTER={cluster!r} is not allowed: letters, digits, _, - and . only")
+            raise WrongSetting(f"CLICKHOUSE_CLUSTER={cluster!r} is not allowed: letters, digits, _, - and . only")
         return cls(**values)
+
+
+def _given() -> list[tuple[Field[Any], str]]:
+    """The fields that the environment sets, each with its text."""
+    texts = [(field, os.environ.get(field.name.upper(), "").strip()) for field in fields(Settings)]
+    return [(field, text) for field, text in texts if text]
 
 
 def _read(field: Field[Any], text: str) -> Any:
@@ -100,7 +106,7 @@ def _read(field: Field[Any], text: str) -> Any:
     highest = HIGHEST.get(field.name, 1_000_000)
     if not 0 < value <= highest:
         what = "a whole number" if kind is int else "a number"
-        raise InvalidInput(
+        raise WrongSetting(
             f"{field.name.upper()}={text!r} is not allowed: it must be {what} above 0, at most {highest} "
             f"(default {field.default})"
         )
@@ -111,6 +117,18 @@ def _read(field: Field[Any], text: str) -> Any:
 def settings() -> Settings:
     """The settings of this process, read once."""
     return Settings.from_environment()
+
+
+def usable_settings() -> Settings:
+    """The settings for whoever tells of trouble, a wrong setting among it: the default for each that can't be read.
+
+    Texts stay as they are: what is wrong with PING_URL makes it no less a secret.
+    """
+    values: dict[str, Any] = {}
+    for field, text in _given():
+        with contextlib.suppress(WrongSetting):
+            values[field.name] = _read(field, text)
+    return Settings(**values)
 
 
 def state_dir() -> Path:

@@ -20,7 +20,8 @@ from zakaz import errors
 from zakaz.alerts.failure import alert_on_failure
 from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
-from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, ZakazError
+from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, WrongSetting, ZakazError
+from zakaz.operators.watchdog import WatchdogOperator
 from zakaz.registry import spool
 from zakaz.registry.attempt import Attempt
 from zakaz.settings import INCLUDE_DIR, settings
@@ -217,6 +218,23 @@ def test_without_a_telegram_connection_there_is_the_row_alone(
     alert_on_failure(failed("killed"))
     assert [row["delivery"] for row in alerts(warehouse)] == ["no_connection"]
     assert "no connection telegram_default, so nobody was told: RUN_FAILED of vk_fetch" in caplog.text
+
+
+def test_a_wrong_setting_silences_nobody(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, wrong_setting: str
+) -> None:
+    """The DAG files are import errors by then, and the watchdog's task is the one that can tell."""
+    monkeypatch.setenv("PING_URL", "hc-ping.com/ping-secret")
+    with pytest.raises(WrongSetting) as wrong:
+        WatchdogOperator(task_id="watchdog").execute(failed())
+    alert_on_failure(failed(wrong.value, job="watchdog"))
+    alert_on_failure(failed("no answer of hc-ping.com/ping-secret", job="vk_fetch"))
+    of_setting, of_ping = [message["plain"] for message in sandbox.messages()]
+    assert wrong_setting in of_setting
+    assert "Причина: неверная настройка: пока она такая, файлы DAG не читаются" in of_setting
+    assert "Что с отчётами: новых дней в них не будет" in of_setting
+    assert "no answer of ***" in of_ping
+    assert [row["delivery"] for row in alerts(warehouse)] == ["sent", "sent"]
 
 
 def test_a_context_that_cannot_be_read_does_not_raise(caplog: pytest.LogCaptureFixture) -> None:

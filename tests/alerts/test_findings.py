@@ -8,9 +8,12 @@ import pytest
 from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
 from made_runs import age_alerts, attempt
 from sandbox import Sandbox
+from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.findings import tell_findings
 from zakaz.alerts.follow_up import follow_up
 from zakaz.days import DayRange
+from zakaz.errors import HealthCheckFailed
 from zakaz.health.checks import Finding
 from zakaz.operators.healthcheck import HealthcheckOperator
 from zakaz.registry.runs import RunFigures
@@ -55,6 +58,24 @@ def test_the_same_check_of_another_day_is_told_too(warehouse: WarehouseHook, san
     _, summed = sandbox.messages()
     assert summed["plain"].startswith("🟡 Проверка данных: такое же предупреждение ещё 1 раз, 21 ноября 2026")
     assert "2026-11-21: ANOMALY unusual_spend: expected 735 to 1365, found 200" in summed["plain"]
+
+
+def test_a_warning_silences_no_critical_alert_of_its_code(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    """A run without rows on both days of the weekend warns of the first, then ends red with the second."""
+    days = [DAY - timedelta(days=back) for back in range(3)]
+    for day in days:
+        tell(warehouse, day, finding("zero_rows_sales", day - timedelta(days=1), code="ZERO_ROWS"))
+        error = HealthCheckFailed("no rows", "ZERO_ROWS")
+        raise_alert(warehouse, failure_alert(attempt("healthcheck", day), error, DayRange(day, day)))
+    states = [("warning", "ZERO_ROWS"), ("critical", "ZERO_ROWS")]
+    assert deliveries(warehouse) == [(*state, told) for told in ("sent", "repeat", "repeat") for state in states]
+    age_alerts(warehouse, 15)
+    follow_up(warehouse)
+    sums = [message["plain"].splitlines()[0] for message in sandbox.messages()[2:]]
+    assert sums == [
+        "🔴 Проверка данных: та же ошибка ещё 2 раз, 18 ноября – 19 ноября 2026",
+        "🟡 Проверка данных: такое же предупреждение ещё 2 раз, 17 ноября – 18 ноября 2026",
+    ]
 
 
 def test_what_passed_or_stops_the_run_is_no_warning(warehouse: WarehouseHook, sandbox: Sandbox) -> None:

@@ -5,7 +5,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,17 +16,22 @@ import pytest
 from made_runs import DAY, age_alerts, attempt, put_run
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
+from zakaz.alerts import delivery, memory
+from zakaz.alerts import follow_up as follow_up_module
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.messages import duration_ru
+from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange
-from zakaz.errors import HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
+from zakaz.errors import DayNotOver, HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry import lost
 from zakaz.registry.alive import alive
 from zakaz.registry.lost import LOST
+from zakaz.registry.restatements import Restatement
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.sql import statement
 
 ONE_DAY = DayRange(DAY, DAY)
 Fail = Callable[..., str]
@@ -48,6 +56,13 @@ def fail(warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyP
     return failed
 
 
+def warn(warehouse: WarehouseHook, days_ago: int) -> None:
+    """Let vk_fetch warn of a day."""
+    day = DAY - timedelta(days=days_ago)
+    change = Restatement(day, "spend", Decimal(1), Decimal(2))
+    tell_restatements(warehouse, attempt(day=day), DayRange(day, day), [change], 1)
+
+
 def heads(sandbox: Sandbox) -> list[str]:
     """The first line of each message that arrived."""
     return [message["plain"].splitlines()[0] for message in sandbox.messages()]
@@ -70,6 +85,17 @@ def test_a_hundred_failures_are_one_message_and_one_sum(warehouse: WarehouseHook
         "🔴 Загрузка VK Рекламы: та же ошибка ещё 99 раз, 13 августа – 19 ноября 2026",
     ]
     assert "VK Ads is down" in sandbox.messages()[1]["plain"]
+
+
+def test_a_sum_waits_until_its_job_is_not_muted(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
+    for number in range(2):
+        fail(number, minutes_ago=30)
+    mute_vk(warehouse, 30)
+    follow_up(warehouse)
+    assert len(heads(sandbox)) == 1
+    mute_vk(warehouse, -1)
+    follow_up(warehouse)
+    assert "ещё 1 раз" in heads(sandbox)[1]
 
 
 def test_a_sum_waits_until_it_is_quiet(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
@@ -110,6 +136,26 @@ def test_recovered_is_told_once_with_its_duration(warehouse: WarehouseHook, sand
     assert fail(5) == "sent"
 
 
+@pytest.mark.parametrize("has_callback", [True, False], ids=["callback", "none"])
+def test_a_day_that_is_not_over_is_told_and_opens_no_incident(
+    warehouse: WarehouseHook, sandbox: Sandbox, has_callback: bool
+) -> None:
+    """Nothing is missing, and no good run could close it before that day is over."""
+    made = attempt(day=date(2099, 1, 5), run_type="manual")
+    days = DayRange(date(2099, 1, 5), date(2099, 1, 5))
+    with pytest.raises(DayNotOver) as refused:
+        days.require_over()
+    put_run(warehouse, made, "error", minutes_ago=5, day=days.first, err_msg=str(refused.value))
+    if has_callback:
+        raise_alert(warehouse, failure_alert(made, refused.value, days))
+    follow_up(warehouse)
+    (message,) = [told["plain"] for told in sandbox.messages()]
+    assert message.startswith("🟡 Загрузка VK Рекламы: ошибка за 5 января 2099")
+    assert "Что с отчётами: без изменений" in message
+    assert warehouse.execute("SELECT severity FROM meta.etl_alerts FINAL") == [("warning",)]
+    assert warehouse.execute("SELECT job FROM meta.v_incidents") == []
+
+
 def test_an_older_good_run_heals_nothing(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
     put_run(warehouse, attempt(try_number=2), "ok", minutes_ago=30)
     fail(minutes_ago=20)
@@ -141,13 +187,16 @@ def test_what_telegram_did_not_take_comes_later_once(
     assert deliveries(warehouse) == {"sent": 1, "summed": 1}
 
 
+def mute_vk(warehouse: WarehouseHook, minutes: float) -> None:
+    """Mute vk_fetch for so many minutes from now on; until then if they are negative."""
+    until = datetime.now(UTC) + timedelta(minutes=minutes)
+    warehouse.insert("meta.mutes", ("job", "until", "reason", "_ver"), [("vk_fetch", until, "work", new_version())])
+
+
 def test_what_is_muted_is_recorded_and_told_when_the_window_ends(
     warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
 ) -> None:
-    def mute(minutes: float) -> None:
-        until = datetime.now(UTC) + timedelta(minutes=minutes)
-        warehouse.insert("meta.mutes", ("job", "until", "reason", "_ver"), [("vk_fetch", until, "work", new_version())])
-
+    mute = partial(mute_vk, warehouse)
     mute(30)
     assert fail(minutes_ago=10) == "muted"
     assert fail(job="build_dm_vk") == "sent"
@@ -167,6 +216,102 @@ def test_what_is_muted_is_recorded_and_told_when_the_window_ends(
     assert len(heads(sandbox)) == 2, "what began and healed in silence needs no words"
 
 
+def test_what_is_still_wrong_after_a_long_mute_is_told_once_and_summed(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
+) -> None:
+    """Three days; of them the warnings are told too, and what has healed is not."""
+    healed = DAY - timedelta(days=9)
+    mute_vk(warehouse, 30)
+    assert fail(9, minutes_ago=10) == "muted"
+    put_run(warehouse, attempt(day=healed, try_number=2), "ok", day=healed)
+    follow_up(warehouse)
+    age_alerts(warehouse, 4 * 1440)
+    for number, days_ago in enumerate((3, 2, 1)):
+        assert fail(number, minutes_ago=days_ago * 1440) == "muted"
+        warn(warehouse, number)
+    age_alerts(warehouse, 10)
+    follow_up(warehouse)
+    assert heads(sandbox) == []
+    mute_vk(warehouse, -5)
+    for _ in range(2):
+        follow_up(warehouse)
+    late_failure, late_warning, *sums = [message["plain"] for message in sandbox.messages()]
+    assert "ошибка за 20 ноября 2026" in late_failure
+    assert "источник изменил старые дни, 20 ноября 2026" in late_warning
+    assert [said.splitlines()[0] for said in sums] == [
+        "🟡 Загрузка VK Рекламы: такое же предупреждение ещё 2 раз, 18 ноября – 19 ноября 2026",
+        "🔴 Загрузка VK Рекламы: та же ошибка ещё 2 раз, 18 ноября – 19 ноября 2026",
+    ]
+
+
+def test_an_open_incident_that_telegram_did_not_take_is_told_however_late(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
+) -> None:
+    sandbox.fault("telegram", "500")
+    assert fail(minutes_ago=3 * 1440) == "failed"
+    warn(warehouse, 0)
+    age_alerts(warehouse, 3 * 1440)
+    sandbox.clear_faults()
+    follow_up(warehouse)
+    (late,) = sandbox.messages()
+    assert "ошибка за 20 ноября 2026" in late["plain"]
+
+
+def test_two_at_once_send_nothing_twice(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several healthchecks of a backfill end together: whoever comes meanwhile, on this machine or on another."""
+    sandbox.fault("telegram", "500", times=1)
+    assert [fail(0, minutes_ago=30), fail(1, minutes_ago=29)] == ["failed", "repeat"]
+    age_alerts(warehouse, 5)
+    with memory.alone():
+        follow_up(warehouse)
+    assert heads(sandbox) == []
+    meanwhile: list[Any] = []
+
+    def send(html: str, what: str) -> str:
+        meanwhile.extend(warehouse.execute(statement("meta/undelivered.sql")))
+        meanwhile.extend(row for row in warehouse.execute(statement("meta/repeats.sql")) if "repeats" in what)
+        return delivery.send(html, what)
+
+    monkeypatch.setattr(follow_up_module, "send", send)
+    follow_up(warehouse)
+    assert meanwhile == []
+    assert len(heads(sandbox)) == 2
+    assert deliveries(warehouse) == {"sent": 1, "summed": 1}
+
+
+def test_a_sum_that_was_not_taken_is_told_later_even_by_another_process(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        fail(number, minutes_ago=30 - number)
+    sandbox.fault("telegram", "500", times=1)
+    follow_up(warehouse)
+    assert deliveries(warehouse) == {"sent": 1, "repeat": 2}
+    with monkeypatch.context() as patch:
+        patch.setattr(follow_up_module, "send", lambda *_: sys.exit("killed while it sent"))
+        with pytest.raises(SystemExit):
+            follow_up(warehouse)
+    assert deliveries(warehouse) == {"sent": 1, "pending": 2}
+    age_alerts(warehouse, 5)
+    follow_up(warehouse)
+    _, late, summed = heads(sandbox)
+    assert (late[0], "ещё 1 раз" in summed) == ("⏳", True)
+
+
+def test_the_sum_of_restated_days_says_what_changed_and_what_was_done(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    for number in range(3):
+        warn(warehouse, number)
+    age_alerts(warehouse, 15)
+    follow_up(warehouse)
+    _, summed = [message["plain"] for message in sandbox.messages()]
+    assert "Последний: 2026-11-18 spend 1 → 2" in summed
+    assert "Что делать: отчёты уже пересчитаны; если так бывает часто" in summed
+
+
 def test_without_the_registry_this_machine_remembers(
     warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +325,26 @@ def test_without_the_registry_this_machine_remembers(
     assert len(heads(sandbox)) == 1
     follow_up(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 2}, "kept on disk, written when it is back"
+
+
+@pytest.mark.parametrize("fault", ["", "500"], ids=["sent", "failed"])
+def test_without_the_registry_the_same_alert_is_no_repeat_of_itself(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    """bin/zakaz watchdog raises the same one from its timer for as long as ClickHouse is away."""
+    first, other = (failure_alert(attempt(day=day), "down", DayRange(day, day)) for day in (DAY, DAY + timedelta(1)))
+    if fault:
+        sandbox.fault("telegram", fault, times=1)
+    with monkeypatch.context() as patch:
+        nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": 9, "extra": {"http_port": 9}}
+        patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
+        away = WarehouseHook(within_seconds=1)
+        told = [raise_alert(away, replace(first, ts=first.ts + timedelta(minutes=30 * number))) for number in range(4)]
+        assert told == (["failed", "sent", "", ""] if fault else ["sent", "", "", ""])
+        assert [raise_alert(away, other), raise_alert(away, other)] == ["repeat", ""]
+    assert len(heads(sandbox)) == 1
+    follow_up(warehouse)
+    assert deliveries(warehouse) == {"sent": 1, "repeat": 1}
 
 
 def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
-from made_runs import attempt, put_run
+from made_runs import age_alerts, attempt, put_run
 from sandbox import Sandbox
 from zakaz.alerts.digest import change, rubles
+from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.schedule import Schedule, StuckRun, look_at
 from zakaz.alerts.watch import watch
 from zakaz.days import MOSCOW, DayRange, last_complete_day
@@ -136,6 +138,18 @@ def test_a_stuck_run_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) ->
         watch(warehouse, stuck, at(8))
     (message,) = sandbox.messages()
     assert message["plain"].startswith("🟡 Запуск завис: backfill__2026-11-01")
+
+
+def test_the_sum_of_stuck_runs_names_the_last_and_says_what_to_do(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    good(warehouse, YESTERDAY)
+    runs = [replace(STUCK, dag_run_id=f"backfill__2026-11-0{day}") for day in (1, 2, 3)]
+    watch(warehouse, Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=runs), at(8))
+    age_alerts(warehouse, 15)
+    follow_up(warehouse)
+    _, summed = [message["plain"] for message in sandbox.messages()]
+    assert summed.startswith("🟡 Запуски Airflow: такое же предупреждение ещё 2 раз")
+    assert "backfill__2026-11-03: running since 02.11 03:00 MSK" in summed
+    assert "Что делать: в интерфейсе Airflow открыть зависшие запуски" in summed
 
 
 def test_a_task_that_never_had_a_process_is_told(warehouse: WarehouseHook, sandbox: Sandbox) -> None:

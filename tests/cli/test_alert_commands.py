@@ -1,6 +1,8 @@
 """bin/zakaz alerts, mute, notify-test and watchdog: answers, exit codes, and who is told."""
 
 import json
+import re
+import socket
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +13,9 @@ from sandbox import BOT_TOKEN, Sandbox
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
+from zakaz.cli.commands import watchdog
 from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
 
 YESTERDAY = last_complete_day()
@@ -146,3 +150,30 @@ def test_without_the_registry_telegram_is_told_once(zakaz: Zakaz, sandbox: Sandb
         code, out, err = zakaz(*command)
         assert (code, out, err.count("\n")) == (1, "", 1)
         assert err.startswith("zakaz: ClickHouse at 127.0.0.1 can't be reached")
+
+
+@pytest.mark.timeout(60)
+def test_a_warehouse_that_says_nothing_is_told_in_time(
+    warehouse: WarehouseHook, zakaz: Zakaz, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = (PROJECT_DIR / "infra/systemd/zakaz-watchdog.service").read_text(encoding="utf-8")
+    assert 60 * int(re.findall(r"TimeoutStartSec=(\d+)min", unit)[0]) > watchdog.WATCH_SECONDS + 60
+    monkeypatch.setattr(watchdog, "WATCH_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        server = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": port, "extra": {"http_port": port}}
+        monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(server))
+        code, _, _ = zakaz("watchdog")
+    assert code == 1
+    (message,) = sandbox.messages()
+    assert "ClickHouse at 127.0.0.1" in message["plain"]
+
+
+def test_a_wrong_setting_is_told_too(
+    warehouse: WarehouseHook, zakaz: Zakaz, sandbox: Sandbox, wrong_setting: str
+) -> None:
+    for told in ("sent", "told before"):
+        code, _, err = zakaz("watchdog")
+        assert (code, err) == (1, f"zakaz watchdog: could not look (Telegram: {told}): {wrong_setting}\n")
+    (message,) = sandbox.messages()
+    assert wrong_setting in message["plain"]

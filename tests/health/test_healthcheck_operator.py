@@ -1,12 +1,19 @@
-"""Which days the healthcheck looks at."""
+"""Which days the healthcheck looks at, and what it follows up."""
 
+import json
+import socket
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from made_rows import DAY
+from zakaz.airflow_compat import AirflowTaskTerminated
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
+from zakaz.operators import healthcheck as module
+from zakaz.operators.base import DayOperator
 from zakaz.operators.healthcheck import HealthcheckOperator
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
@@ -49,3 +56,75 @@ def test_each_group_is_checked_for_the_days_that_were_rebuilt(
         for file in files("checks")
     }
     assert figures.rows_read == sum(count for *_, count in found)
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let the checks end as told, and the task with them."""
+    instance = SimpleNamespace(
+        dag_id="zakaz_etl",
+        run_id="run",
+        task_id="healthcheck",
+        map_index=-1,
+        try_number=1,
+        log_url="",
+        start_date=None,
+    )
+
+    def end(error: BaseException | None) -> None:
+        def execute(*_: Any) -> None:
+            if error:
+                raise error
+
+        monkeypatch.setattr(DayOperator, "execute", execute)
+        task = HealthcheckOperator(task_id="healthcheck", groups={"vk_ads": 1, "sales": 1})
+        task.execute({"task_instance": instance, "dag_run": SimpleNamespace(run_type="manual")})
+
+    return end
+
+
+@pytest.mark.parametrize(
+    ("error", "is_followed_up"),
+    [
+        pytest.param(None, True, id="good"),
+        pytest.param(HealthCheckFailed("no rows", "ZERO_ROWS"), True, id="red"),
+        pytest.param(AirflowTaskTerminated("SIGTERM"), False, id="told to end"),
+    ],
+)
+@pytest.mark.parametrize("broken", [None, OSError("no space left on device")], ids=["", "follow-up fails"])
+def test_whatever_came_out_is_followed_up_unless_the_task_must_end(
+    ended: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException | None,
+    is_followed_up: bool,
+    broken: Exception | None,
+) -> None:
+    """Neither a time-out nor a SIGTERM is an Exception; Airflow's timer fires once, so nothing would end it again."""
+    followed: list[Any] = []
+
+    def follow_up(warehouse: WarehouseHook) -> None:
+        followed.append(warehouse)
+        if broken:
+            raise broken
+
+    monkeypatch.setattr(module, "follow_up", follow_up)
+    if error:
+        with pytest.raises(type(error)) as raised:
+            ended(error)
+        assert raised.value is error
+    else:
+        ended(None)
+    assert bool(followed) == is_followed_up
+
+
+@pytest.mark.timeout(30)
+def test_a_warehouse_that_takes_connections_and_says_nothing_holds_no_task(
+    ended: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        port = mute.getsockname()[1]
+        server = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": port, "extra": {"http_port": port}}
+        monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(server))
+        assert module.FOLLOW_UP_SECONDS <= 30
+        monkeypatch.setattr(module, "FOLLOW_UP_SECONDS", 1)
+        ended(None)

@@ -1,5 +1,6 @@
 -- What the registry knows that decides whether an alert is sent: was this very one told already, is its job muted, did
--- the same (job, code) go its way within the hour and was not recovered since, and how often it came before.
+-- one of its kind (severity, job, code) go its way within the hour and was not recovered since, and how often it came
+-- before. A warning says nothing of the critical one that follows it.
 WITH
 recovered AS (
     SELECT max(ts) AS recovered_at
@@ -12,10 +13,13 @@ same AS (
         alerts.ts AS ts,
         alerts.delivery AS delivery,
         alerts.alert_id = {alert_id:UUID} AS is_this,
-        alerts.alert_id != {alert_id:UUID} AND alerts.ts > recovered.recovered_at AS is_before
+        alerts.alert_id != {alert_id:UUID}
+        AND alerts.severity = {severity:String}
+        AND alerts.ts > recovered.recovered_at AS is_before
     FROM (
         SELECT
             alert_id,
+            severity,
             ts,
             delivery
         FROM meta.etl_alerts FINAL

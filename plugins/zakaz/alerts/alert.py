@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from zakaz.alerts.messages import moscow_ru, render, runbook
@@ -14,7 +14,16 @@ from zakaz.secrets import masked
 from zakaz.warehouse.hook import new_version
 
 TABLE = "meta.etl_alerts"
+PENDING, SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "pending", "sent", "failed", "no_connection", "repeat", "muted"
 RECOVERED, DIGEST = "RECOVERED", "DIGEST"
+
+
+class Kind(NamedTuple):
+    """What counts as the same trouble: another alert of it within the hour is a repeat."""
+
+    severity: str
+    job: str
+    code: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +54,11 @@ class Alert:
     def alert_id(self) -> UUID:
         """The same for whoever raises it again."""
         return uuid5(NAMESPACE, f"{self.subject}\x1f{self.code}")
+
+    @property
+    def kind(self) -> Kind:
+        """Of which trouble it is one."""
+        return Kind(self.severity, self.job, self.code)
 
     def html(self, times: int = 1, since: datetime | None = None) -> str:
         """The message for Telegram, without secrets.

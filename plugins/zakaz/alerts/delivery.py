@@ -6,14 +6,13 @@ from datetime import datetime
 
 from zakaz.airflow_compat import AirflowNotFoundException
 from zakaz.alerts import memory
-from zakaz.alerts.alert import TABLE, Alert
+from zakaz.alerts.alert import FAILED, MUTED, NO_CONNECTION, PENDING, REPEAT, SENT, TABLE, Alert
 from zakaz.registry import spool
 from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
-SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "sent", "failed", "no_connection", "repeat", "muted"
 
 
 @dataclass(frozen=True)
@@ -38,19 +37,19 @@ def raise_alert(warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False) 
     :param quiet: record it only.
     :returns: its delivery state; empty if it was told before.
     """
-    with memory.turn(alert.job, alert.code):
+    with memory.turn(alert.kind):
         standing = _standing(warehouse, alert)
         if standing.is_told:
             return ""
         html = alert.html(standing.times_before + 1, standing.first_at)
-        _record(warehouse if standing.is_known else None, alert, html, "pending")
+        _record(warehouse if standing.is_known else None, alert, html, PENDING)
         if quiet or standing.is_muted:
             delivery = MUTED
         elif standing.is_repeat and alert.severity != "info":
             delivery = REPEAT
         else:
             delivery = send(html, f"{alert.code} of {alert.job}")
-            memory.remember(alert.job, alert.code, alert.alert_id, alert.ts)
+        memory.remember(alert, delivery)
         _record(warehouse if standing.is_known else None, alert, html, delivery)
     return delivery
 
@@ -75,14 +74,14 @@ def send(html: str, what: str) -> str:
 
 
 def _standing(warehouse: WarehouseHook, alert: Alert) -> Standing:
-    asked = {"job": alert.job, "code": alert.code, "alert_id": alert.alert_id, "ts": alert.ts}
+    asked = {**alert.kind._asdict(), "alert_id": alert.alert_id, "ts": alert.ts}
     try:
         with warehouse.session():
             spool.flush(warehouse, spool.FLUSH_SECONDS)
             ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("meta/alert_standing.sql"), asked)
     except Exception as error:  # noqa: BLE001 - the registry being broken silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
-        return Standing(False, is_repeat=memory.is_repeat(alert.job, alert.code, alert.ts))
+        return Standing(False, is_told=memory.is_told(alert), is_repeat=memory.is_repeat(alert))
     return Standing(True, bool(told), bool(muted), bool(repeat), times, first_at)
 
 

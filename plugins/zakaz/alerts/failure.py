@@ -12,7 +12,7 @@ from zakaz.days import DayRange, days_of_run
 from zakaz.errors import ZakazError
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
-from zakaz.settings import settings
+from zakaz.settings import usable_settings
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def alert_on_failure(context: Any) -> None:
         warehouse = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
         error = context.get("exception") or "the task ended without an exception"
         task = context.get("task")
-        lookback_days = getattr(task, "lookback_days", None) or settings().lookback_days
+        lookback_days = getattr(task, "lookback_days", None) or usable_settings().lookback_days
         days = days_of_run(context, lookback_days, getattr(task, "days", ""))
         raise_alert(warehouse, failure_alert(attempt, error, days))
     except Exception:
@@ -70,22 +70,23 @@ def failure_alert(
     :param ts: UTC instant of the failure, now by default.
     """
     cause = masked_line(error)
-    code = error.alert_code if isinstance(error, ZakazError) else "RUN_FAILED"
+    known = error if isinstance(error, ZakazError) else ZakazError
     job, why = job_texts(attempt.job), texts("causes.json")
     explained = why.get(type(error).__name__, why[""])
     # Days before a scheduled run's own were loaded by earlier runs: only their re-reading failed.
     to_heal = DayRange(days.last, days.last) if attempt.run_type == "scheduled" else days
     return Alert(
-        severity="critical",
+        severity=known.alert_severity,
         job=attempt.job,
-        code=code,
+        code=known.alert_code,
         template="run_failed.html",
         values={
+            "is_warning": known.alert_severity == "warning",
             "job_ru": job.get("name", attempt.job),
             "days_ru": days_ru(days),
             "cause_ru": explained["cause"],
             "error": cause,
-            "effect_ru": job.get("effect", "часть данных могла не обновиться"),
+            "effect_ru": explained.get("effect") or job.get("effect", "часть данных могла не обновиться"),
             "advice_ru": explained["advice"],
             "try_number": attempt.try_number,
             "dag_run_id": attempt.dag_run_id,

@@ -2,7 +2,8 @@
 
 A sweeper is the truth, a callback only a hint: none runs for a process that is killed in a backfill, for "mark failed"
 in the UI, or with Telegram away (reference: field notes, section 2). It is called at the end of each healthcheck task
-and every half an hour by the watchdog; calling it twice changes nothing.
+and every half an hour by the watchdog; calling it twice changes nothing. One process of a machine does it at a time;
+what it sends is `pending` meanwhile, which other machines leave alone.
 """
 
 import logging
@@ -12,12 +13,12 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from zakaz.alerts import memory
-from zakaz.alerts.alert import RECOVERED, Alert
-from zakaz.alerts.delivery import SENT, raise_alert, send
+from zakaz.alerts.alert import PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
+from zakaz.alerts.delivery import raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
-from zakaz.days import DayRange
-from zakaz.errors import AttemptLost, WarehouseUnavailable
+from zakaz.days import DayRange, last_complete_day
+from zakaz.errors import AttemptLost, DayNotOver, WarehouseUnavailable, ZakazError
 from zakaz.registry import spool
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
@@ -52,6 +53,14 @@ def follow_up(warehouse: WarehouseHook) -> None:
 
     :raises WarehouseUnavailable: ClickHouse can't be reached at all.
     """
+    with memory.alone() as is_alone:
+        if not is_alone:
+            log.info("another process is following up already")
+            return
+        _follow_up(warehouse)
+
+
+def _follow_up(warehouse: WarehouseHook) -> None:
     with warehouse.session():
         spool.flush(warehouse)
         for step in (_tell_of_lost, _deliver_late, _sum_up_repeats, _tell_of_recovery):
@@ -72,24 +81,39 @@ def _tell_of_lost(warehouse: WarehouseHook) -> None:
         log.warning("attempt %s was running no more, and is closed as an error", run_id)
     for row in warehouse.execute(statement("meta/untold_failures.sql"), {"lost": LOST}):
         failed = _Recorded(*row)
-        error = AttemptLost(LOST) if failed.err_msg == LOST else failed.err_msg
         days = DayRange(failed.from_date, failed.to_date)
-        raise_alert(warehouse, failure_alert(failed, error, days, failed.failed_at))
+        raise_alert(warehouse, failure_alert(failed, _error_of(failed), days, failed.failed_at))
+
+
+def _error_of(failed: _Recorded) -> ZakazError | str:
+    if failed.err_msg == LOST:
+        return AttemptLost(LOST)
+    # No attempt on such a day gets further than this refusal.
+    return DayNotOver(failed.err_msg) if failed.to_date > last_complete_day(failed.started_at) else failed.err_msg
 
 
 def _deliver_late(warehouse: WarehouseHook) -> None:
-    for alert_id, ts, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
-        text = render("late.html", happened_ru=moscow_ru(ts), message=message)
-        delivery = send(text, f"{code} of {job}, late")
-        _mark(warehouse, job, code, delivery, alert_id=str(alert_id))
+    """Of each trouble the first; the others are repeats: the end of a long mute must not be a flood of messages."""
+    told = set()
+    for alert_id, ts, severity, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
+        kind = Kind(severity, job, code)
+        if kind in told and severity != "info":
+            delivery = REPEAT
+        else:
+            _mark(warehouse, kind, PENDING, alert_id=str(alert_id))
+            text = render("late.html", happened_ru=moscow_ru(ts), message=message)
+            delivery = send(text, f"{code} of {job}, late")
+        told.add(kind)
+        _mark(warehouse, kind, delivery, alert_id=str(alert_id))
 
 
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("meta/repeats.sql")):
-        job, code, times, first_at, last_at, from_date, to_date, error, severity = row
-        days = DayRange(from_date, to_date)
+        severity, job, code, times, first_at, last_at, from_date, to_date, error = row
+        days, kind = DayRange(from_date, to_date), Kind(severity, job, code)
         text = render(
             "summed.html",
+            job=job,
             job_ru=job_texts(job).get("name", job),
             days=days,
             days_ru=days_ru(days),
@@ -101,8 +125,9 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
             code=code,
             runbook=runbook(code),
         )
-        if send(masked(text), f"{times} repeats of {code} of {job}") == SENT:
-            _mark(warehouse, job, code, SUMMED, until=last_at)
+        _mark(warehouse, kind, PENDING, was=REPEAT, since=first_at, until=last_at)
+        is_sent = send(masked(text), f"{times} repeats of {code} of {job}") == SENT
+        _mark(warehouse, kind, SUMMED if is_sent else REPEAT, was=PENDING, since=first_at, until=last_at)
 
 
 def _tell_of_recovery(warehouse: WarehouseHook) -> None:
@@ -129,13 +154,21 @@ def _tell_of_recovery(warehouse: WarehouseHook) -> None:
             days=days,
         )
         raise_alert(warehouse, alert, quiet=bool(is_quiet))
-        memory.forget(job, code)
-        _mark(warehouse, job, code, SUMMED, until=alert.ts)
+        healed = Kind("critical", job, code)
+        memory.forget(healed)
+        _mark(warehouse, healed, SUMMED, was=REPEAT, until=alert.ts)
 
 
 def _mark(
-    warehouse: WarehouseHook, job: str, code: str, delivery: str, *, alert_id: str = "", until: datetime = EPOCH
+    warehouse: WarehouseHook,
+    kind: Kind,
+    delivery: str,
+    *,
+    alert_id: str = "",
+    was: str = "",
+    since: datetime = EPOCH,
+    until: datetime = EPOCH,
 ) -> None:
-    """Give a delivery state to one alert, or to the repeats until an instant."""
-    which = {"job": job, "code": code, "alert_id": alert_id, "until": until}
+    """Give a delivery state to one alert, or to those of its kind between two UTC instants that had another one."""
+    which = {**kind._asdict(), "alert_id": alert_id, "was": was, "since": since, "until": until}
     warehouse.execute(statement("meta/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})

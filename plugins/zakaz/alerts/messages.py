@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from zakaz.days import MOSCOW, DayRange
-from zakaz.settings import INCLUDE_DIR, settings
+from zakaz.settings import INCLUDE_DIR, usable_settings
 
 MONTHS = (
     "января", "февраля", "марта", "апреля", "мая", "июня",
@@ -34,7 +34,7 @@ def job_texts(job: str) -> dict[str, str]:
 
 @cache
 def texts(name: str) -> dict[str, dict[str, str]]:
-    """A file of texts in include/messages."""
+    """A file of texts in include/messages; causes.json: what an error means, and its effect if it isn't the job's."""
     found: dict[str, dict[str, str]] = json.loads((INCLUDE_DIR / "messages" / name).read_text(encoding="utf-8"))
     return found
 
@@ -63,7 +63,7 @@ def duration_ru(duration: timedelta) -> str:
 
 def runbook(code: str) -> str:
     """Where the on-call runbook tells what to do about a code."""
-    return f"{settings().runbook_url}#{code.lower()}"
+    return f"{usable_settings().runbook_url}#{code.lower()}"
 
 
 def _day_month(day: date) -> str:

@@ -56,6 +56,7 @@ def tell_restatements(
             "to_date": days.last,
             "window_days": window_days,
             "changes": [str(change) for change in late],
+            "error": "; ".join(map(str, late[:SHOWN])),
             "log_url": attempt.log_url,
         },
         dag_run_id=attempt.dag_run_id,

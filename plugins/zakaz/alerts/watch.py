@@ -40,8 +40,10 @@ def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = N
     :returns: the expected days without a good run.
     :raises WarehouseUnavailable: the registry can't be read, so nothing is known.
     :raises WarehouseRefused: nor can it, for another reason.
+    :raises WrongSetting: a setting can't be used, so that nothing is loaded.
     """
     here = (now or datetime.now(UTC)).astimezone(MOSCOW)
+    settings()  # a wrong one comes first: what follows would close the incident that it is
     with warehouse.session():
         follow_up(warehouse)
         _tell_of_failed(warehouse, schedule)
@@ -86,7 +88,12 @@ def _stuck_alert(stuck: StuckRun) -> Alert:
             "state": stuck.state,
             "stuck_since_ru": moscow_ru(stuck.since),
         },
-        context={"dag_run_id": stuck.dag_run_id, "state": stuck.state, "since": stuck.since, "error": "stuck run"},
+        context={
+            "dag_run_id": stuck.dag_run_id,
+            "state": stuck.state,
+            "since": stuck.since,
+            "error": f"{stuck.dag_run_id}: {stuck.state} since {moscow_ru(stuck.since)} MSK, and no task is at work",
+        },
         dag_run_id=stuck.dag_run_id,
         subject=uuid5(NAMESPACE, f"stuck {stuck.dag_id} {stuck.dag_run_id}"),
         days=stuck.day,

@@ -1,6 +1,5 @@
 """The task that looks at what the run built."""
 
-import contextlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,12 +8,15 @@ from zakaz.alerts.findings import tell_findings
 from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day
-from zakaz.errors import ZakazError
 from zakaz.health.checks import check_days, require_healthy
 from zakaz.operators.base import DayOperator
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
+from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook
+
+# For a lock, a connection or an answer.
+FOLLOW_UP_SECONDS = 30
 
 
 class HealthcheckOperator(DayOperator):
@@ -31,13 +33,21 @@ class HealthcheckOperator(DayOperator):
         self.groups = groups
 
     def execute(self, context: Any) -> None:
-        """Check, then follow up."""
+        """Check, then follow up; but not when the time is over or the task was told to end, which is no Exception."""
         try:
             super().execute(context)
-        finally:
-            # What could not be followed up now is left to the next run or the watchdog.
-            with contextlib.suppress(ZakazError):
-                follow_up(WarehouseHook(self.clickhouse_conn_id, origin=Attempt.from_context(context).origin))
+        except Exception:
+            self._follow_up(context)
+            raise
+        self._follow_up(context)
+
+    def _follow_up(self, context: Any) -> None:
+        """Never raises, and takes little of the task's time: the next run or the watchdog does what it could not."""
+        origin = Attempt.from_context(context).origin
+        try:
+            follow_up(WarehouseHook(self.clickhouse_conn_id, origin=origin, within_seconds=FOLLOW_UP_SECONDS))
+        except Exception as error:  # noqa: BLE001 - the day is judged already, and stands so in the registry
+            self.log.warning("it was not followed up: %s", masked_line(error))
 
     def work(self, warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
         """Check every day, keep every result, then judge."""

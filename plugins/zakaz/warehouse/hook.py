@@ -12,7 +12,7 @@ from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 
 from zakaz.airflow_compat import AirflowNotFoundException, Connection
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
-from zakaz.settings import settings
+from zakaz.settings import settings, usable_settings
 from zakaz.warehouse.engine import Engine, Row
 from zakaz.warehouse.folder import open_folder
 from zakaz.warehouse.server import ServerEngine
@@ -79,11 +79,13 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     ) -> None:
         super().__init__(clickhouse_conn_id=clickhouse_conn_id)
         self._origin = dict(origin or {})
-        longest_wait = settings().warehouse_wait_seconds
+        # Who is in a hurry has to tell of trouble, and a wrong setting is some.
+        limits = usable_settings() if within_seconds else settings()
+        longest_wait = limits.warehouse_wait_seconds
         self._lock_seconds = min(within_seconds or longest_wait, longest_wait)
-        self._query_seconds = within_seconds or settings().query_timeout_seconds
+        self._query_seconds = within_seconds or limits.query_timeout_seconds
         # The server gives up first and says so, and nothing runs on unseen.
-        self._answer_seconds = within_seconds or settings().query_timeout_seconds + ANSWER_GRACE_SECONDS
+        self._answer_seconds = within_seconds or limits.query_timeout_seconds + ANSWER_GRACE_SECONDS
         self._attempts = 1 if within_seconds else ATTEMPTS
         self._kept: Engine | None = None
 

@@ -4,6 +4,10 @@ import sys
 
 import click
 
+# For a lock, a connection or an answer. A ClickHouse that says nothing must be told of before systemd ends the unit
+# (infra/systemd/zakaz-watchdog.service), and an embedded warehouse may be another's for minutes.
+WATCH_SECONDS = 300
+
 
 @click.command()
 def watchdog() -> int:
@@ -22,7 +26,7 @@ def watchdog() -> int:
     from zakaz.warehouse.hook import WarehouseHook
 
     try:
-        missing = watch(WarehouseHook(), Schedule(is_from_outside=True))
+        missing = watch(WarehouseHook(within_seconds=WATCH_SECONDS), Schedule(is_from_outside=True))
     except ZakazError as error:
         yesterday = last_complete_day()
         attempt = Attempt(
