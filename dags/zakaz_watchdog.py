@@ -12,7 +12,8 @@ Every half an hour: what no callback tells of.
 It can't tell of Airflow's own death: `bin/zakaz watchdog`, called by a timer outside, does the same from the run
 registry alone.
 
-**When it is red:** ClickHouse could not be read, or a setting is wrong. Its last line says why; the next one in half an hour tries again.
+**When it is red:** ClickHouse could not be read, or a setting is wrong. Its last line says why; the next one in
+half an hour tries again.
 """
 
 from datetime import datetime
