@@ -78,7 +78,9 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
 
         monkeypatch.setattr(DayOperator, "execute", execute)
         task = HealthcheckOperator(task_id="healthcheck", groups={"vk_ads": 1, "sales": 1})
-        task.execute({"task_instance": instance, "dag_run": SimpleNamespace(run_type="manual")})
+        task.execute(
+            {"task_instance": instance, "dag_run": SimpleNamespace(run_type="manual", conf={}, dag_id="zakaz_etl")}
+        )
 
     return end
 

@@ -11,7 +11,7 @@ import pytest
 from sandbox import Sandbox
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
-from zakaz.hooks import qtickets as hook
+from zakaz.hooks import api
 from zakaz.hooks.qtickets import QTicketsHook
 from zakaz.settings import Settings
 from zakaz.staging.qtickets import load_qtickets
@@ -30,7 +30,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """Short waits; but the sandbox takes seconds to answer where no filter narrows its books."""
     seconds = 0.5 if kind in ("timeout", "stall") else 15
     limits = Settings(http_timeout_seconds=seconds, http_attempts=ATTEMPTS, http_pause_seconds=0.01)
-    monkeypatch.setattr(hook, "settings", lambda: limits)
+    monkeypatch.setattr(api, "settings", lambda: limits)
 
 
 def load(warehouse: WarehouseHook) -> None:

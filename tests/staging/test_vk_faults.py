@@ -12,6 +12,7 @@ import pytest
 from sandbox import AGENCY_CLIENTS, Sandbox
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
+from zakaz.hooks import api
 from zakaz.hooks import vk_ads as hook
 from zakaz.hooks.vk_ads import VkAdsHook
 from zakaz.settings import Settings
@@ -32,7 +33,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     limits = Settings(
         vk_batch_ids=8, vk_page_limit=8, http_timeout_seconds=0.5, http_attempts=ATTEMPTS, http_pause_seconds=0.01
     )
-    monkeypatch.setattr(hook, "settings", lambda: limits)
+    for module in (hook, api):
+        monkeypatch.setattr(module, "settings", lambda: limits)
     hook._budget.cache_clear()
     yield
     hook._budget.cache_clear()
