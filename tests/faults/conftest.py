@@ -49,13 +49,18 @@ def dags(metadata: None) -> DagBag:
 
 
 @pytest.fixture
-def place(dags: DagBag, warehouse: WarehouseHook, sandbox: Sandbox) -> Place:
-    """This process's own Airflow, which knows zakaz_etl and none of its runs."""
+def place(dags: DagBag, warehouse: WarehouseHook, sandbox: Sandbox) -> Iterator[Place]:
+    """This process's own Airflow, which knows zakaz_etl and none of its runs, before and after."""
     our_dags.make_known(dags)
+    forget_runs()
+    yield Place(Path(os.environ["AIRFLOW_HOME"]), warehouse, sandbox)
+    forget_runs()
+
+
+def forget_runs() -> None:
     with create_session() as session:
         for model in (TaskInstance, DagRun):
             session.query(model).filter(model.dag_id == "zakaz_etl").delete()
-    return Place(Path(os.environ["AIRFLOW_HOME"]), warehouse, sandbox)
 
 
 @pytest.fixture
