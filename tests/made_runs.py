@@ -1,6 +1,7 @@
 """Attempts as the registry would have them."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from zakaz.days import DayRange
@@ -24,6 +25,13 @@ def attempt(
         try_number=try_number,
         log_url="http://127.0.0.1:8080/log",
         **given,
+    )
+
+
+def task_instance(task_id: str, dag_id: str = "zakaz_etl") -> SimpleNamespace:
+    """What an attempt takes of Airflow's task instance."""
+    return SimpleNamespace(
+        dag_id=dag_id, run_id="run", task_id=task_id, map_index=-1, try_number=1, log_url="", start_date=None
     )
 
 

@@ -1,8 +1,6 @@
 """One problem, one message; what nobody was told of is told; what is well again is told once."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 
 from made_runs import DAY, age_alerts, attempt, put_run
+from received import heads
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
 from zakaz.alerts import delivery, memory
@@ -25,11 +24,7 @@ from zakaz.alerts.messages import duration_ru
 from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange
 from zakaz.errors import DayNotOver, HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
-from zakaz.registry import lost
-from zakaz.registry.alive import alive
-from zakaz.registry.lost import LOST
 from zakaz.registry.restatements import Restatement
-from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook, new_version
 from zakaz.warehouse.sql import statement
 
@@ -61,11 +56,6 @@ def warn(warehouse: WarehouseHook, days_ago: int) -> None:
     day = DAY - timedelta(days=days_ago)
     change = Restatement(day, "spend", Decimal(1), Decimal(2))
     tell_restatements(warehouse, attempt(day=day), DayRange(day, day), [change], 1)
-
-
-def heads(sandbox: Sandbox) -> list[str]:
-    """The first line of each message that arrived."""
-    return [message["plain"].splitlines()[0] for message in sandbox.messages()]
 
 
 def deliveries(warehouse: WarehouseHook) -> dict[str, int]:
@@ -345,80 +335,6 @@ def test_without_the_registry_the_same_alert_is_no_repeat_of_itself(
     assert len(heads(sandbox)) == 1
     follow_up(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 1}
-
-
-def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    dead, at_work = attempt("vk_fetch"), attempt("build_dm_vk")
-    put_run(warehouse, dead, "running", minutes_ago=1)
-    put_run(warehouse, at_work, "running", minutes_ago=1)
-    code = f"from zakaz.registry.alive import alive\nwith alive('{dead.run_id}'):\n print(flush=True)\n input()"
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT_DIR / "plugins")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    with alive(at_work.run_id):
-        follow_up(warehouse)
-        assert heads(sandbox) == []
-        process.kill()
-        process.wait()
-        follow_up(warehouse)
-        follow_up(warehouse)
-    assert warehouse.execute("SELECT job, status, err_msg FROM meta.etl_runs FINAL ORDER BY job") == [
-        ("build_dm_vk", "running", ""),
-        ("vk_fetch", "error", LOST),
-    ]
-    assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
-    assert "Причина: процесс задачи исчез" in sandbox.messages()[0]["plain"]
-
-
-def test_an_attempt_that_ends_while_it_is_looked_at_is_not_lost(
-    warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = attempt("vk_fetch")
-    put_run(warehouse, made, "running", minutes_ago=1)
-
-    def ends_meanwhile(_: Any) -> bool:
-        put_run(warehouse, made, "ok")
-        return False
-
-    monkeypatch.setattr(lost, "is_alive", ends_meanwhile)
-    assert lost.close_lost_attempts(warehouse) == []
-    assert warehouse.execute("SELECT status FROM meta.etl_runs FINAL") == [("ok",)]
-
-
-def test_another_machine_has_until_the_time_limit_and_its_own_word_wins(
-    warehouse: WarehouseHook, sandbox: Sandbox
-) -> None:
-    young, old = attempt("vk_fetch", host="worker-1"), attempt("build_dm_vk", host="worker-2")
-    put_run(warehouse, young, "running", minutes_ago=19)
-    put_run(warehouse, old, "running", minutes_ago=21)
-    late_word = new_version()
-    follow_up(warehouse)
-    assert warehouse.execute("SELECT job, status FROM meta.etl_runs FINAL ORDER BY job") == [
-        ("build_dm_vk", "error"),
-        ("vk_fetch", "running"),
-    ]
-    # It had ended well, and its row lay on the other machine's disk.
-    warehouse.execute(
-        "INSERT INTO meta.etl_runs (job, run_id, started_at, status, _ver) "
-        "SELECT job, run_id, started_at, 'ok', {ver:UInt64} FROM meta.etl_runs FINAL WHERE job = 'build_dm_vk'",
-        {"ver": late_word},
-    )
-    assert warehouse.execute("SELECT status FROM meta.etl_runs FINAL WHERE job = 'build_dm_vk'") == [("ok",)]
-
-
-def test_a_failure_without_a_callback_is_told_and_a_repeated_task_is_not(
-    warehouse: WarehouseHook, sandbox: Sandbox
-) -> None:
-    put_run(warehouse, attempt("vk_fetch"), "error", minutes_ago=5, err_msg="Task received SIGTERM signal")
-    put_run(warehouse, attempt("build_dm_vk"), "error", minutes_ago=5, err_msg="Task received SIGTERM signal")
-    put_run(warehouse, attempt("build_dm_vk", try_number=2), "running", minutes_ago=0)
-    put_run(warehouse, attempt("build_dm_sales"), "error", minutes_ago=0.5, err_msg="its callback is on its way")
-    with alive(attempt("build_dm_vk", try_number=2).run_id):
-        follow_up(warehouse)
-    assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
 
 
 def test_a_registry_that_is_away_is_not_asked_step_by_step(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from made_rows import DAY
+from made_runs import task_instance
 from zakaz.airflow_compat import AirflowTaskTerminated
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
@@ -61,15 +62,6 @@ def test_each_group_is_checked_for_the_days_that_were_rebuilt(
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let the checks end as told, and the task with them."""
-    instance = SimpleNamespace(
-        dag_id="zakaz_etl",
-        run_id="run",
-        task_id="healthcheck",
-        map_index=-1,
-        try_number=1,
-        log_url="",
-        start_date=None,
-    )
 
     def end(error: BaseException | None) -> None:
         def execute(*_: Any) -> None:
@@ -78,9 +70,8 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
 
         monkeypatch.setattr(DayOperator, "execute", execute)
         task = HealthcheckOperator(task_id="healthcheck", groups={"vk_ads": 1, "sales": 1})
-        task.execute(
-            {"task_instance": instance, "dag_run": SimpleNamespace(run_type="manual", conf={}, dag_id="zakaz_etl")}
-        )
+        run = SimpleNamespace(run_type="manual", conf={}, dag_id="zakaz_etl")
+        task.execute({"task_instance": task_instance("healthcheck"), "dag_run": run})
 
     return end
 

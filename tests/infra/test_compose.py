@@ -104,6 +104,17 @@ def test_no_secret_has_a_default() -> None:
     assert all(value.startswith("${") for value in written), written
 
 
+def test_on_a_host_of_containers_the_commands_say_where_they_run(new_secrets: Path, tmp_path: Path) -> None:
+    """`make run`, which they would ask for elsewhere, would begin a second installation there."""
+    shutil.copytree(PROJECT_DIR / "bin", tmp_path / "bin")
+    new_secrets.rename(tmp_path / ".env")
+    found = subprocess.run(
+        [tmp_path / "bin" / "zakaz", "status"], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True
+    )
+    assert found.returncode == 1
+    assert found.stderr == "zakaz: here the project runs in containers: docker compose exec scheduler zakaz status\n"
+
+
 @every_service
 def test_images_are_pinned(name: str) -> None:
     service = SERVICES[name]

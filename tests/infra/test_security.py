@@ -15,7 +15,7 @@ import pytest
 
 import our_dags
 from made_rows import DAY, stage_sales, stage_vk
-from made_runs import attempt
+from made_runs import attempt, task_instance
 from sandbox import BOT_TOKEN, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.alerts.failure import failure_alert
@@ -183,18 +183,9 @@ def fill_in(params: Any, **given: str) -> None:
 
 def test_the_plan_takes_no_statement_for_a_day_and_keeps_a_reason_as_it_is(warehouse: WarehouseHook) -> None:
     stage_vk(warehouse, {})
-    run = SimpleNamespace(run_id="manual", start_date=datetime.now(UTC), run_type="manual", conf=None)
-    task = SimpleNamespace(
-        dag_id="zakaz_backfill",
-        run_id="manual",
-        task_id="plan",
-        map_index=-1,
-        try_number=1,
-        log_url="",
-        start_date=None,
-    )
+    run = SimpleNamespace(run_id="run", start_date=datetime.now(UTC), run_type="manual", conf=None)
     form = {"from_date": str(DAY), "to_date": str(DAY), "only_gaps": False, "stage": "all", "reason": HOSTILE}
-    context = {"params": form, "dag_run": run, "task_instance": task}
+    context = {"params": form, "dag_run": run, "task_instance": task_instance("plan", "zakaz_backfill")}
     operator = PlanBackfillOperator(task_id="plan")
     for field in ("from_date", "to_date"):
         with pytest.raises(InvalidInput, match="is not a day"):
