@@ -1,17 +1,16 @@
 # make run: from an empty checkout to a finished day. make test: everything it needs, then all tests.
-# Both need Python 3.11 or 3.12 and nothing else; uv makes the installation faster where it is there.
+# Both need Python 3.11 to 3.14 and nothing else; uv makes the installation faster where it is there.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 VENV ?= .venv
-VENV3 := .venv-airflow3
 export ZAKAZ_VENV := $(abspath $(VENV))
-PYTHON ?= $(shell for p in python3.11 python3.12 python3 python; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: help run test test-airflow3 lint up down test-server bench datalens lock clean install-systemd
+.PHONY: help run test lint up down test-server bench datalens lock clean install-systemd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,10 +20,6 @@ run: $(VENV)/.installed ## from an empty checkout to a finished day, with its ta
 
 test: $(VENV)/.installed-dev ## the whole test suite
 	@$(BIN)/pytest -n auto --dist loadfile
-
-test-airflow3: ## the whole test suite on Airflow 3, in an environment of its own
-	@$(MAKE) --no-print-directory VENV=$(VENV3) $(VENV3)/.installed-airflow3
-	@ZAKAZ_VENV=$(abspath $(VENV3)) $(VENV3)/bin/pytest -n auto --dist loadfile
 
 lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff, shellcheck, hadolint, actionlint
 	@bin/lint
@@ -46,10 +41,9 @@ datalens: $(VENV)/.installed-dev ## infra/datalens/workbook.json anew (DRAW=prev
 	@PYTHONPATH=plugins:infra $(BIN)/python -m datalens $(DRAW)
 
 lock: ## compile the locks anew from the .in files (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
-	grep -v '^-c' requirements-dev.in | uv pip compile --quiet --universal --python-version 3.11 --no-header \
-		--override requirements-airflow3.in requirements.in requirements-airflow3.in - -o requirements-airflow3.txt
+	uv pip compile $(LOCK) requirements.in -o requirements.txt
+	uv pip compile $(LOCK) requirements-dev.in -o requirements-dev.txt
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 # The project stands where it runs, /opt/zakaz by default: ProtectHome hides /home.
 PREFIX ?= /opt/zakaz
@@ -71,18 +65,18 @@ install-systemd: ## units of systemd for the project in PREFIX (below DESTDIR, i
 clean: ## remove the environment and everything made by run and up
 	-@bin/zakaz down 2>/dev/null
 	-@bin/zakaz sandbox stop 2>/dev/null
-	rm -rf $(VENV) $(VENV3) .airflow .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .airflow .mypy_cache .pytest_cache .ruff_cache
 
 $(VENV)/bin/python:
-	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or 3.12 found; install one, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 to 3.14 found; install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@echo "→ $(VENV) with $$($(PYTHON) -V)"
 	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); \
 	else $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) can't make an environment; on Debian: apt-get install python3-venv" >&2; exit 1; }; fi
 
-# $(call install,FILES): pip or uv into the environment, every version from the lock.
-install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python "$(BIN)/python" $(1); \
+# $(call install,FILE): pip or uv into the environment, every version and file as in the lock.
+install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --require-hashes --python "$(BIN)/python" $(1); \
 	else "$(BIN)/python" -m pip --version >/dev/null 2>&1 || "$(BIN)/python" -m ensurepip >/dev/null; \
-	"$(BIN)/python" -m pip install -qq --disable-pip-version-check $(1); fi
+	"$(BIN)/python" -m pip install -qq --disable-pip-version-check --require-hashes $(1); fi
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo "→ packages of requirements.txt (about 1.1 GB, once)"
@@ -91,10 +85,5 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "→ packages of requirements-dev.txt"
-	@$(call install,-r requirements-dev.txt -c requirements.txt)
-	@touch $@
-
-$(VENV)/.installed-airflow3: requirements-airflow3.txt | $(VENV)/bin/python
-	@echo "→ packages of requirements-airflow3.txt (about 1.1 GB, once)"
-	@$(call install,-r requirements-airflow3.txt)
+	@$(call install,-r requirements-dev.txt)
 	@touch $@

@@ -6,8 +6,8 @@ EmptyOperator would not do: Airflow never starts a process for it.
 from datetime import datetime, time
 
 from airflow.operators.python import PythonOperator
+from airflow.sdk import DAG
 
-from zakaz.airflow_compat import DAG
 from zakaz.days import MOSCOW
 from zakaz.timetable import MoscowDayTimetable
 

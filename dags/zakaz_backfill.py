@@ -16,7 +16,8 @@ before VK Ads' reach (366 days) keep their staging, and their marts are rebuilt 
 
 from datetime import datetime
 
-from zakaz.airflow_compat import DAG, Param, task_group
+from airflow.sdk import DAG, Param, task_group
+
 from zakaz.days import MOSCOW
 from zakaz.operators.backfill import PlanBackfillOperator, ReportBackfillOperator
 from zakaz.operators.chain import etl_chain

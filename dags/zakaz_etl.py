@@ -31,7 +31,8 @@ the scheduler.
 
 from datetime import datetime, time
 
-from zakaz.backfill.day_dag import DayDAG
+from airflow.sdk import DAG
+
 from zakaz.days import MOSCOW
 from zakaz.operators.chain import etl_chain
 from zakaz.operators.defaults import DEFAULT_ARGS
@@ -39,7 +40,7 @@ from zakaz.settings import settings
 from zakaz.timetable import MoscowDayTimetable
 from zakaz.warehouse.sql import SQL_DIR
 
-with DayDAG(
+with DAG(
     dag_id="zakaz_etl",
     dag_display_name="Zakaz: расходы и продажи за день",
     description="Расходы VK Рекламы и продажи билетов за московский день в ClickHouse",

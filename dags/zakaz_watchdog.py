@@ -18,7 +18,8 @@ half an hour tries again.
 
 from datetime import datetime
 
-from zakaz.airflow_compat import DAG
+from airflow.sdk import DAG
+
 from zakaz.days import MOSCOW
 from zakaz.operators.defaults import DEFAULT_ARGS
 from zakaz.operators.watchdog import WatchdogOperator

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.status_page.link import StatusPageLink
 from zakaz.timetable import MoscowDayTimetable
 
@@ -21,28 +20,15 @@ class ZakazPlugin(AirflowPlugin):
     operator_extra_links: ClassVar = [StatusPageLink()]
 
     @cached_property
-    def appbuilder_views(self) -> list[dict[str, Any]]:
-        """The status page in Airflow 2."""
-        if not IS_AIRFLOW_2:
-            return []
-        from zakaz.status_page import airflow2
-
-        return airflow2.VIEWS
-
-    @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:
-        """The status page in Airflow 3."""
-        if IS_AIRFLOW_2:
-            return []
-        from zakaz.status_page import airflow3
+        """The status page."""
+        from zakaz.status_page import app
 
-        return airflow3.APPS
+        return app.APPS
 
     @cached_property
     def external_views(self) -> list[dict[str, Any]]:
-        """Its entry in the menu of Airflow 3."""
-        if IS_AIRFLOW_2:
-            return []
-        from zakaz.status_page import airflow3
+        """Its entry in the menu."""
+        from zakaz.status_page import app
 
-        return airflow3.VIEWS
+        return app.VIEWS

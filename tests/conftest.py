@@ -36,15 +36,18 @@ os.environ.update(
     )
 )
 
-from zakaz import airflow_compat
+from airflow.models import Variable
+from airflow.sdk import Connection
 
-# No test is a task with a supervisor that asks the server for it: variables are Airflow 3's own, in its database.
-airflow_compat.HOMES["Variable"] = ("airflow.models", "airflow.models")
-
+import zakaz.hooks.vk_token_store
+import zakaz.secrets
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
-from zakaz.airflow_compat import Connection
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
+
+# A test is no task, whose supervisor would ask the server for a variable: it takes them from Airflow's database.
+for module in (zakaz.hooks.vk_token_store, zakaz.secrets):
+    module.Variable = Variable
 
 
 def pytest_sessionfinish() -> None:
@@ -141,8 +144,6 @@ def metadata() -> None:
 @pytest.fixture
 def no_token_kept(metadata: None) -> Iterator[None]:
     """No VK token from an earlier test, and none left for a later one."""
-    from zakaz.airflow_compat import Variable
-
     Variable.delete("zakaz_token_vk_ads_default")
     yield
     Variable.delete("zakaz_token_vk_ads_default")

@@ -1,17 +1,15 @@
-"""The project's DAGs in the Airflow of the tests, whichever version it is."""
+"""The project's DAGs in the Airflow of the tests."""
 
 from datetime import date
 from typing import Any
 
 import pendulum
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.models.serialized_dag import SerializedDagModel
+from airflow.utils.types import DagRunTriggeredByType
 
-from zakaz.airflow_compat import IS_AIRFLOW_2, LOGICAL_DATE
 from zakaz.settings import PROJECT_DIR
-
-if IS_AIRFLOW_2:
-    from airflow.models import DagBag
-else:
-    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
 
 FOLDER = PROJECT_DIR / "dags"
 BUNDLE = "dags-folder"
@@ -19,36 +17,24 @@ BUNDLE = "dags-folder"
 
 def read() -> DagBag:
     """The DAG files."""
-    return DagBag(dag_folder=FOLDER) if IS_AIRFLOW_2 else DagBag(FOLDER, bundle_path=FOLDER, bundle_name=BUNDLE)
+    return DagBag(FOLDER, bundle_path=FOLDER, bundle_name=BUNDLE)
 
 
 def make_known(dags: DagBag) -> None:
     """Put them into Airflow's database, as its DAG processor does."""
-    if IS_AIRFLOW_2:
-        dags.sync_to_db()
-        return
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-
     DagBundlesManager().sync_bundles_to_db()
     sync_bag_to_db(dags, BUNDLE, None)
 
 
 def run(dag: Any, day: date) -> Any:
     """`airflow dags test` of a day, in this process; the run."""
-    return dag.test(**{LOGICAL_DATE: midnight(day)})
+    return dag.test(logical_date=midnight(day))
 
 
-def make_run(dags: DagBag, dag_id: str, run_type: Any, day: date, **given: Any) -> Any:
+def make_run(dag_id: str, run_type: Any, day: date, **given: Any) -> Any:
     """A run of a day in Airflow's database, of which no task has begun."""
     start = midnight(day)
     interval = (start, start.add(days=1))
-    if IS_AIRFLOW_2:
-        return dags.get_dag(dag_id).create_dagrun(
-            run_type=run_type, execution_date=start, data_interval=interval, **given
-        )
-    from airflow.models.serialized_dag import SerializedDagModel
-    from airflow.utils.types import DagRunTriggeredByType
-
     return SerializedDagModel.get_dag(dag_id).create_dagrun(
         run_id=f"{run_type.value}__{start.isoformat()}",
         run_type=run_type,

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
-from zakaz.days import DayRange, days_of_run, last_complete_day, looks_back, moscow_day, parse_day
+from zakaz.days import DayRange, last_complete_day, moscow_day, parse_day
 from zakaz.errors import DayNotOver, InvalidInput
+from zakaz.orchestration.run_days import days_of_run, looks_back
 
 DAY = date(2026, 11, 20)
 
@@ -49,8 +49,8 @@ def test_a_run_by_hand_looks_back_if_its_conf_says_so(started: SimpleNamespace, 
     assert days_of_run({**context(""), "dag_run": started}, lookback_days=7) == DayRange(first, DAY)
 
 
-def test_a_run_that_airflow_3_started_without_a_date_is_of_the_last_day_that_is_over() -> None:
-    class RunType(Enum):  # as the tasks of Airflow 3 have it: its str() is not its value
+def test_a_run_that_was_started_without_a_date_is_of_the_last_day_that_is_over() -> None:
+    class RunType(Enum):  # as tasks have it: its str() is not its value
         MANUAL = "manual"
         SCHEDULED = "scheduled"
 
@@ -60,9 +60,8 @@ def test_a_run_that_airflow_3_started_without_a_date_is_of_the_last_day_that_is_
     assert days_of_run(scheduled, lookback_days=7) == DayRange(date(2026, 11, 14), DAY)
 
 
-@pytest.mark.skipif(IS_AIRFLOW_2, reason="Airflow 2 gives such a run the interval of its date")
 def test_the_date_that_a_run_was_started_with_is_its_day() -> None:
-    """`airflow dags trigger --logical-date` of Airflow 3 gives it the interval of now."""
+    """`airflow dags trigger --logical-date` gives it the interval of now."""
     now = datetime(2026, 11, 23, 9, tzinfo=UTC)
     started = {
         "data_interval_start": datetime(2026, 11, 21, 21, tzinfo=UTC),

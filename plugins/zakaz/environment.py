@@ -12,7 +12,6 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.errors import InvalidInput
 
 PROJECT_DIR = Path(os.environ.get("ZAKAZ_PROJECT_DIR") or Path(__file__).resolve().parents[2])
@@ -24,20 +23,6 @@ ELSEWHERE = (
     "AIRFLOW_CONN_CLICKHOUSE_DEFAULT",
     "AIRFLOW__SECRETS__BACKEND",
 )
-AIRFLOW_2 = {
-    "AIRFLOW__WEBSERVER__DEFAULT_UI_TIMEZONE": "Europe/Moscow",
-    "AIRFLOW__WEBSERVER__WEB_SERVER_HOST": "127.0.0.1",
-    "AIRFLOW__WEBSERVER__WORKERS": "2",
-    "AIRFLOW__WEBSERVER__INSTANCE_NAME": "Zakaz ETL",
-    "AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY": "True",
-}
-AIRFLOW_3 = {
-    "AIRFLOW__API__HOST": "127.0.0.1",
-    "AIRFLOW__API__WORKERS": "1",
-    "AIRFLOW__API__INSTANCE_NAME": "Zakaz ETL",
-    # Five are over after a few seconds: a server that is started anew would cost a task.
-    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
-}
 
 
 def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) -> dict[str, str]:
@@ -108,14 +93,18 @@ def _airflow_defaults() -> dict[str, str]:
         # `-s 2026-11-01` of a backfill is a Moscow day only with this.
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Europe/Moscow",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        **(AIRFLOW_2 if IS_AIRFLOW_2 else AIRFLOW_3),
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__INSTANCE_NAME": "Zakaz ETL",
+        # Five are over after a few seconds: a server that is started anew would cost a task.
+        "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
     }
 
 
 def _execution_api(chosen: Mapping[str, str]) -> dict[str, str]:
-    """Where the tasks of Airflow 3 find its server: it looks for another port only in a base URL."""
+    """Where tasks find Airflow's server: it looks for another port only in a base URL."""
     port = chosen.get("AIRFLOW__API__PORT")
-    if IS_AIRFLOW_2 or not port or chosen.get("AIRFLOW__API__BASE_URL"):
+    if not port or chosen.get("AIRFLOW__API__BASE_URL"):
         return {}
     return {"AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/"}
 

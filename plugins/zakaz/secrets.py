@@ -6,7 +6,8 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from zakaz.airflow_compat import BaseHook, Variable
+from airflow.sdk import BaseHook, Variable
+
 from zakaz.errors import one_line
 from zakaz.settings import usable_settings
 

@@ -77,9 +77,9 @@ class MoscowDayTimetable(CronDataIntervalTimetable):
     def generate_run_id(self, *, run_type: DagRunType, data_interval: DataInterval | None, **instants: Any) -> str:
         """Name a run by its Moscow date; Airflow keeps dates in UTC, where they read as the day before.
 
-        :param instants: `logical_date` in Airflow 2; `run_after` in 3, which of a scheduled run is the next morning.
+        :param instants: `run_after`, which of a scheduled run is the next morning.
         """
-        moment = instants.get("logical_date") or instants["run_after"]
+        moment = instants["run_after"]
         if run_type == DagRunType.SCHEDULED and data_interval:
             moment = data_interval.start
         return f"{run_type}__{moment.in_timezone(MOSCOW.key).isoformat()}"

@@ -3,12 +3,11 @@
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.cli.__main__ import main
 
 Zakaz = Callable[..., tuple[int, str, str]]
@@ -28,14 +27,14 @@ def zakaz(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) ->
     monkeypatch.setattr("sandbox.telegram._show", lambda *_: None)  # what a sandbox in this process prints
     # In a process of its own a command sets Airflow's log level before Airflow is there.
     logging.disable(logging.WARNING)
-    with nullcontext() if IS_AIRFLOW_2 else only_errors():
+    with only_errors():
         yield run
     logging.disable(logging.NOTSET)
 
 
 @contextmanager
 def only_errors() -> Iterator[None]:
-    """The same for Airflow 3, which logs by structlog; in place, since loggers that are there keep the list."""
+    """The same for Airflow, which logs by structlog; in place, since loggers that are there keep the list."""
     import structlog
 
     def drop(_: Any, level: str, event: Any) -> Any:

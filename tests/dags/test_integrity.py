@@ -7,11 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from airflow.models import DagBag
-from airflow.serialization import serialized_objects
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
 
-from zakaz.airflow_compat import IS_AIRFLOW_2, word
-from zakaz.alerts.failure import alert_on_failure
+from zakaz.orchestration.callbacks import alert_on_failure
+from zakaz.orchestration.run_days import word
 from zakaz.settings import PROJECT_DIR, settings
 from zakaz.timetable import MoscowDayTimetable
 from zakaz.warehouse.sql import files
@@ -96,8 +96,7 @@ def test_every_task_is_limited_told_and_explained(dagbag: DagBag) -> None:
 
 def test_it_survives_the_metadata_database(dagbag: DagBag) -> None:
     """The scheduler and the web server read this, not the file: the timetable must be registered by the plugin."""
-    serialization = serialized_objects.SerializedDAG if IS_AIRFLOW_2 else serialized_objects.DagSerialization
-    restored = serialization.from_dict(serialization.to_dict(dagbag.dags["zakaz_etl"]))
+    restored = DagSerialization.from_dict(DagSerialization.to_dict(dagbag.dags["zakaz_etl"]))
     assert isinstance(restored.timetable, MoscowDayTimetable)
     assert restored.timetable.summary == "daily 05:35 Moscow"
 
@@ -138,10 +137,8 @@ print(sorted(set({FORBIDDEN!r}) & set(sys.modules)), [task.task_id for task in {
 def test_the_plugin_loader_runs_one_file_only(tmp_path: Path) -> None:
     code = """
 from airflow import plugins_manager
-from zakaz.airflow_compat import IS_AIRFLOW_2
 plugins_manager.ensure_plugins_loaded()
 ours = [plugin["name"] for plugin in plugins_manager.get_plugin_info() if "zakaz" in str(plugin["source"])]
-errors = plugins_manager.import_errors if IS_AIRFLOW_2 else plugins_manager.get_import_errors()
-print(ours, errors)
+print(ours, plugins_manager.get_import_errors())
 """
     assert fresh_interpreter(tmp_path, code).strip().splitlines()[-1] == "['zakaz'] {}"

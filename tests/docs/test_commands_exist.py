@@ -14,7 +14,6 @@ import pytest
 
 from compose_file import raw
 from docs.conftest import DOCUMENTS, blocks, lines, spoken
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.cli.app import app
 from zakaz.settings import PROJECT_DIR
 
@@ -70,7 +69,6 @@ def test_bin_zakaz_takes_them(text: str) -> None:
                 command.make_context(name, arguments)
 
 
-@pytest.mark.skipif(not IS_AIRFLOW_2, reason="Airflow 3 has not all of them")
 @every_document
 def test_airflow_takes_them(text: str) -> None:
     from airflow.cli.cli_parser import get_parser

@@ -17,7 +17,6 @@ import pytest
 from docs.conftest import DOCUMENTS, lines, spoken
 from faults.installation import Installation
 from sandbox import Sandbox
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.environment import SANDBOX_PORT
 from zakaz.settings import PROJECT_DIR
 
@@ -77,8 +76,6 @@ def test_it_runs_as_it_stands(installation: Installation, line: str) -> None:
     assert program in ("bin/zakaz", "bin/airflow", "curl"), "whatever else is to be marked as `server`"
     if program == "curl":
         line = line.replace(f"http://127.0.0.1:{SANDBOX_PORT}", installation.sandbox.url) + " --fail"
-    if command == "backfill" and not IS_AIRFLOW_2:
-        line += " --dry-run"  # the rest is the scheduler's: tests/backfill/test_by_scheduler.py
     code, err = run(installation, line)
     assert code in ANSWERS.get(command, {0}), err
     assert "Traceback" not in err
@@ -88,6 +85,4 @@ def test_it_runs_as_it_stands(installation: Installation, line: str) -> None:
 
 @pytest.mark.parametrize("line", PLANNED)
 def test_what_takes_long_is_planned(installation: Installation, line: str) -> None:
-    if line.startswith("bin/airflow dags backfill") and not IS_AIRFLOW_2:
-        pytest.skip("Airflow 3 has no dags backfill")
     assert run(installation, f"{line} --dry-run")[0] == 0

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ import our_dags
 from made_rows import stage_sales, stage_vk
 from made_runs import attempt, put_run
 from sandbox import Sandbox
-from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.clients.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -24,30 +22,20 @@ pytestmark = [pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(240)
 
 
 @pytest.fixture
-def sharings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How often a process was asked for that shares the warehouse; none is started."""
-    asked = tmp_path / "asked"
-    asked.touch()
-    # In a file: the tasks of Airflow 3 may run in a process of their own.
-    monkeypatch.setattr(WarehouseHook, "share_while_used", lambda _: asked.write_text(asked.read_text() + "x"))
-    return lambda: len(asked.read_text())
-
-
-@pytest.fixture
-def run_form(metadata: None, warehouse: WarehouseHook, sandbox: Sandbox, sharings: Callable[[], int]) -> RunForm:
+def run_form(metadata: None, warehouse: WarehouseHook, sandbox: Sandbox) -> RunForm:
     """Fill in the form and run it, in this process."""
     dag = our_dags.read().get_dag("zakaz_backfill")
 
     def run(first: date = FIRST, last: date = LAST, **form: Any) -> DagRun:
         given = {"from_date": str(first), "to_date": str(last), **form}
-        return dag.test(**{LOGICAL_DATE: datetime.now(UTC)}, run_conf=given)
+        return dag.test(logical_date=datetime.now(UTC), run_conf=given)
 
     return run
 
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Log:
-    """What the tasks said; those of Airflow 3 write to the terminal, whatever Python's logging does."""
+    """What the tasks said; those of Airflow write to the terminal, whatever Python's logging does."""
     caplog.set_level("INFO")
     return lambda: "".join([caplog.text, *capfd.readouterr()])
 
@@ -64,11 +52,10 @@ def ledger(warehouse: WarehouseHook) -> list[tuple[date, str]]:
 
 
 def test_months_are_pieces_and_end_in_what_the_days_alone_bring(
-    run_form: RunForm, warehouse: WarehouseHook, sandbox: Sandbox, sharings: Callable[[], int]
+    run_form: RunForm, warehouse: WarehouseHook, sandbox: Sandbox
 ) -> None:
     run = run_form(reason="new ads")
     assert run.state == "success"
-    assert sharings() == 1
     jobs = ("build_dm_sales", "build_dm_vk", "healthcheck", "qtickets_fetch", "vk_fetch")
     assert attempts(warehouse) == [
         *((job, "ok", "2026-10-30", "2026-10-31") for job in jobs),
@@ -104,10 +91,9 @@ def test_without_gaps_there_is_nothing_to_do_and_that_is_green(
     assert ledger(warehouse) == []
 
 
-def test_one_stage_alone(run_form: RunForm, warehouse: WarehouseHook, sharings: Callable[[], int]) -> None:
+def test_one_stage_alone(run_form: RunForm, warehouse: WarehouseHook) -> None:
     stage_vk(warehouse, {"stat_date": LAST})
     assert run_form(LAST, LAST, stage="build_dm_vk").state == "success"
-    assert sharings() == 0, "for one piece it is not worth it"
     assert attempts(warehouse) == [("build_dm_vk", "ok", "2026-11-02", "2026-11-02")]
     assert ledger(warehouse) == [(LAST, "ok")]
 

@@ -3,23 +3,18 @@
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pendulum
 import pytest
-from airflow.models import DagBag
+from airflow.models import Variable
 from airflow.models.dagrun import DagRun
 
 import our_dags
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
-from zakaz.airflow_compat import IS_AIRFLOW_2, LOGICAL_DATE, Variable
-from zakaz.alerts.failure import alert_on_failure
-from zakaz.alerts.messages import days_ru
 from zakaz.days import DayRange, last_complete_day
-from zakaz.settings import PROJECT_DIR
 from zakaz.staging.sales import load_sales
 from zakaz.staging.sales_file import read_sales
 from zakaz.warehouse.hook import WarehouseHook
@@ -37,13 +32,13 @@ pytestmark = pytest.mark.usefixtures("no_token_kept")
 
 @pytest.fixture(scope="module")
 def dag(metadata: None) -> Any:
-    return DagBag(dag_folder=PROJECT_DIR / "dags").get_dag("zakaz_etl")
+    return our_dags.read().get_dag("zakaz_etl")
 
 
 @pytest.fixture
 def run_day(dag: Any, warehouse: WarehouseHook) -> RunDay:
     """`airflow dags test zakaz_etl DAY`, in this process."""
-    return lambda day: dag.test(**{LOGICAL_DATE: pendulum.datetime(day.year, day.month, day.day, tz="Europe/Moscow")})
+    return lambda day: dag.test(logical_date=our_dags.midnight(day))
 
 
 @pytest.fixture
@@ -238,43 +233,6 @@ def test_today_is_refused(run_day: RunDay, sandbox: Sandbox, warehouse: Warehous
     assert "ещё не закончился" in sandbox.messages()[0]["plain"]
 
 
-@pytest.mark.skipif(not IS_AIRFLOW_2, reason="Airflow 3 starts a single task in a supervisor only; see test_days.py")
-@pytest.mark.parametrize(("job", "back"), [("vk_fetch", 6), ("build_dm_sales", 29)])
-def test_a_scheduled_run_reads_the_look_back_window_of_its_task(
-    dag: Any, sandbox: Sandbox, warehouse: WarehouseHook, job: str, back: int
-) -> None:
-    """The scheduler's own loop is Airflow's; what the tasks make of such a run is ours."""
-    from airflow.utils.session import create_session
-    from airflow.utils.types import DagRunType
-
-    start = pendulum.datetime(DAY.year, DAY.month, DAY.day, tz="Europe/Moscow")
-    with create_session() as session:
-        session.query(DagRun).filter(DagRun.dag_id == dag.dag_id).delete()  # one run per date
-        run = dag.create_dagrun(
-            run_type=DagRunType.SCHEDULED,
-            execution_date=start,
-            data_interval=(start, start.add(days=1)),
-            state="running",
-            start_date=datetime.now(UTC),
-            session=session,
-        )
-        instance = run.get_task_instance(job, session=session)
-        instance.task = dag.get_task(job)
-        instance.run(ignore_all_deps=True, session=session, test_mode=True)
-        context = instance.get_template_context(session=session)
-        context["exception"] = "killed"
-        alert_on_failure(context)
-        session.rollback()
-    first = DAY - timedelta(days=back)
-    runs = warehouse.execute("SELECT from_date, to_date, dag_run_id FROM meta.etl_runs FINAL")
-    assert runs == [(first, DAY, "scheduled__2026-11-20T00:00:00+03:00")]
-    if job == "vk_fetch":
-        days = warehouse.execute("SELECT DISTINCT stat_date FROM zakaz.stg_vk_ads_daily FINAL ORDER BY stat_date")
-        assert [day for (day,) in days] == [first + timedelta(days=later) for later in range(back + 1)]
-    (message,) = sandbox.messages()
-    assert f"{days_ru(DayRange(first, DAY))}" in message["plain"]
-
-
 def test_a_run_by_hand_that_looks_back_makes_up_for_a_scheduler(
     dag: Any, run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook
 ) -> None:
@@ -287,7 +245,7 @@ def test_a_run_by_hand_that_looks_back_makes_up_for_a_scheduler(
     sold = sum(row["tickets_sold"] for row in sandbox.sales_truth(loaded, loaded))
     warehouse.execute("TRUNCATE TABLE meta.etl_runs")
 
-    run = dag.test(**{LOGICAL_DATE: our_dags.midnight(DAY)}, run_conf={"lookback": True})
+    run = dag.test(logical_date=our_dags.midnight(DAY), run_conf={"lookback": True})
 
     assert run.state == "success"
     week, month = DAY - timedelta(days=6), DAY - timedelta(days=29)
@@ -309,7 +267,7 @@ def test_a_run_by_hand_that_looks_back_falls_for_its_own_day(
 ) -> None:
     """As a scheduled run: the days before were loaded by others, and stay what they are."""
     sandbox.fault("vk_ads", "403")
-    dag.test(**{LOGICAL_DATE: our_dags.midnight(DAY)}, run_conf={"lookback": True})
+    dag.test(logical_date=our_dags.midnight(DAY), run_conf={"lookback": True})
     assert warehouse.execute("SELECT from_date, to_date FROM meta.etl_alerts FINAL") == [(DAY, DAY)]
     assert warehouse.execute("SELECT day FROM meta.v_day_attempts WHERE status = 'error'") == [(DAY,)]
 

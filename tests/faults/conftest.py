@@ -19,7 +19,6 @@ from faults.place import Place
 from made_runs import DAY
 from our_dags import DagBag
 from sandbox import Sandbox
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.warehouse.hook import WarehouseHook
 
 Judge = Callable[[Place], None]
@@ -76,7 +75,7 @@ def put_airflow_run(dags: DagBag, place: Place) -> PutRun:
     def put(run_type: DagRunType, state: str, *, hours_ago: float, tasks: Mapping[str, str], day: date = DAY) -> str:
         then = datetime.now(UTC) - timedelta(hours=hours_ago)
         with create_session() as session:
-            run = our_dags.make_run(dags, "zakaz_etl", run_type, day, state=state, start_date=then, session=session)
+            run = our_dags.make_run("zakaz_etl", run_type, day, state=state, start_date=then, session=session)
             for task in run.get_task_instances(session=session):
                 task.state = tasks.get(task.task_id)
                 task.try_number = 1
@@ -104,12 +103,11 @@ def installation(installed: Installation) -> Installation:
 
 @pytest.fixture(scope="module")
 def scheduler(installed: Installation) -> Iterator[psutil.Process]:
-    """A scheduler, and what it needs beside it: on Airflow 3 the server that its tasks ask, and the DAG processor."""
+    """A scheduler, and what it needs beside it: the server that its tasks ask, and the DAG processor."""
     with ExitStack() as stack:
-        if not IS_AIRFLOW_2:
-            server = stack.enter_context(installed.running("airflow", "api-server"))
-            installed.until(lambda: server.poll() is None and installed.is_served(), 90, "Airflow's server")
-            stack.enter_context(installed.running("airflow", "dag-processor"))
+        server = stack.enter_context(installed.running("airflow", "api-server"))
+        installed.until(lambda: server.poll() is None and installed.is_served(), 90, "Airflow's server")
+        stack.enter_context(installed.running("airflow", "dag-processor"))
         process = stack.enter_context(installed.running("airflow", "scheduler", "--skip-serve-logs"))
         yield psutil.Process(process.pid)
 
@@ -122,7 +120,7 @@ def verdict(installation: Installation, judge: Judge) -> Verdict:
         for _ in range(2):
             installation.watchdog()
         assert installation.runs() == runs
-        if not IS_AIRFLOW_2 and heads != installation.heads("Загрузка VK Рекламы"):
+        if heads != installation.heads("Загрузка VK Рекламы"):
             # Its DAG processor calls back when it comes to it, and only then is there something to recover from.
             installation.until(lambda: installation.heads("Загрузка VK Рекламы"), 60, "a callback")
             installation.watchdog()

@@ -20,7 +20,6 @@ from faults.console import Console
 from faults.place import Place
 from held_warehouse import held
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.cli.airflow import HEALTH
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
@@ -39,8 +38,8 @@ def free_port() -> int:
         return port
 
 
-# What is called otherwise there; and a server of its own, at a free port.
-AIRFLOW_3 = {
+# Signs of life are looked for more often than by default; and a server of its own, at a free port.
+AIRFLOW = {
     "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "60",  # it waits for SQLite, as its tasks and its server do
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "8",
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
@@ -83,13 +82,8 @@ class Installation(Place):
                 "PYTHONPATH": os.pathsep.join(str(PROJECT_DIR / folder) for folder in ("plugins", "tests")),
                 "WAREHOUSE_WAIT_SECONDS": "30",
                 "HTTP_PAUSE_SECONDS": "0.1",
-                "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "10",
                 "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": "1",
-                "AIRFLOW__SCHEDULER__LOCAL_TASK_JOB_HEARTBEAT_SEC": "1",
-                "AIRFLOW__SCHEDULER__SCHEDULER_ZOMBIE_TASK_THRESHOLD": "8",
-                "AIRFLOW__SCHEDULER__ZOMBIE_DETECTION_INTERVAL": "2",
-                **({} if IS_AIRFLOW_2 else AIRFLOW_3),
-                "AIRFLOW__SCHEDULER__MIN_FILE_PROCESS_INTERVAL": "5",
+                **AIRFLOW,
                 "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # only the runs that a test asks for
             },
             dotenv=None,
@@ -150,22 +144,19 @@ class Installation(Place):
         return self.until(found, 60, f"a process of {job}")
 
     def _is_at(self, job: str, title: str) -> bool:
-        """Whether a process of this title is that of the task; Airflow 3 names the task by its id alone."""
-        if IS_AIRFLOW_2:
-            return title.startswith("airflow task runner") and f" {job} " in f"{title} "
+        """Whether a process of this title is that of the task: Airflow names it by its id alone."""
         ours = self.ask_airflow("SELECT id FROM task_instance WHERE task_id = ? AND state = 'running'", job)
         return any(title.strip() == f"airflow worker -- {UUID(str(task_id))}" for (task_id,) in ours)
 
     def until_known(self, dag_id: str) -> None:
         """Wait for a DAG to be in Airflow's database."""
-        is_there = "is_active" if IS_AIRFLOW_2 else "NOT is_stale"
-        known = f"SELECT 1 FROM dag JOIN serialized_dag USING (dag_id) WHERE dag_id = ? AND {is_there}"
+        known = "SELECT 1 FROM dag JOIN serialized_dag USING (dag_id) WHERE dag_id = ? AND NOT is_stale"
         self.until(lambda: self.ask_airflow(known, dag_id), 60, f"{dag_id} in Airflow's database")
 
     def is_served(self) -> bool:
-        """Whether Airflow 3's server answers."""
+        """Whether Airflow's server answers."""
         with suppress(requests.RequestException):
-            return requests.get(f"http://127.0.0.1:{AIRFLOW_3['AIRFLOW__API__PORT']}{HEALTH}", timeout=3).ok
+            return requests.get(f"http://127.0.0.1:{AIRFLOW['AIRFLOW__API__PORT']}{HEALTH}", timeout=3).ok
         return False
 
     def is_asking(self, path: str) -> bool:

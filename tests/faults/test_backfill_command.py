@@ -12,7 +12,6 @@ import pytest
 
 from faults.conftest import Judge
 from faults.installation import Installation
-from zakaz.airflow_compat import IS_AIRFLOW_2
 
 # There the scheduler, the server and the DAG processor share one SQLite file, and lock each other out when the machine
 # is busy: it passes alone. What each step does is in tests/backfill/test_by_scheduler.py.

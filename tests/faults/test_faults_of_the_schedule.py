@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
-
 if not IS_AIRFLOW_2:
     pytest.skip("no task of Airflow 3 may ask its database: tests/alerts/test_watch.py", allow_module_level=True)
 

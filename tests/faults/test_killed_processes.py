@@ -1,6 +1,5 @@
 """Faults done to real processes of a real Airflow: each leaves its row, its message, and an end."""
 
-import signal
 import time
 from datetime import date
 
@@ -9,22 +8,14 @@ import pytest
 
 from faults.conftest import Verdict
 from faults.installation import Installation
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.registry.lost import LOST
 
 pytestmark = pytest.mark.timeout(300)
 
 
-PARSE = f"from airflow.{'utils' if IS_AIRFLOW_2 else 'sdk'}.timezone import parse"
-# What Airflow itself works with: its version 3 leaves the DAG of the file to the tasks.
-DAG = (
-    ""
-    if IS_AIRFLOW_2
-    else "from airflow.models.serialized_dag import SerializedDagModel\ndag = SerializedDagModel.get_dag('zakaz_etl')"
-)
-TERMINATED = "AirflowTaskTerminated: " + (
-    "Task received SIGTERM signal" if IS_AIRFLOW_2 else "the task was told to end (SIGTERM)"
-)
+PARSE = "from airflow.sdk.timezone import parse"
+DAG = "from airflow.models.serialized_dag import SerializedDagModel\ndag = SerializedDagModel.get_dag('zakaz_etl')"
+TERMINATED = "AirflowTaskTerminated: the task was told to end (SIGTERM)"
 
 
 def hang(installation: Installation) -> None:
@@ -36,26 +27,6 @@ def until_it_hangs(installation: Installation, process: psutil.Process) -> psuti
     task = installation.task_process(process, "vk_fetch")
     installation.until(lambda: installation.is_asking("statistics/banners"), 60, "a call that hangs")
     return task
-
-
-@pytest.mark.skipif(not IS_AIRFLOW_2, reason="Airflow 3 has no dags backfill")
-@pytest.mark.parametrize(
-    ("name", "first", "last", "cause"),
-    [
-        ("SIGKILL", "2026-11-01", "2026-11-02", LOST),
-        ("SIGTERM", "2026-11-03", "2026-11-04", TERMINATED),
-    ],
-)
-def test_a_task_killed_in_a_backfill(
-    installation: Installation, verdict: Verdict, name: str, first: str, last: str, cause: str
-) -> None:
-    hang(installation)
-    arguments = ["dags", "backfill", "-s", first, "-e", last, "--continue-on-failures"]
-    with installation.running("airflow", *arguments, "-t", "vk_fetch", "-i", "zakaz_etl") as backfill:
-        until_it_hangs(installation, backfill).send_signal(getattr(signal, name))
-        backfill.wait(timeout=150)  # with Airflow's retries it would wait for ever
-    day = date.fromisoformat(first).day
-    verdict([("error", cause, 1), ("ok", "", 1)], [f"🔴 Загрузка VK Рекламы: ошибка за {day} ноября 2026"])
 
 
 class Run:
@@ -133,8 +104,7 @@ def test_a_task_marked_failed_in_the_ui(
         "set_state(tasks=[vk_fetch], run_id=run_id, state=TaskInstanceState.FAILED, commit=True)"
     )
     installation.until(lambda: installation.runs()[0][0] == "error", 60, "the end of the attempt")
-    if not IS_AIRFLOW_2:  # it calls back, a moment later; Airflow 2 does not
-        installation.until(installation.alerts, 60, "the alert")
+    installation.until(installation.alerts, 60, "the alert")  # Airflow calls back, a moment later
     installation.age_runs()
     verdict(
         [("error", TERMINATED, 1)],
@@ -148,12 +118,10 @@ def test_a_task_cleared_in_the_ui_while_it_runs(
     run = Run(installation, scheduler, "2026-11-08")
     which = f"run_id={run.run_id!r}"
     installation.console.run(
-        f"{DAG}\n{PARSE}\n"
-        "day = parse('2026-11-08T00:00:00+03:00')\n"
-        f"dag.clear(task_ids=['vk_fetch'], {'start_date=day, end_date=day' if IS_AIRFLOW_2 else which})"
+        f"{DAG}\n{PARSE}\nday = parse('2026-11-08T00:00:00+03:00')\ndag.clear(task_ids=['vk_fetch'], {which})"
     )
     run.until("success")
     run.until_it_ends()
-    # Airflow 3 calls back here too; it says the same as of a task that was marked as failed.
-    told = [] if IS_AIRFLOW_2 else [message("2026-11-08"), "🟢 Загрузка VK Рекламы: снова в порядке, 8 ноября 2026"]
+    # Airflow calls back here too; it says the same as of a task that was marked as failed.
+    told = [message("2026-11-08"), "🟢 Загрузка VK Рекламы: снова в порядке, 8 ноября 2026"]
     verdict([("error", TERMINATED, 1), ("ok", "", 2)], told)

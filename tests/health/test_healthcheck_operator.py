@@ -7,10 +7,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk.exceptions import AirflowTaskTerminated
 
 from made_rows import DAY
 from made_runs import task_instance
-from zakaz.airflow_compat import AirflowTaskTerminated
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
 from zakaz.operators import healthcheck as module

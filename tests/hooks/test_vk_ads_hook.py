@@ -7,10 +7,10 @@ import sys
 from typing import Any
 
 import pytest
+from airflow.models import Variable
 
 from loud_logs import all_told
 from sandbox import ACCESS_TOKEN, ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Sandbox
-from zakaz.airflow_compat import Variable
 from zakaz.clients.vk_ads import VkAdsClient
 from zakaz.errors import InvalidInput, SourceRefused, SourceUnavailable
 from zakaz.hooks.vk_ads import VkAdsHook
@@ -120,8 +120,9 @@ def test_no_secret_is_in_errors_and_logs(
 
 
 RENEW = """
-from zakaz import airflow_compat
-airflow_compat.HOMES["Variable"] = ("airflow.models", "airflow.models")
+import zakaz.hooks.vk_token_store
+from airflow.models import Variable
+zakaz.hooks.vk_token_store.Variable = Variable
 from zakaz.hooks.vk_ads import VkAdsHook
 print(VkAdsHook().get_conn()[0].account_id())
 """

@@ -3,10 +3,8 @@
 import re
 from typing import Any
 
-import pytest
 import yaml
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
 
@@ -24,7 +22,6 @@ KEYS = {
 }
 
 
-@pytest.mark.skipif(not IS_AIRFLOW_2, reason="the image, and so its values, are those of Airflow 2")
 def test_airflow_is_set_up_as_everywhere() -> None:
     """`airflow` in the image is bin/airflow, whose settings win over the chart's airflow.cfg: the two must agree."""
     elsewhere = project_environment({"ZAKAZ_SANDBOX": "0"}, dotenv=None)

@@ -17,7 +17,6 @@ import our_dags
 from made_rows import DAY, stage_sales, stage_vk
 from made_runs import attempt, task_instance
 from sandbox import BOT_TOKEN, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
-from zakaz.airflow_compat import LOGICAL_DATE
 from zakaz.alerts.failure import failure_alert
 from zakaz.days import DayRange
 from zakaz.errors import InvalidInput
@@ -200,7 +199,7 @@ def test_a_stage_in_the_conf_of_a_run_is_a_name_and_nothing_else(sandbox: Sandbo
     stage_vk(warehouse, {})
     stage = "{{ 7 * 7 }}'; DROP TABLE zakaz.stg_vk_ads_daily; --"
     dag = our_dags.read().get_dag("zakaz_etl")
-    run = dag.test(**{LOGICAL_DATE: our_dags.midnight(DAY)}, run_conf={"stage": stage})
+    run = dag.test(logical_date=our_dags.midnight(DAY), run_conf={"stage": stage})
     assert run.state == "failed"
     assert sandbox.requests()["counts"].get("vk_ads", 0) == 0
     (told,) = {message["plain"].split("there is no stage ")[1].split(": it is")[0] for message in sandbox.messages()}
@@ -212,7 +211,7 @@ def test_a_stage_in_the_conf_of_a_run_is_a_name_and_nothing_else(sandbox: Sandbo
 def test_a_look_back_in_the_conf_of_a_run_is_true_or_false(sandbox: Sandbox, warehouse: WarehouseHook) -> None:
     dag = our_dags.read().get_dag("zakaz_etl")
     lookback = "{{ 7 * 7 }}'; DROP TABLE zakaz.stg_vk_ads_daily; --"
-    run = dag.test(**{LOGICAL_DATE: our_dags.midnight(DAY)}, run_conf={"lookback": lookback})
+    run = dag.test(logical_date=our_dags.midnight(DAY), run_conf={"lookback": lookback})
     assert run.state == "failed"
     assert sandbox.requests()["counts"].get("vk_ads", 0) == 0
     assert warehouse.execute("SELECT count() FROM meta.etl_runs") == [(0,)]

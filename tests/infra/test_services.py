@@ -20,7 +20,6 @@ from cryptography.fernet import Fernet
 
 from compose_file import SECRETS, raw, resolved
 from sandbox import Sandbox
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -30,7 +29,6 @@ POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
 SERVICES = raw()["services"]
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not IS_AIRFLOW_2, reason="the image, and so what compose runs, is that of Airflow 2"),
     pytest.mark.skipif(not POSTGRES, reason="no PostgreSQL server: on Debian apt-get install postgresql"),
     pytest.mark.skipif(not shutil.which("redis-server"), reason="no Redis: on Debian apt-get install redis-server"),
 ]

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,25 +15,13 @@ import requests
 
 from held_warehouse import held
 from status_page.made_history import fill
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
 START_SECONDS = 120
-# `guest` may come in and see no DAG.
-USERS_2 = """
-from airflow.www.app import cached_app
-appbuilder = cached_app().appbuilder
-security = appbuilder.sm
-security.sync_roles()
-security.bulk_sync_roles([{"role": "Guest", "perms": [("can_read", "Website")]}])
-for name, role in (("admin", "Admin"), ("viewer", "Viewer"), ("guest", "Guest")):
-    assert security.add_user(name, name, name, f"{name}@localhost", security.find_role(role), password=name)
-"""
-MENU_2 = "from zakaz.cli.airflow import show_status_page; show_status_page()"
-USERS_3 = ("admin", "viewer")
+USERS = ("admin", "viewer")
 
 
 class Served:
@@ -52,12 +40,8 @@ class Served:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = self._environment(self.warehouse)
         self.call("-m", "airflow", "db", "migrate")
-        if IS_AIRFLOW_2:
-            self.call("-c", USERS_2)
-            self.call("-c", MENU_2)
-        else:
-            passwords = home / "simple_auth_manager_passwords.json.generated"
-            passwords.write_text(json.dumps({name: name for name in USERS_3}))
+        passwords = home / "simple_auth_manager_passwords.json.generated"
+        passwords.write_text(json.dumps({name: name for name in USERS}))
         self.call("-m", "airflow", "dags", "reserialize")
 
     def _fill(self) -> str:
@@ -72,8 +56,6 @@ class Served:
 
     def _environment(self, warehouse: str) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "ZAKAZ_"))}
-        section = "WEBSERVER" if IS_AIRFLOW_2 else "API"
-        port = "WEBSERVER__WEB_SERVER_PORT" if IS_AIRFLOW_2 else "API__PORT"
         return project_environment(
             {
                 **inherited,
@@ -81,10 +63,10 @@ class Served:
                 "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": warehouse,
                 "ZAKAZ_SANDBOX": "0",
                 "PYTHONPATH": str(PROJECT_DIR / "plugins"),
-                "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in USERS_3),
-                f"AIRFLOW__{section}__WORKERS": "1",
-                f"AIRFLOW__{section}__SECRET_KEY": "tests",
-                f"AIRFLOW__{port}": str(self.port),
+                "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in USERS),
+                "AIRFLOW__API__WORKERS": "1",
+                "AIRFLOW__API__SECRET_KEY": "tests",
+                "AIRFLOW__API__PORT": str(self.port),
                 "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
             },
             dotenv=None,
@@ -104,10 +86,9 @@ class Served:
     @contextmanager
     def running(self, **environment: str) -> Iterator["Served"]:
         """The server, up until the end of the block."""
-        program = "webserver" if IS_AIRFLOW_2 else "api-server"
         with (self.home / "output.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "airflow", program],
+                [sys.executable, "-W", "ignore", "-m", "airflow", "api-server"],
                 env={**self.environment, **environment},
                 stdout=log,
                 stderr=log,
@@ -143,14 +124,8 @@ class Served:
 
     def _login(self, name: str) -> requests.Session:
         session = requests.Session()
-        if IS_AIRFLOW_2:
-            page = session.get(f"{self.url}/login/", timeout=30).text
-            token = page.partition('name="csrf_token" type="hidden" value="')[2].partition('"')[0]
-            given: Mapping[str, str] = {"username": name, "password": name, "csrf_token": token}
-            session.post(f"{self.url}/login/", data=given, timeout=30)
-        else:
-            answer = session.post(f"{self.url}/auth/token", json={"username": name, "password": name}, timeout=30)
-            session.cookies.set("_token", answer.json()["access_token"], domain="127.0.0.1", path="/")
+        answer = session.post(f"{self.url}/auth/token", json={"username": name, "password": name}, timeout=30)
+        session.cookies.set("_token", answer.json()["access_token"], domain="127.0.0.1", path="/")
         return session
 
     @contextmanager

@@ -5,7 +5,6 @@ import pytest
 from status_page.chromium import Browser
 from status_page.made_history import is_due
 from status_page.served import Served
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.days import last_complete_day
 
 pytestmark = pytest.mark.timeout(300)
@@ -106,10 +105,9 @@ def test_dark_as_the_system_or_as_airflow(served: Served, browser: Browser) -> N
     browser.prefer("light")
     assert brightness() > 200
     browser.prefer("dark")
-    browser.run("localStorage.removeItem('darkTheme'); localStorage.removeItem('theme')")
+    browser.run("localStorage.removeItem('theme')")
     assert brightness() < 80
-    chosen = ("darkTheme", "false") if IS_AIRFLOW_2 else ("theme", "light")
-    browser.run(f"localStorage.setItem({chosen[0]!r}, {chosen[1]!r})")
+    browser.run("localStorage.setItem('theme', 'light')")
     assert brightness() > 200, "Airflow's own choice wins"
 
 
@@ -134,9 +132,6 @@ def test_the_button_leads_whoever_may_backfill_to_the_form(served: Served, page:
     assert day < str(last_complete_day())
     page.click("#day a.zk-primary")
     page.until("location.pathname.startsWith('/dags/zakaz_backfill')")
-    if IS_AIRFLOW_2:
-        fields = "['from_date', 'to_date'].map(name => document.querySelector(`[name=element_${name}]`)?.value)"
-        assert page.until(f"({fields}).every(Boolean) && ({fields})") == [day, day]
 
 
 def test_the_page_waits_for_a_warehouse_that_is_away(served: Served, browser: Browser) -> None:

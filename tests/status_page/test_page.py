@@ -11,12 +11,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.models import DagBag
-from airflow.serialization import serialized_objects
+from airflow.serialization.serialized_objects import DagSerialization
 
+import our_dags
 from made_runs import attempt, put_run
 from status_page.made_history import fill, is_due
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import WarehouseRefused
 from zakaz.health.checks import run_check
@@ -29,7 +28,7 @@ from zakaz.status_page.link import PATH, StatusPageLink
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import SQL_DIR
 
-LINKS = page.Links(run="/r/__DAG__/__RUN__", backfill="/b/__DAY__", fills_in=True)
+LINKS = page.Links(run="/r/__DAG__/__RUN__", backfill="/b")
 LAST = last_complete_day()
 
 
@@ -170,23 +169,17 @@ def test_what_can_not_heal_is_not_tried_again_by_itself(monkeypatch: pytest.Monk
 
 
 def test_each_task_of_the_chain_links_to_its_day(metadata: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    dagbag = DagBag(dag_folder=PROJECT_DIR / "dags")
+    dagbag = our_dags.read()
     # As the web server has them.
-    serialization = serialized_objects.SerializedDAG if IS_AIRFLOW_2 else serialized_objects.DagSerialization
     # The scheduler does without links, and switches them off for the whole process.
-    monkeypatch.setattr(serialization, "_load_operator_extra_links", True)
-    dags = {name: serialization.from_dict(serialization.to_dict(dag)) for name, dag in dagbag.dags.items()}
+    monkeypatch.setattr(DagSerialization, "_load_operator_extra_links", True)
+    dags = {name: DagSerialization.from_dict(DagSerialization.to_dict(dag)) for name, dag in dagbag.dags.items()}
     for dag_id in ("zakaz_etl", "zakaz_backfill"):
         for stage in STAGES:
             assert "Статус дня" in dags[dag_id].get_task(stage).extra_links, (dag_id, stage)
     key = SimpleNamespace(run_id="manual__2026-11-20T00:00:00+00:00")
     link = StatusPageLink().get_link(SimpleNamespace(task_id="vk_fetch"), ti_key=key)
     assert link == f"{PATH}?dag_run_id=manual__2026-11-20T00%3A00%3A00%2B00%3A00&job=vk_fetch"
-    if IS_AIRFLOW_2:
-        key = SimpleNamespace(run_id="r", dag_id="zakaz_etl", task_id="vk_fetch", map_index=-1, try_number=1)
-        task = dags["zakaz_etl"].get_task("vk_fetch")
-        found = task.get_extra_links(SimpleNamespace(key=key, task=task), "Статус дня")
-        assert found == f"{PATH}?dag_run_id=r&job=vk_fetch"
 
 
 def test_loading_the_plugin_imports_nothing_of_the_page() -> None:

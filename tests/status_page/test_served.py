@@ -7,7 +7,6 @@ import requests
 
 from status_page.made_history import MARKUP, is_due
 from status_page.served import Served
-from zakaz.airflow_compat import IS_AIRFLOW_2
 
 pytestmark = pytest.mark.timeout(300)
 PATH = "/zakaz/status"
@@ -22,13 +21,8 @@ def test_who_is_not_logged_in_is_asked_to_and_comes_back(served: Served) -> None
 
 
 def test_who_may_not_see_the_dag_does_not_see_the_page(served: Served) -> None:
-    if IS_AIRFLOW_2:
-        answer = served.login("guest").get(served.url + PATH, allow_redirects=False, timeout=30)
-        assert answer.status_code == 302
-        assert answer.headers["Location"] in ("/", "/home")
-    else:
-        answer = requests.get(served.url + PATH, cookies={"_token": "made.up.token"}, timeout=30)
-        assert answer.status_code == 403
+    answer = requests.get(served.url + PATH, cookies={"_token": "made.up.token"}, timeout=30)
+    assert answer.status_code == 403
     assert "zk-" not in answer.text
 
 
@@ -40,16 +34,11 @@ def test_a_viewer_sees_the_page_and_its_entry_in_the_menu(served: Served, user: 
     assert answer.headers["Cache-Control"] == "no-store"
     assert ("Данных не хватает" in answer.text) is is_due()
     assert "vk_fetch" in answer.text
-    if IS_AIRFLOW_2:
-        menu = session.get(f"{served.url}/home", timeout=30).text
-        assert f'href="{PATH}"' in menu
-        assert "Статус" in menu
-    else:
-        token = {"Authorization": f"Bearer {session.cookies['_token']}"}
-        plugins = session.get(f"{served.url}/api/v2/plugins", headers=token, timeout=30).json()["plugins"]
-        (ours,) = (plugin for plugin in plugins if plugin["name"] == "zakaz")
-        assert [(view["href"], view["destination"]) for view in ours["external_views"]] == [(PATH, "nav")]
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    token = {"Authorization": f"Bearer {session.cookies['_token']}"}
+    plugins = session.get(f"{served.url}/api/v2/plugins", headers=token, timeout=30).json()["plugins"]
+    (ours,) = (plugin for plugin in plugins if plugin["name"] == "zakaz")
+    assert [(view["href"], view["destination"]) for view in ours["external_views"]] == [(PATH, "nav")]
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
 def test_no_text_of_the_registry_becomes_markup(served: Served) -> None:

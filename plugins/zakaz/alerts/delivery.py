@@ -4,7 +4,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from zakaz.airflow_compat import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowNotFoundException
+
 from zakaz.alerts import memory
 from zakaz.alerts.alert import FAILED, MUTED, NO_CONNECTION, PENDING, REPEAT, SENT, TABLE, Alert
 from zakaz.registry import spool

@@ -1,21 +1,15 @@
-"""A failed attempt becomes an alert: at once through `on_failure_callback`, or later, when nobody called it."""
+"""The alert for a failed attempt, whether Airflow calls back or the sweeper finds it."""
 
-import logging
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from zakaz.alerts.alert import Alert
-from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.messages import days_ru, job_texts, texts
-from zakaz.days import DayRange, days_of_run
+from zakaz.days import DayRange
 from zakaz.errors import ZakazError
-from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
-from zakaz.settings import usable_settings
-from zakaz.warehouse.hook import WarehouseHook
 
-log = logging.getLogger(__name__)
 # Airflow saves the failure only after the callback: it must not be held up (docs/ARCHITECTURE.md, "Alerts"). Twice
 # this, TURN_SECONDS of the memory and BUDGET_SECONDS of the Telegram hook must stay below 15 s.
 WAREHOUSE_SECONDS = 2
@@ -40,24 +34,6 @@ class FailedAttempt(Protocol):
     def log_url(self) -> str: ...  # noqa: D102
     @property
     def started_at(self) -> datetime: ...  # noqa: D102
-
-
-def alert_on_failure(context: Any) -> None:
-    """Tell the registry and Telegram; never raises.
-
-    :param context: Airflow's context; its `exception` may be an exception, a text or nothing.
-    """
-    try:
-        attempt = Attempt.from_context(context)
-        warehouse = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
-        error = context.get("exception") or "the task ended without an exception"
-        task = context.get("task")
-        lookback_days = getattr(task, "lookback_days", None) or usable_settings().lookback_days
-        days = days_of_run(context, lookback_days, getattr(task, "days", ""))
-        raise_alert(warehouse, failure_alert(attempt, error, days))
-    except Exception:
-        # Airflow would swallow it with less of a trace.
-        log.exception("the alert for this failure could not be raised")
 
 
 def failure_alert(

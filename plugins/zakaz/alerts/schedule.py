@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.days import DayRange, moscow_day
+from zakaz.orchestration.attempts import attempt_of
 from zakaz.registry.attempt import Attempt
 
 # Longer than all tasks of a run may take one after the other.
@@ -50,8 +50,7 @@ class Schedule:
 
 def look_at(dag_id: str) -> Schedule:
     """Ask Airflow's database; where a task may not (Airflow 3), nothing is known."""
-    if not IS_AIRFLOW_2:
-        return Schedule()
+    return Schedule()
     from airflow.jobs.job import most_recent_job
     from airflow.models import DagModel
     from airflow.utils.session import create_session
@@ -123,9 +122,7 @@ def _failed_attempts(dag_id: str, session: Any) -> list[tuple[Attempt, DayRange]
         TaskInstance.state == TaskInstanceState.FAILED,
         TaskInstance.end_date.between(now - LOOK_BACK, now - SETTLED_AFTER),
     )
-    return [
-        (Attempt.from_context({"task_instance": task, "dag_run": task.dag_run}), _day(task.dag_run)) for task in failed
-    ]
+    return [(attempt_of({"task_instance": task, "dag_run": task.dag_run}), _day(task.dag_run)) for task in failed]
 
 
 def _day(run: Any) -> DayRange:

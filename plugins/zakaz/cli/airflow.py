@@ -10,24 +10,17 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.days import MOSCOW
 from zakaz.errors import TransientError
 from zakaz.settings import PROJECT_DIR, state_dir
-from zakaz.status_page.link import ENTRY, MENU
 
 # What `up` starts: what stands together starts together, once the server before it answers.
 # The scheduler without its log server, which would listen on every address; the UI reads the logs from this machine.
 SCHEDULER = {"scheduler": ["scheduler", "--skip-serve-logs"]}
-if IS_AIRFLOW_2:
-    PROGRAMS = [{**SCHEDULER, "webserver": ["webserver"]}]
-    HEALTH, PORT, PASSWORDS = "/health", "AIRFLOW__WEBSERVER__WEB_SERVER_PORT", "standalone_admin_password.txt"
-else:
-    # A task that finds no server fails at once.
-    PROGRAMS = [{"api-server": ["api-server"]}, {**SCHEDULER, "dag-processor": ["dag-processor"]}]
-    HEALTH, PORT = "/api/v2/monitor/health", "AIRFLOW__API__PORT"
-    PASSWORDS = "simple_auth_manager_passwords.json.generated"
-READERS = ("Viewer", "User", "Op")
+# A task that finds no server fails at once.
+PROGRAMS = [{"api-server": ["api-server"]}, {**SCHEDULER, "dag-processor": ["dag-processor"]}]
+HEALTH, PORT = "/api/v2/monitor/health", "AIRFLOW__API__PORT"
+PASSWORDS = "simple_auth_manager_passwords.json.generated"
 POOLS = PROJECT_DIR / "infra" / "airflow" / "pools.json"
 
 
@@ -56,35 +49,6 @@ def prepare_metadata() -> None:
 def password_file() -> Path:
     """Where the password of the user `admin` is, made up by Airflow."""
     return Path(os.environ["AIRFLOW_HOME"]) / PASSWORDS
-
-
-def create_first_user() -> None:
-    """Create the user `admin` with a password of its own, as `airflow standalone` does, unless there is one.
-
-    Airflow 3's server does it by itself.
-
-    :raises TransientError: Airflow could not.
-    """
-    if not IS_AIRFLOW_2 or password_file().exists():
-        return
-    code = "from airflow.cli.commands.standalone_command import StandaloneCommand as S; S().initialize_database()"
-    if _logged([sys.executable, "-c", code]) != 0:
-        raise TransientError(f"the user admin could not be created; see {log_file()}")
-
-
-def show_status_page() -> None:
-    """Let every role see the menu entry of the status page, once; by itself Airflow 2 gives it to Admin alone.
-
-    :raises TransientError: Airflow could not.
-    """
-    done = state_dir() / "status-page-menu.done"
-    if not IS_AIRFLOW_2 or done.exists():
-        return
-    grant = ["roles", "add-perms", *READERS, "--resource", MENU, ENTRY, "--action", "menu_access"]
-    for command in (["sync-perm"], grant):
-        if call(*command) != 0:
-            raise TransientError(f"airflow {' '.join(command)} failed; see {log_file()}")
-    done.touch()
 
 
 def run_day(dag_id: str, day: date, without: Sequence[str] = (), conf: Mapping[str, Any] | None = None) -> bool:

@@ -4,7 +4,8 @@ import os
 import re
 from collections.abc import Callable, Mapping
 
-from zakaz.airflow_compat import Connection
+from airflow.sdk import Connection
+
 from zakaz.clients.http import Answer, JsonApi
 from zakaz.clients.rate_budget import RateBudget
 from zakaz.errors import InvalidInput

@@ -2,7 +2,10 @@
 
 import re
 
-from zakaz.airflow_compat import AirflowNotFoundException, BaseHook, mask_secret
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import mask_secret
+
 from zakaz.clients.qtickets import QTicketsClient, refused
 from zakaz.errors import InvalidInput
 from zakaz.hooks.api import base_url_of, json_api

@@ -13,8 +13,8 @@ from typing import Any
 
 import tenacity
 from airflow.providers.telegram.hooks.telegram import TelegramHook as ProviderTelegramHook
+from airflow.sdk.log import mask_secret
 
-from zakaz.airflow_compat import mask_secret
 from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered
 
 CONNECTION = "telegram_default"

@@ -3,7 +3,9 @@
 from functools import cache
 from typing import Any
 
-from zakaz.airflow_compat import BaseHook, mask_secret
+from airflow.sdk import BaseHook
+from airflow.sdk.log import mask_secret
+
 from zakaz.clients.http import JsonApi
 from zakaz.clients.rate_budget import RateBudget
 from zakaz.clients.vk_ads import VkAdsClient, refused

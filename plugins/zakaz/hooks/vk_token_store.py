@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from airflow.sdk import Variable
+from airflow.sdk.log import mask_secret
 from filelock import FileLock
 from filelock import Timeout as FileLockTimeout
 
-from zakaz.airflow_compat import Variable, mask_secret
 from zakaz.clients.vk_tokens import Token
 from zakaz.errors import SourceUnavailable
 from zakaz.settings import state_dir
@@ -69,7 +70,7 @@ class VariableTokenStore:
         )
 
     def _kept(self) -> dict[str, dict[str, Any]]:
-        text = Variable.get(self._key, None)  # the default's name differs between Airflow 2 and 3
+        text = Variable.get(self._key, None)
         if not text:
             return {}
         try:

@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import uuid5
 
-from zakaz.airflow_compat import BaseOperator
+from airflow.sdk import BaseOperator
+
 from zakaz.backfill.ledger import MISSING, OK, Backfill, enter, settle
 from zakaz.backfill.plan import make_plan
 from zakaz.days import DayRange
 from zakaz.errors import BackfillIncomplete
-from zakaz.registry.attempt import NAMESPACE, Attempt
+from zakaz.orchestration.attempts import attempt_of
+from zakaz.registry.attempt import NAMESPACE
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
 SHOWN = 20
@@ -32,7 +34,7 @@ class PlanBackfillOperator(BaseOperator):
         :raises InvalidInput: the form holds no range of days. :raises DayNotOver: its last day is not over.
         """
         params, backfill = context["params"], backfill_of(context)
-        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=Attempt.from_context(context).origin)
+        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt_of(context).origin)
         with warehouse.session():
             plan = make_plan(warehouse, backfill.days, backfill.stage, only_gaps=params["only_gaps"])
             enter(warehouse, backfill, plan.todo)
@@ -43,8 +45,6 @@ class PlanBackfillOperator(BaseOperator):
                 plan.out_of_reach[0],
                 plan.out_of_reach[-1],
             )
-        if len(plan.pieces) > 1:
-            warehouse.share_while_used()
         return [piece.iso for piece in plan.pieces]
 
 
@@ -65,7 +65,7 @@ class ReportBackfillOperator(BaseOperator):
         """
         if context["task_instance"].xcom_pull(task_ids="plan") is None:
             raise BackfillIncomplete("nothing was done: the task plan failed, and its last line says why")
-        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=Attempt.from_context(context).origin)
+        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt_of(context).origin)
         outcomes = settle(warehouse, backfill_of(context), MISSING)
         if not outcomes:
             self.log.info("nothing was to be done: every day of the range has a good run")

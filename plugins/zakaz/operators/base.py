@@ -4,9 +4,14 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from zakaz.airflow_compat import AirflowSkipException, BaseOperator, ended_by_sigterm
-from zakaz.days import DayRange, days_of_run, require_sound_lookback
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowSkipException
+
+from zakaz.days import DayRange
 from zakaz.errors import InvalidInput
+from zakaz.orchestration.attempts import attempt_of
+from zakaz.orchestration.run_days import days_of_run, require_sound_lookback
+from zakaz.orchestration.termination import ended_by_sigterm
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures, recorded
 from zakaz.settings import settings
@@ -60,7 +65,7 @@ class DayOperator(BaseOperator):
         if self.stage not in (ALL_STAGES, self.task_id):
             raise AirflowSkipException(f"only {self.stage} was asked for")
         self.require_wanted()
-        attempt = Attempt.from_context(context)
+        attempt = attempt_of(context)
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin)
         # The registry must not use up the task's time: what it can't write soon, it keeps on disk.
         registry = WarehouseHook(self.clickhouse_conn_id, origin=attempt.origin, within_seconds=REGISTRY_SECONDS)

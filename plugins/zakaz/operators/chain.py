@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from zakaz.airflow_compat import TaskGroup
+from airflow.sdk import TaskGroup
+
 from zakaz.operators.build_mart import BuildMartOperator
 from zakaz.operators.healthcheck import HealthcheckOperator
 from zakaz.operators.qtickets_fetch import QTicketsFetchOperator

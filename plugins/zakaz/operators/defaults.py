@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from zakaz.alerts.failure import alert_on_failure
+from zakaz.orchestration.callbacks import alert_on_failure
 from zakaz.settings import TASK_LIMIT
 
 DEFAULT_ARGS: dict[str, Any] = {

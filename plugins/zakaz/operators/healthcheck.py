@@ -10,6 +10,7 @@ from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day
 from zakaz.health.checks import check_days, require_healthy
 from zakaz.operators.base import DayOperator
+from zakaz.orchestration.attempts import attempt_of
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
 from zakaz.secrets import masked_line
@@ -43,7 +44,7 @@ class HealthcheckOperator(DayOperator):
 
     def _follow_up(self, context: Any) -> None:
         """Never raises, and takes little of the task's time: the next run or the watchdog does what it could not."""
-        origin = Attempt.from_context(context).origin
+        origin = attempt_of(context).origin
         try:
             follow_up(WarehouseHook(self.clickhouse_conn_id, origin=origin, within_seconds=FOLLOW_UP_SECONDS))
         except Exception as error:  # noqa: BLE001 - the day is judged already, and stands so in the registry

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from zakaz.airflow_compat import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
+
 from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange
 from zakaz.hooks.qtickets import CONNECTION, QTicketsHook

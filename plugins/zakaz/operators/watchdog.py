@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from zakaz.airflow_compat import BaseOperator
+from airflow.sdk import BaseOperator
+
 from zakaz.alerts.schedule import look_at
 from zakaz.alerts.watch import watch
-from zakaz.registry.attempt import Attempt
+from zakaz.orchestration.attempts import attempt_of
 from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
@@ -22,6 +23,6 @@ class WatchdogOperator(BaseOperator):
 
     def execute(self, context: Any) -> None:
         """Watch; a registry that can't be read ends it red, and its callback tells."""
-        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=Attempt.from_context(context).origin)
+        warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt_of(context).origin)
         for missing in watch(warehouse, look_at(DAG_ID)):
             self.log.warning("%s has no good run: %s", missing.day, missing.last_error or missing.last_status or "none")

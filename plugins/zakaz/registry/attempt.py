@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from zakaz.airflow_compat import word
-from zakaz.days import looks_back
 from zakaz.settings import version_tag
 
 NAMESPACE = uuid5(NAMESPACE_URL, "https://zakaz-etl/meta.etl_runs")
@@ -32,21 +30,6 @@ class Attempt:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     host: str = field(default_factory=socket.gethostname)
     version_tag: str = field(default_factory=version_tag)
-
-    @classmethod
-    def from_context(cls, context: Any) -> "Attempt":
-        """The attempt that an Airflow context (of a task or of its callback) belongs to."""
-        task_instance, dag_run = context["task_instance"], context["dag_run"]
-        return cls(
-            dag_id=task_instance.dag_id,
-            dag_run_id=task_instance.run_id,
-            run_type="scheduled" if looks_back(dag_run) else word(dag_run.run_type),
-            job=task_instance.task_id,
-            map_index=task_instance.map_index,
-            try_number=task_instance.try_number,
-            log_url=task_instance.log_url,
-            started_at=task_instance.start_date or datetime.now(UTC),
-        )
 
     @property
     def run_id(self) -> UUID:

@@ -1,19 +1,24 @@
 """From a task in Airflow to its day on the status page."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from zakaz.airflow_compat import BaseOperatorLink, base_path
+from airflow.sdk import BaseOperatorLink
 
 PATH = "/zakaz/status"
-# The menu of Airflow 2 and the page's entry in it; the permissions that show them have these names.
-MENU, ENTRY = "Zakaz", "Zakaz status"
+
+
+def base_path() -> str:
+    """The path under which people reach Airflow's server, without a slash at its end: mostly empty."""
+    from airflow.configuration import conf
+
+    return urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
 
 
 class StatusPageLink(BaseOperatorLink):
     """A button on each task of the chain.
 
-    The page itself looks up which day the run was for, so that the link needs no database, in Airflow 3 either.
+    The page itself looks up which day the run was for, so that the link needs no database.
     """
 
     name = "Статус дня"

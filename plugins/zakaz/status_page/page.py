@@ -30,16 +30,14 @@ WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
-    """Where Airflow shows what the page tells of; `__DAG__`, `__RUN__` and `__DAY__` stand for their values.
+    """Where Airflow shows what the page tells of; `__DAG__` and `__RUN__` stand for their values.
 
     :param run: a run's own page, where it can be cleared.
     :param backfill: the form of zakaz_backfill; empty for whoever may not start it.
-    :param fills_in: whether the form takes the days from the address.
     """
 
     run: str
     backfill: str
-    fills_in: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import tenacity
+from airflow.sdk import Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 
-from zakaz.airflow_compat import AirflowNotFoundException, Connection
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings, usable_settings
 from zakaz.warehouse.engine import Engine, Row
 from zakaz.warehouse.folder import open_folder
 from zakaz.warehouse.server import ServerEngine
-from zakaz.warehouse.sharing import share_while_used, shared_meanwhile
 
 CONNECTION = "clickhouse_default"
 EMBEDDED = "embedded_path"
@@ -37,8 +37,6 @@ ALL_THREADS = {"merge_tree_min_rows_for_concurrent_read": 1, "merge_tree_min_byt
 NO_COMPILING = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "compile_sort_description": 0}
 ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
-# Longer than the next task of a run takes to start.
-UNUSED_SECONDS = 60
 
 
 def new_version() -> int:
@@ -98,7 +96,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         insert_settings = {**ONE_BLOCK, **ALL_THREADS}
         if folder := self._folder(connection):
             own_settings = {**engine_settings, **insert_settings, **NO_COMPILING}
-            return open_folder(folder, own_settings, self._lock_seconds, self._answer_seconds)
+            return open_folder(folder, own_settings, self._lock_seconds)
         return ServerEngine(connection, engine_settings, insert_settings, self._answer_seconds)
 
     @property
@@ -111,7 +109,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
     @contextlib.contextmanager
     def session(self) -> Iterator["WarehouseHook"]:
-        """Keep one engine open for several calls; others wait for an embedded one meanwhile, unless it is shared."""
+        """Keep one engine open for several calls; others wait for an embedded one meanwhile."""
         if self._kept is not None:
             yield self
             return
@@ -132,19 +130,6 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
             with contextlib.suppress(WarehouseUnavailable, InvalidInput):
                 stack.enter_context(self.session())
             yield
-
-    @contextlib.contextmanager
-    def shared(self) -> Iterator[None]:
-        """Have one process keep the embedded warehouse open for all others of this machine; a server needs none."""
-        with contextlib.ExitStack() as stack:
-            if folder := self._folder(self._connection()):
-                stack.enter_context(shared_meanwhile(folder))
-            yield
-
-    def share_while_used(self) -> None:
-        """Have one process do so as long as it is used, though the caller's own process ends."""
-        if folder := self._folder(self._connection()):
-            share_while_used(folder, UNUSED_SECONDS)
 
     def execute(self, sql: str | Iterable[str], params: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Run one statement, or several, with bound parameters.

@@ -12,7 +12,7 @@ from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
 from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, failure, tab_separated
 
 if TYPE_CHECKING:
-    from zakaz.airflow_compat import Connection
+    from airflow.sdk import Connection
 
 CONNECT_SECONDS = 10
 HTTP_EXTRAS = ("verify", "ca_cert")

@@ -64,7 +64,8 @@ def notify_test() -> int:
 
     Exits 0 if Telegram took it; otherwise one line says why not, and it exits 1.
     """
-    from zakaz.airflow_compat import AirflowNotFoundException
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
     from zakaz.alerts.messages import moscow_ru, render
     from zakaz.hooks.telegram import CONNECTION, TelegramHook
 

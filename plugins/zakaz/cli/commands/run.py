@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 
-from zakaz.airflow_compat import IS_AIRFLOW_2
 from zakaz.cli import airflow, sandbox
 from zakaz.cli.options import day_option
 from zakaz.cli.schema import bring_up_to_date
@@ -49,11 +48,7 @@ def run(day: date) -> int:
         return 1
     print(f"\n{day} is green after {took}. Airflow's UI: make up. A range of days, both included:")
     first, last = day - timedelta(days=4), day - timedelta(days=1)
-    print(
-        f"bin/airflow dags backfill -s {first} -e {last} {DAG_ID}"
-        if IS_AIRFLOW_2
-        else f"bin/zakaz backfill --from {first} --to {last}"
-    )
+    print(f"bin/airflow dags backfill -s {first} -e {last} {DAG_ID}")
     if made_up:
         print("The figures are made up. For real ones: cp .env.example .env and fill in the connections")
     return 0

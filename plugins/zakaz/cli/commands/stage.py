@@ -7,7 +7,8 @@ import click
 
 from zakaz.cli import airflow
 from zakaz.cli.options import day_option
-from zakaz.days import LOOKBACK, DayRange
+from zakaz.days import DayRange
+from zakaz.orchestration.run_days import LOOKBACK
 from zakaz.settings import settings
 from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
 

@@ -27,15 +27,13 @@ STOP_SECONDS = 30
 
 @click.command()
 def up() -> None:
-    """Start Airflow (scheduler and web UI, on Airflow 3 the DAG processor too) in the background, on 127.0.0.1."""
+    """Start Airflow (web UI, scheduler and DAG processor) in the background, on 127.0.0.1."""
     if not _running():
         if _healthy():
             raise InvalidInput(
                 f"{_url()} answers already, and it is not ours: stop it, or set another {airflow.PORT} in .env"
             )
         airflow.prepare_metadata()
-        airflow.create_first_user()
-        airflow.show_status_page()
         bring_up_to_date()
         if uses_sandbox(os.environ):
             print(f"sandbox: {sandbox.start().url}")
@@ -80,7 +78,7 @@ def _running() -> list[psutil.Process]:
     for name in NAMES:
         with contextlib.suppress(OSError, ValueError, psutil.Error):
             process = psutil.Process(int(_file(name, "pid").read_text(encoding="utf-8")))
-            # A number is used again: it must still be ours, and alive. Airflow 3 calls itself `api_server`.
+            # A number is used again: it must still be ours, and alive. The server calls itself `api_server`.
             if name in " ".join(process.cmdline()).replace("_", "-") and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found

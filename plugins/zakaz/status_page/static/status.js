@@ -1,4 +1,4 @@
-// The calendar by mouse and keyboard, the panel of the chosen day, links out of Airflow 3's frame.
+// The calendar by mouse and keyboard, the panel of the chosen day, links out of Airflow's frame.
 "use strict";
 
 (function () {
@@ -6,7 +6,7 @@
   const retry = Number(page.dataset.retry || 0);
   if (retry) setTimeout(() => location.reload(), retry * 1000);
 
-  // The frame of Airflow 3 may not leave itself; its own document may.
+  // The frame may not leave itself; its own document may.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-out]");
     if (!link || window.parent === window) return;
@@ -94,9 +94,8 @@
     shown = `${job} ${day}`;
     const date = new Date(`${day}T00:00:00`);
     const title = date.toLocaleDateString("ru-RU", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-    const form = data.links.backfill.replaceAll("__DAY__", day);
+    const form = data.links.backfill;
     let note = `В форме запуска (Trigger) укажите ${day} первым и последним днём.`;
-    if (data.links.fills_in) note = "Форма откроется с этим днём. Данные дня заменятся целиком, другие дни не изменятся.";
     if (!form) note = "Пересчитать день может тот, кому разрешено запускать zakaz_backfill.";
     panel.replaceChildren(
       make(

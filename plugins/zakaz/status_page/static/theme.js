@@ -4,7 +4,7 @@
 (function () {
   const root = document.documentElement;
 
-  // Airflow 3 shows the page in a frame; its own document is the one around it.
+  // Airflow shows the page in a frame; its own document is the one around it.
   function outer() {
     try {
       return window.parent === window ? null : window.parent.document.documentElement;
@@ -21,16 +21,15 @@
     }
   }
 
-  // Airflow 2 keeps true or false under darkTheme, Airflow 3 dark, light or system under theme.
+  // Airflow keeps dark, light or system under theme.
   function chosen() {
     const around = outer();
     for (const theme of ["dark", "light"]) {
       if (around && around.classList.contains(theme)) return theme;
     }
-    const ofTwo = { true: "dark", false: "light" }[stored("darkTheme")];
-    const ofThree = { dark: "dark", light: "light" }[stored("theme")];
+    const ofAirflow = { dark: "dark", light: "light" }[stored("theme")];
     const ofSystem = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-    return ofTwo || ofThree || ofSystem;
+    return ofAirflow || ofSystem;
   }
 
   function apply() {
@@ -43,7 +42,6 @@
   apply();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", apply);
   const watch = new MutationObserver(apply);
-  watch.observe(root, { attributes: true, attributeFilter: ["data-color-scheme"] });
   const around = outer();
   if (around) watch.observe(around, { attributes: true, attributeFilter: ["class"] });
 })();

@@ -1,4 +1,4 @@
-"""The status page in Airflow 3: an application of its own beside the API, shown by the UI in a frame."""
+"""The status page: an application of its own beside Airflow's API, shown by the UI in a frame."""
 
 from typing import Any
 
@@ -10,9 +10,8 @@ from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from zakaz.airflow_compat import base_path
 from zakaz.stages import DAG_ID
-from zakaz.status_page.link import PATH
+from zakaz.status_page.link import PATH, base_path
 from zakaz.status_page.page import BACKFILL, STATIC, Links, render, status_page
 
 PREFIX, _, NAME = PATH.rpartition("/")
@@ -29,7 +28,7 @@ app.mount("/static", StaticFiles(directory=STATIC))
 def status(request: Request, user: GetUserDep) -> HTMLResponse:
     """The page, for whoever may see the runs of zakaz_etl."""
     page = status_page(request.query_params, _links(user))
-    html = render("airflow3.html", body=page.body, static=f"{base_path()}{PREFIX}/static")
+    html = render("page.html", body=page.body, static=f"{base_path()}{PREFIX}/static")
     return HTMLResponse(html, page.status, headers={**page.headers, "Content-Security-Policy": POLICY})
 
 
@@ -49,7 +48,6 @@ def _links(user: Any) -> Links:
     return Links(
         run=f"{root}/dags/__DAG__/runs/__RUN__",
         backfill=f"{root}/dags/{BACKFILL}" if may_backfill else "",
-        fills_in=False,
     )
 
 

@@ -1,0 +1,1 @@
+"""Everything that knows Airflow: its tasks, its runs, its backfills, its database."""
