@@ -11,7 +11,8 @@ from zakaz.stages import ALL_STAGES, LAST_STAGE, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-GOOD = "good"
+# States of a day, by the run registry.
+GOOD, RUNNING = "good", "running"
 # Each piece costs Airflow five tasks; of a longer range it takes two months.
 MONTHS_APART = 6
 

@@ -2,38 +2,52 @@
 
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from zakaz.environment import project_environment
 from zakaz.errors import InvalidInput
 
 
 def main() -> int:
-    """Run a command.
+    """Run a command of bin/zakaz; its exit code."""
 
+    def app() -> Any:
+        from zakaz.cli.app import app
+
+        return app
+
+    return run("zakaz", app)
+
+
+def run(name: str, load: Callable[[], Any]) -> int:
+    """Run a command line.
+
+    :param name: what people call it.
+    :param load: gives the click command, once the environment is there.
     :returns: 0; 1 if it failed or its arguments are wrong; a command may have further codes of its own.
     """
     try:
         os.environ.update(project_environment(os.environ))
     except InvalidInput as error:
-        print(f"zakaz: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 1
     # What Airflow says of itself is no answer to a command.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
 
     import click
 
-    from zakaz.cli.app import app
     from zakaz.errors import ZakazError
 
     try:
-        return int(app(prog_name="zakaz", standalone_mode=False) or 0)
+        return int(load()(prog_name=name, standalone_mode=False) or 0)
     except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "zakaz"
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else name
         print(f"{where}: {error.format_message()}", file=sys.stderr)
     except ZakazError as error:
-        print(f"zakaz: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
     except (click.Abort, KeyboardInterrupt):
-        print("zakaz: stopped", file=sys.stderr)
+        print(f"{name}: stopped", file=sys.stderr)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has seen enough
     return 1

@@ -8,14 +8,13 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from zakaz.days import DayRange
-from zakaz.errors import InvalidInput
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.run_days import days_of_run, require_sound_lookback
 from zakaz.orchestration.termination import ended_by_sigterm
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures, recorded
 from zakaz.settings import settings
-from zakaz.stages import ALL_STAGES, STAGES
+from zakaz.stages import ALL_STAGES, wanted
 from zakaz.status_page.link import StatusPageLink
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
@@ -31,7 +30,7 @@ class DayOperator(BaseOperator):
     :param clickhouse_conn_id: the warehouse.
     :param lookback_days: days that a run which looks back works on, its own included; `LOOKBACK_DAYS` by default.
     :param days: a range to work on instead of the run's own days, in the form of `DayRange.iso`.
-    :param stage: the one task of the chain that is wanted; the others are skipped. All of them by default.
+    :param stage: the tasks of the chain that are wanted, as `stages.wanted` reads them; the others are skipped.
     """
 
     template_fields: Sequence[str] = ("days", "stage")
@@ -59,10 +58,9 @@ class DayOperator(BaseOperator):
         :raises InvalidInput: there is no such stage, or the conf's `lookback` is neither true nor false.
         :raises DayNotOver: the last day is today or in the future, by Moscow time.
         """
-        if self.stage not in (ALL_STAGES, *STAGES):
-            raise InvalidInput(f"there is no stage {self.stage!r}: it is one of {', '.join((ALL_STAGES, *STAGES))}")
+        stages = wanted(self.stage)
         require_sound_lookback(context["dag_run"])
-        if self.stage not in (ALL_STAGES, self.task_id):
+        if self.task_id not in stages:
             raise AirflowSkipException(f"only {self.stage} was asked for")
         self.require_wanted()
         attempt = attempt_of(context)

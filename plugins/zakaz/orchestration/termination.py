@@ -9,6 +9,11 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowTaskTerminated
 
 
+def terminated(signal_name: str) -> AirflowTaskTerminated:
+    """The exception that ends the work of a task which is told to end."""
+    return AirflowTaskTerminated(f"the task was told to end ({signal_name})")
+
+
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end the work of a task by an exception, so that its attempt is recorded.
@@ -22,7 +27,7 @@ def ended_by_sigterm() -> Iterator[None]:
         return
 
     def end(*_: Any) -> None:
-        raise AirflowTaskTerminated("the task was told to end (SIGTERM)")
+        raise terminated("SIGTERM")
 
     before = signal.signal(signal.SIGTERM, end)
     try:

@@ -1,0 +1,238 @@
+"""Backfills of Moscow days by Airflow's own backfill runs.
+
+A scheduler does them if one is alive, on all its workers; otherwise this process does, one day after the other. The run
+registry, not Airflow, says what became of each day.
+"""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from zakaz.backfill.plan import GOOD, RUNNING, DayState, day_states
+from zakaz.days import DayRange
+from zakaz.errors import DaysAreBusy, TransientError
+from zakaz.orchestration import backfill_runs, internals
+from zakaz.orchestration.backfill_runs import Again, Made
+from zakaz.orchestration.here import RunsHere, wait_for
+from zakaz.orchestration.stop import Stop
+from zakaz.registry.lost import close_lost_attempts
+from zakaz.settings import settings, state_dir
+from zakaz.stages import ALL_STAGES, DAG_ID, deciding_stage
+from zakaz.warehouse.hook import WarehouseHook
+
+# A scheduler is restarted by an update or after a crash; the backfill goes on by itself then.
+SCHEDULER_AWAY = timedelta(minutes=5)
+# What works under a scheduler is told to end at its next heartbeat, and records that.
+END_SECONDS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is to be done.
+
+    :param days: Moscow days that are over, in the order in which they are to be done.
+    :param stage: the wanted tasks of the chain, as `stages.wanted` reads them.
+    :param again: which of the days that ran before are done again.
+    :param goes_on_after_failure: also after a day that failed; otherwise no further day begins.
+    :param max_active_runs: days at once, if a scheduler does them; MAX_ACTIVE_RUNS by default.
+    """
+
+    days: Sequence[date]
+    stage: str = ALL_STAGES
+    again: Again = Again.NOTHING
+    goes_on_after_failure: bool = False
+    max_active_runs: int | None = None
+    dag_id: str = DAG_ID
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a day.
+
+    :param is_loaded: whether the registry has a good run of it; if it was to be done now, one that began since.
+    :param was_done: whether it was done now; otherwise it was left alone, or its turn did not come.
+    :param error: what is known of why not.
+    """
+
+    day: date
+    is_loaded: bool
+    was_done: bool
+    error: str = ""
+
+
+Watcher = Callable[[Outcome, float], None]
+
+
+class Backfill:
+    """One backfill of the daily DAG, from making its runs to the registry's word on each day.
+
+    :param stop: whether this program was told to end.
+    :param log: where the output of the tasks goes.
+    :param watcher: called for each day that ended, with the seconds it took.
+    """
+
+    def __init__(self, request: Request, stop: Stop, log: Path, watcher: Watcher) -> None:
+        self._request = request
+        self._stop = stop
+        self._log = log
+        self._watcher = watcher
+        self._began = datetime.now(UTC)
+        self._ended: dict[date, Outcome] = {}
+        self._made = Made()
+        self.is_served = False
+
+    def carry_out(self) -> list[Outcome]:
+        """Do it.
+
+        :returns: what became of each day asked for, oldest first.
+        :raises DaysAreBusy: another backfill, or a run of these days, is at work. :raises InvalidInput: there is no DAG.
+        :raises TransientError: the scheduler that did it died.
+        """
+        request = self._request
+        with _alone(request):
+            here = None if self._finds_scheduler() else RunsHere(request.dag_id, self._stop, self._log)
+            backfill_runs.close_dead(request.dag_id)
+            close_lost_attempts(WarehouseHook())
+            self._made = backfill_runs.make(
+                request.dag_id,
+                request.days,
+                request.stage,
+                request.again,
+                request.max_active_runs or settings().max_active_runs,
+                is_served=self.is_served,
+            )
+            if not self._made.runs:
+                return self.outcomes()
+            try:
+                if here and not self._all_here(here):
+                    backfill_runs.hand_over(self._made.backfill_id, to_scheduler=True)
+                    self.is_served = True
+                if self.is_served:
+                    self._watch()
+            finally:
+                self._close()
+        return self.outcomes()
+
+    def outcomes(self) -> list[Outcome]:
+        """What became of each day, by the registry, oldest first."""
+        days = DayRange(min(self._request.days), max(self._request.days))
+        states = day_states(WarehouseHook(), days, deciding_stage(self._request.stage))
+        asked = set(self._request.days)
+        return [self._outcome(state) for state in states if state.day in asked]
+
+    def _finds_scheduler(self) -> bool:
+        with internals.create_session() as session:
+            self.is_served = internals.is_served(self._request.dag_id, session)
+        return self.is_served
+
+    def _all_here(self, here: RunsHere) -> bool:
+        """Do the days in this process; whether nothing is left to a scheduler that began to serve the DAG."""
+        for day, number in self._made.runs.items():
+            if self._stop.is_requested:
+                return True
+            began = time.monotonic()
+            if not here.do(number):
+                return self._stop.is_requested
+            if not self._tell(day, time.monotonic() - began) and not self._request.goes_on_after_failure:
+                return True
+        return True
+
+    def _watch(self) -> None:
+        """Wait for the scheduler to do the days."""
+        began, seen = time.monotonic(), datetime.now(UTC)
+        by_number = {number: day for day, number in self._made.runs.items() if day not in self._ended}
+
+        def is_over() -> bool:
+            nonlocal seen
+            states = backfill_runs.states(list(by_number))
+            for number, day in list(by_number.items()):
+                if states.get(number) not in ("queued", "running"):
+                    del by_number[number]
+                    is_good = self._tell(day, time.monotonic() - began)
+                    if not is_good and not self._request.goes_on_after_failure:
+                        backfill_runs.hand_over(self._made.backfill_id, to_scheduler=False)
+                        for waiting in [one for one, state in states.items() if state == "queued"]:
+                            by_number.pop(waiting, None)
+            if self._finds_scheduler():
+                seen = datetime.now(UTC)
+            elif datetime.now(UTC) - seen > SCHEDULER_AWAY:
+                raise TransientError(
+                    f"Airflow's scheduler gave no sign of life since {seen:%H:%M:%S} UTC, or the DAG was paused: the "
+                    "backfill was ended. The same command goes on, with a scheduler or without one"
+                )
+            return not by_number
+
+        wait_for(is_over, self._stop)
+
+    def _tell(self, day: date, seconds: float) -> bool:
+        """Tell the watcher of a day that ended; whether it is loaded."""
+        (state,) = day_states(WarehouseHook(), DayRange(day, day), deciding_stage(self._request.stage))
+        self._ended[day] = outcome = self._outcome(state, was_done=True)
+        self._watcher(outcome, seconds)
+        return outcome.is_loaded
+
+    def _outcome(self, state: DayState, *, was_done: bool | None = None) -> Outcome:
+        done = state.day in self._ended if was_done is None else was_done
+        to_be_done = state.day in self._made.runs
+        is_loaded = state.state == GOOD and (not to_be_done or state.is_good_since(self._began))
+        return Outcome(state.day, is_loaded, done, "" if is_loaded else self._why_not(state, done))
+
+    def _why_not(self, state: DayState, was_done: bool) -> str:
+        if word := self._made.left_alone.get(state.day):
+            flag = "--rerun-failed-tasks" if word == "failed" else "--reset-dagruns -y"
+            known = f": {state.last_error}" if state.last_error else ""
+            return f"its run was {word} before and was left alone ({flag} does it again){known}"
+        if not was_done:
+            return "stopped before its end" if self._stop.is_requested else "not begun"
+        return state.last_error or "no attempt of it ended well"
+
+    def _close(self) -> None:
+        is_cut_off = self.is_served and len(self._ended) < len(self._made.runs)
+        backfill_runs.close(self._made.backfill_id)
+        if is_cut_off:
+            # Its tasks end at their next heartbeat, and one more may have been about to begin.
+            deadline = time.monotonic() + END_SECONDS
+            while time.monotonic() < deadline and self._is_at_work():
+                time.sleep(1)
+            backfill_runs.close(self._made.backfill_id)
+
+    def _is_at_work(self) -> bool:
+        days = DayRange(min(self._made.runs), max(self._made.runs))
+        return any(state.state == RUNNING for state in day_states(WarehouseHook(), days))
+
+
+@contextmanager
+def _alone(request: Request) -> Iterator[None]:
+    """Be the one backfill of this machine.
+
+    :raises DaysAreBusy: there is another; the message names its process and days.
+    """
+    folder = state_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / "backfill.json"
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(folder / "backfill.lock", timeout=0))
+        except Timeout:
+            raise DaysAreBusy(f"{_holder(note)} is at work: wait until it has ended, or stop it") from None
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        days = str(DayRange(min(request.days), max(request.days)))
+        note.write_text(json.dumps({"pid": os.getpid(), "days": days, "since": now, "program": sys.argv[0]}))
+        yield
+
+
+def _holder(note: Path) -> str:
+    try:
+        told = json.loads(note.read_text())
+        return f"the backfill of {told['days']} (process {told['pid']}, since {told['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another backfill"

@@ -1,0 +1,292 @@
+"""Airflow's own backfills and their runs, in its database: made, looked at, closed.
+
+A backfill that was ended, or whose process died, leaves its unfinished runs `stopped`: the next one goes on with them.
+"""
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
+from typing import Any
+
+import pendulum
+from sqlalchemy.exc import DBAPIError
+
+from zakaz.days import MOSCOW, DayRange, moscow_day
+from zakaz.errors import DaysAreBusy
+from zakaz.orchestration import internals
+from zakaz.orchestration.notes import note_of
+from zakaz.orchestration.run_days import word
+from zakaz.settings import this_user
+
+# In the conf of a run: which tasks of the chain are wanted, and that it was stopped before its end.
+STAGE, STOPPED = "stage", "stopped"
+# A task that says nothing for so long has no process any more (Airflow's own limit is five minutes).
+SILENT_FOR = timedelta(minutes=5)
+
+
+class Again(Enum):
+    """Which of the days that ran before are done again: none, the failed tasks of those that failed, or all."""
+
+    NOTHING = "none"
+    FAILED = "failed"
+    EVERYTHING = "completed"
+
+
+@dataclass
+class Made:
+    """A backfill in Airflow's database.
+
+    :param backfill_id: Airflow's number of it; 0 if there was nothing to make.
+    :param runs: for each Moscow day that will be done, in order, the number of its run.
+    :param left_alone: the days that ran before and stay as they are, each with Airflow's word for its run.
+    """
+
+    backfill_id: int = 0
+    runs: dict[date, int] = field(default_factory=dict)
+    left_alone: dict[date, str] = field(default_factory=dict)
+
+
+def make(
+    dag_id: str, days: Sequence[date], stage: str, again: Again, max_active_runs: int, *, is_served: bool
+) -> Made:
+    """Make a backfill of Airflow's with a run for each day, as far as the days are to be done.
+
+    :param days: Moscow days that are over, in the order in which they are to be done.
+    :param stage: the wanted tasks of the chain, as `stages.wanted` reads them.
+    :param max_active_runs: days at once, if a scheduler does them.
+    :param is_served: a scheduler does them; otherwise it leaves them alone should it start meanwhile.
+    :raises DaysAreBusy: a run of these days is at work.
+    """
+    made = Made()
+    conf = {STAGE: stage}
+    with internals.create_session() as session:
+        dag = internals.serialized_dag(dag_id, session)
+        runs = {moscow_day(run.logical_date): run for run in _runs_of_days(dag_id, days, session)}
+        _require_free(dag_id, runs.values(), is_served=is_served)
+        todo = {}
+        for day in days:
+            if left := _left_alone(runs.get(day), again):
+                made.left_alone[day] = left
+            else:
+                todo[day] = runs.get(day)
+        if not todo:
+            return made
+        backfill = internals.Backfill(
+            dag_id=dag_id,
+            from_date=midnight(min(todo)),
+            to_date=midnight(max(todo)),
+            max_active_runs=max_active_runs,
+            dag_run_conf=conf,
+            reprocess_behavior=again.value,
+            is_paused=not is_served,
+            triggering_user_name=this_user(),
+        )
+        session.add(backfill)
+        session.flush()
+        for number, (day, run) in enumerate(todo.items(), start=1):
+            run = _new_run(dag, day, conf, session) if run is None else _renewed(dag, run, again, conf, session)
+            run.backfill_id = backfill.id
+            session.flush()
+            session.add(
+                internals.BackfillDagRun(
+                    backfill_id=backfill.id, dag_run_id=run.id, logical_date=run.logical_date, sort_ordinal=number
+                )
+            )
+            made.runs[day] = run.id
+        made.backfill_id = backfill.id
+    return made
+
+
+def preview(dag_id: str, days: Sequence[date], again: Again) -> dict[date, str]:
+    """What a backfill would make of each day, in words; changes nothing."""
+    try:
+        with internals.create_session() as session:
+            runs = {moscow_day(run.logical_date): run for run in _runs_of_days(dag_id, days, session)}
+            return {day: _in_words(runs.get(day), again) for day in days}
+    except DBAPIError:  # there is no database yet
+        return dict.fromkeys(days, _in_words(None, again))
+
+
+def _in_words(run: Any, again: Again) -> str:
+    if left := _left_alone(run, again):
+        return f"left alone: its run is {left}"
+    if run is None:
+        return "will be done: it has no run yet"
+    return f"will be done again: its run is {'stopped' if _is_stopped(run) else word(run.state)}"
+
+
+def _left_alone(run: Any, again: Again) -> str:
+    """Airflow's word for a run that stays as it is; empty for one that is done."""
+    if run is None or again is Again.EVERYTHING or run.state in internals.UNFINISHED or _is_stopped(run):
+        return ""
+    is_failed = run.state == internals.DagRunState.FAILED
+    return "" if is_failed and again is Again.FAILED else word(run.state)
+
+
+def _new_run(dag: Any, day: date, conf: Mapping[str, Any], session: Any) -> Any:
+    (info,) = dag.iter_dagrun_infos_between(midnight(day), midnight(day))
+    return dag.create_dagrun(
+        run_id=f"backfill__{midnight(day).astimezone(MOSCOW).isoformat()}",
+        logical_date=info.logical_date,
+        data_interval=info.data_interval,
+        run_after=info.run_after,
+        conf=dict(conf),
+        run_type=internals.DagRunType.BACKFILL_JOB,
+        triggered_by=internals.DagRunTriggeredByType.BACKFILL,
+        triggering_user_name=this_user(),
+        state=internals.DagRunState.QUEUED,
+        note=note_of(day),
+        session=session,
+    )
+
+
+def _renewed(dag: Any, run: Any, again: Again, conf: Mapping[str, Any], session: Any) -> Any:
+    """An earlier run with the tasks cleared that are to be done again."""
+    for task_instance in run.task_instances:
+        if task_instance.state in internals.State.unfinished:  # its process is gone
+            task_instance.state = None
+    session.flush()
+    dag.clear(
+        run_id=run.run_id,
+        only_failed=again is not Again.EVERYTHING,
+        dag_run_state=internals.DagRunState.QUEUED,
+        run_on_latest_version=True,
+        session=session,
+    )
+    run.state, run.conf = internals.DagRunState.QUEUED, dict(conf)
+    # It does its own day and no other, whatever it was before.
+    run.run_type = internals.DagRunType.BACKFILL_JOB
+    run.triggered_by = internals.DagRunTriggeredByType.BACKFILL
+    run.note = note_of(moscow_day(run.logical_date))
+    return run
+
+
+def _require_free(dag_id: str, runs: Any, *, is_served: bool) -> None:
+    busy = [run.run_id for run in runs if run.state in internals.UNFINISHED and (is_served or _is_at_work(run))]
+    if busy:
+        raise DaysAreBusy(
+            f"{', '.join(busy)} of {dag_id} is at work within these days: nothing was done. Wait until it has ended, "
+            "then give the same command again"
+        )
+
+
+def _is_at_work(run: Any) -> bool:
+    """Whether a task of a run gave signs of life lately; its scheduler is gone, a worker elsewhere may not be."""
+    since = datetime.now(UTC) - SILENT_FOR
+    return any(
+        one.state == internals.TaskInstanceState.RUNNING and one.last_heartbeat_at and one.last_heartbeat_at > since
+        for one in run.task_instances
+    )
+
+
+def states(dag_run_ids: Sequence[int]) -> dict[int, str]:
+    """Airflow's word for each of these runs."""
+    with internals.create_session() as session:
+        runs = session.query(internals.DagRun.id, internals.DagRun.state).filter(internals.DagRun.id.in_(dag_run_ids))
+        return {number: word(state) for number, state in runs}
+
+
+def hand_over(backfill_id: int, *, to_scheduler: bool) -> None:
+    """Let a scheduler begin further runs of a backfill, or not."""
+    with internals.create_session() as session:
+        session.get(internals.Backfill, backfill_id).is_paused = not to_scheduler
+
+
+def close(backfill_id: int) -> None:
+    """End a backfill: nothing of it goes on, and another one may be made at once.
+
+    Runs that never began are forgotten; those that did not end are failed and `stopped`. A task that works under a
+    scheduler is told to end by it. The others forget which tasks were asked for: *Clear* means the task it is pressed on.
+    """
+    with internals.create_session() as session:
+        backfill = session.get(internals.Backfill, backfill_id)
+        backfill.is_paused = True
+        backfill.completed_at = backfill.completed_at or datetime.now(UTC)
+        for run in session.query(internals.DagRun).filter(internals.DagRun.backfill_id == backfill_id):
+            if run.state not in internals.UNFINISHED:
+                run.conf = {}
+            elif any(one.state for one in run.task_instances):
+                _stop(run)
+            else:
+                session.delete(run)
+
+
+def _stop(run: Any) -> None:
+    for task_instance in run.task_instances:
+        if task_instance.state in internals.State.unfinished:
+            was_at_work = task_instance.state == internals.TaskInstanceState.RUNNING
+            task_instance.state = internals.TaskInstanceState.FAILED if was_at_work else None
+    run.conf = {STOPPED: True}
+    run.set_state(internals.DagRunState.FAILED)
+
+
+def _is_stopped(run: Any) -> bool:
+    return bool(isinstance(run.conf, dict) and run.conf.get(STOPPED))
+
+
+def close_dead(dag_id: str) -> None:
+    """Close the backfills that programs of this machine left open when they were killed; the caller has their lock.
+
+    :raises DaysAreBusy: there is an open one of somebody else: Airflow allows one for each DAG.
+    """
+    with internals.create_session() as session:
+        opened = session.query(internals.Backfill).filter(
+            internals.Backfill.dag_id == dag_id, internals.Backfill.completed_at.is_(None)
+        )
+        found = [(one.id, one.triggering_user_name or "somebody", one.from_date, one.to_date) for one in opened]
+    for backfill_id, user, first, last in found:
+        if not user.endswith(f"@{socket.gethostname()}"):
+            raise DaysAreBusy(
+                f"Airflow's backfill {backfill_id} of {dag_id} ({DayRange(moscow_day(first), moscow_day(last))}, by {user}) "
+                "is not over: nothing was done. Wait until it has ended, or cancel it in the UI, then give the same "
+                "command again"
+            )
+        close(backfill_id)
+
+
+@contextmanager
+def new_run(dag_id: str, run_id: str, logical_date: datetime, conf: Mapping[str, Any], note: str) -> Iterator[int]:
+    """A run that somebody asked for by hand; yields its number, and leaves it ended.
+
+    :param logical_date: an aware instant within the Moscow day that the run is for; no two runs have the same.
+    """
+    with internals.create_session() as session:
+        dag = internals.serialized_dag(dag_id, session)
+        interval = dag.timetable.infer_manual_data_interval(run_after=pendulum.instance(logical_date))
+        run = dag.create_dagrun(
+            run_id=run_id,
+            logical_date=logical_date,
+            data_interval=interval,
+            run_after=datetime.now(UTC),
+            conf=dict(conf),
+            run_type=internals.DagRunType.MANUAL,
+            triggered_by=internals.DagRunTriggeredByType.CLI,
+            triggering_user_name=this_user(),
+            state=internals.DagRunState.QUEUED,
+            note=note,
+            session=session,
+        )
+        session.flush()
+        number = run.id
+    try:
+        yield number
+    finally:
+        with internals.create_session() as session:
+            run = session.get(internals.DagRun, number)
+            if run.state in internals.UNFINISHED:
+                _stop(run)
+
+
+def _runs_of_days(dag_id: str, days: Sequence[date], session: Any) -> list[Any]:
+    runs = session.query(internals.DagRun).filter(
+        internals.DagRun.dag_id == dag_id, internals.DagRun.logical_date.in_([midnight(day) for day in days])
+    )
+    return list(runs)
+
+
+def midnight(day: date) -> datetime:
+    """The logical date of a day's run: an instant in UTC."""
+    return datetime.combine(day, time(), MOSCOW).astimezone(UTC)
