@@ -62,7 +62,7 @@ class MoscowDayTimetable(CronDataIntervalTimetable):
         info = super().next_dagrun_info(
             last_automated_data_interval=last_automated_data_interval, restriction=restriction
         )
-        if info is None:
+        if info is None or info.data_interval is None:
             return None
         interval = DataInterval(*(moment.in_timezone(MOSCOW.key) for moment in info.data_interval))
         after_midnight = timedelta(hours=self.run_at.hour, minutes=self.run_at.minute)

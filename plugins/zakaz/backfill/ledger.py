@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from zakaz.days import DayRange
+from zakaz.registry.attempt import NAMESPACE
 from zakaz.registry.lost import close_lost_attempts
 from zakaz.settings import this_user, version_tag
 from zakaz.stages import ALL_STAGES, deciding_stage
@@ -34,6 +35,11 @@ class Backfill:
     backfill_id: UUID = field(default_factory=uuid4)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_resumed: bool = False
+
+
+def entry_of_run(dag_run_id: str) -> UUID:
+    """The entry that belongs to a run of `zakaz_backfill`."""
+    return uuid5(NAMESPACE, f"backfill {dag_run_id}")
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,11 @@
 """Airflow's own command line, called with its output in a file."""
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
-from zakaz.days import MOSCOW
 from zakaz.errors import TransientError
 from zakaz.settings import PROJECT_DIR, state_dir
 
@@ -49,18 +44,6 @@ def prepare_metadata() -> None:
 def password_file() -> Path:
     """Where the password of the user `admin` is, made up by Airflow."""
     return Path(os.environ["AIRFLOW_HOME"]) / PASSWORDS
-
-
-def run_day(dag_id: str, day: date, without: Sequence[str] = (), conf: Mapping[str, Any] | None = None) -> bool:
-    """Run one day of a DAG in a process of its own, without some of its tasks; whether it ended well.
-
-    The date carries the time of this call: `dags test` forgets an earlier run of the very same date, and its attempts
-    would be written over in the registry.
-    """
-    now = datetime.now(MOSCOW).replace(microsecond=0).time()
-    left_out = ["--mark-success-pattern", "|".join(without)] if without else []
-    given = ["--conf", json.dumps(conf)] if conf else []
-    return call("dags", "test", dag_id, datetime.combine(day, now).isoformat(), *left_out, *given) == 0
 
 
 def call(*arguments: str) -> int:

@@ -4,17 +4,17 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from zakaz.cli import airflow
 from zakaz.cli.__main__ import run
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import InvalidInput
+from zakaz.orchestration.again import Again
+from zakaz.orchestration.console import at_work
 from zakaz.stages import ALL_STAGES, DAG_ID, STAGES, wanted, with_those_before
-
-if TYPE_CHECKING:
-    from zakaz.orchestration.backfill_runs import Again
 
 # Flags of Airflow 2.11 that are gone: whether they take a value, and what to do instead.
 REFUSED = {
@@ -40,7 +40,8 @@ def _refuse(context: click.Context, parameter: click.Parameter, value: Any) -> N
 
 def _refused_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     for flags, (takes_value, _) in REFUSED.items():
-        command = click.option(*flags, hidden=True, is_flag=not takes_value, expose_value=False, callback=_refuse)(command)
+        hidden = click.option(*flags, hidden=True, is_flag=not takes_value, expose_value=False, callback=_refuse)
+        command = hidden(command)
     return command
 
 
@@ -50,7 +51,9 @@ def _day(_: click.Context, parameter: click.Parameter, value: str | None) -> dat
     try:
         instant = datetime.fromisoformat(value)
     except ValueError:
-        raise InvalidInput(f"{parameter.opts[0]} {value!r} is not a day: write it as YYYY-MM-DD, e.g. 2026-11-22") from None
+        raise InvalidInput(
+            f"{parameter.opts[0]} {value!r} is not a day: write it as YYYY-MM-DD, e.g. 2026-11-22"
+        ) from None
     return moscow_day(instant if instant.tzinfo else instant.replace(tzinfo=MOSCOW))
 
 
@@ -93,27 +96,37 @@ def backfill(
     """
     days = _days(dag_id, first, last)
     stage = _stage(task_regex, ignore_dependencies=ignore_dependencies)
-    again = _again(reset_dagruns=reset_dagruns, rerun_failed_tasks=rerun_failed_tasks)
+    again = Again.EVERYTHING if reset_dagruns else Again.FAILED if rerun_failed_tasks else Again.NOTHING
     if dry_run:
         return _dry_run(days, stage, again, run_backwards=run_backwards)
     if reset_dagruns and not yes:
         _ask(days)
-    from zakaz.cli.backfilling import carry_out
-    from zakaz.orchestration.backfill import Request
+    with at_work("backfill", is_verbose=verbose) as work:
+        from zakaz.orchestration.backfill import Backfill, Request
 
-    request = Request(
-        days=sorted(days, reverse=run_backwards),
-        stage=stage,
-        again=again,
-        goes_on_after_failure=continue_on_failures,
-    )
-    return 0 if all(outcome.is_loaded for outcome in carry_out(request, verbose=verbose)) else 1
+        request = Request(
+            days=sorted(days, reverse=run_backwards),
+            stage=stage,
+            again=again,
+            goes_on_after_failure=continue_on_failures,
+        )
+        airflow.prepare_metadata()
+        outcomes = Backfill(request, work).carry_out()
+        loaded = sum(outcome.is_loaded for outcome in outcomes)
+        work.say(f"{loaded} of {len(outcomes)} days are loaded")
+        for outcome in outcomes:
+            if not outcome.is_loaded:
+                work.complain(f"{outcome.day}: {outcome.error}")
+        work.say(f"log: {work.log}")
+    return 0 if loaded == len(outcomes) else 1
 
 
 def _days(dag_id: str, first: date | None, last: date | None) -> DayRange:
     if dag_id != DAG_ID:
-        raise InvalidInput(f"DAG {dag_id!r} can't be backfilled by days: this command knows {DAG_ID} alone. For other DAGs "
-                           "there is Airflow's own `airflow backfill create`")
+        raise InvalidInput(
+            f"DAG {dag_id!r} can't be backfilled by days: this command knows {DAG_ID} alone. For other DAGs "
+            "there is Airflow's own `airflow backfill create`"
+        )
     first, last = first or last, last or first
     if first is None or last is None:
         raise InvalidInput("-s and -e are missing: name the first and the last Moscow day")
@@ -135,21 +148,13 @@ def _stage(task_regex: str | None, *, ignore_dependencies: bool) -> str:
     return ",".join(matching if ignore_dependencies else with_those_before(matching))
 
 
-def _again(*, reset_dagruns: bool, rerun_failed_tasks: bool) -> "Again":
-    from zakaz.orchestration.backfill_runs import Again
-
-    if reset_dagruns:
-        return Again.EVERYTHING
-    return Again.FAILED if rerun_failed_tasks else Again.NOTHING
-
-
 def _ask(days: DayRange) -> None:
     if not sys.stdin.isatty():
         raise InvalidInput("--reset-dagruns asks before it does days again, and nobody is there to answer: add -y")
     click.confirm(f"Do all tasks of {days} again, also of days that are loaded?", abort=True)
 
 
-def _dry_run(days: DayRange, stage: str, again: "Again", *, run_backwards: bool) -> int:
+def _dry_run(days: DayRange, stage: str, again: Again, *, run_backwards: bool) -> int:
     from zakaz.orchestration.backfill_runs import preview
 
     for day, what in sorted(preview(DAG_ID, list(days), again).items(), reverse=run_backwards):

@@ -1,16 +1,14 @@
 """The first and the last task of zakaz_backfill: what will be done, and what was."""
 
 from typing import Any
-from uuid import uuid5
 
 from airflow.sdk import BaseOperator
 
-from zakaz.backfill.ledger import MISSING, OK, Backfill, enter, settle
+from zakaz.backfill.ledger import MISSING, OK, Backfill, enter, entry_of_run, settle
 from zakaz.backfill.plan import make_plan
 from zakaz.days import DayRange
 from zakaz.errors import BackfillIncomplete
 from zakaz.orchestration.attempts import attempt_of
-from zakaz.registry.attempt import NAMESPACE
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
 SHOWN = 20
@@ -91,6 +89,6 @@ def backfill_of(context: Any) -> Backfill:
         stage=params["stage"],
         reason=params["reason"] or "",
         asked_by=f"zakaz_backfill {dag_run.run_id}",
-        backfill_id=uuid5(NAMESPACE, f"backfill {dag_run.run_id}"),
+        backfill_id=entry_of_run(dag_run.run_id),
         started_at=dag_run.start_date,
     )

@@ -4,28 +4,22 @@ A scheduler does them if one is alive, on all its workers; otherwise this proces
 registry, not Airflow, says what became of each day.
 """
 
-import contextlib
-import json
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from zakaz.backfill.plan import GOOD, RUNNING, DayState, day_states
 from zakaz.days import DayRange
-from zakaz.errors import DaysAreBusy, TransientError
-from zakaz.orchestration import backfill_runs, internals
-from zakaz.orchestration.backfill_runs import Again, Made
+from zakaz.errors import TransientError
+from zakaz.orchestration import backfill_runs, internals, runs
+from zakaz.orchestration.again import Again
+from zakaz.orchestration.backfill_lock import alone
+from zakaz.orchestration.backfill_runs import Made
+from zakaz.orchestration.console import Work
 from zakaz.orchestration.here import RunsHere, wait_for
-from zakaz.orchestration.stop import Stop
 from zakaz.registry.lost import close_lost_attempts
-from zakaz.settings import settings, state_dir
+from zakaz.settings import settings
 from zakaz.stages import ALL_STAGES, DAG_ID, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -69,36 +63,34 @@ class Outcome:
     error: str = ""
 
 
-Watcher = Callable[[Outcome, float], None]
-
-
 class Backfill:
     """One backfill of the daily DAG, from making its runs to the registry's word on each day.
 
-    :param stop: whether this program was told to end.
-    :param log: where the output of the tasks goes.
-    :param watcher: called for each day that ended, with the seconds it took.
+    :param work: the command that does it; it says a line for each day that ended.
     """
 
-    def __init__(self, request: Request, stop: Stop, log: Path, watcher: Watcher) -> None:
+    def __init__(self, request: Request, work: Work) -> None:
         self._request = request
-        self._stop = stop
-        self._log = log
-        self._watcher = watcher
+        self._stop = work.stop
+        self._log = work.log
+        self._say = work.say
         self._began = datetime.now(UTC)
         self._ended: dict[date, Outcome] = {}
         self._made = Made()
         self.is_served = False
 
-    def carry_out(self) -> list[Outcome]:
+    def carry_out(self, begins: Callable[[], None] = lambda: None) -> list[Outcome]:
         """Do it.
 
+        :param begins: called once nothing stands in its way.
+
         :returns: what became of each day asked for, oldest first.
-        :raises DaysAreBusy: another backfill, or a run of these days, is at work. :raises InvalidInput: there is no DAG.
+        :raises DaysAreBusy: another backfill, or a run of these days, is at work.
+        :raises InvalidInput: there is no such DAG.
         :raises TransientError: the scheduler that did it died.
         """
         request = self._request
-        with _alone(request):
+        with alone(DayRange(min(request.days), max(request.days))):
             here = None if self._finds_scheduler() else RunsHere(request.dag_id, self._stop, self._log)
             backfill_runs.close_dead(request.dag_id)
             close_lost_attempts(WarehouseHook())
@@ -112,8 +104,12 @@ class Backfill:
             )
             if not self._made.runs:
                 return self.outcomes()
+            who = "the scheduler does them" if self.is_served else "no scheduler serves the DAG, they are done here"
+            self._say(f"{len(self._made.runs)} days to do; {who}")
             try:
+                begins()
                 if here and not self._all_here(here):
+                    self._say("a scheduler has started and goes on with them")
                     backfill_runs.hand_over(self._made.backfill_id, to_scheduler=True)
                     self.is_served = True
                 if self.is_served:
@@ -153,7 +149,7 @@ class Backfill:
 
         def is_over() -> bool:
             nonlocal seen
-            states = backfill_runs.states(list(by_number))
+            states = runs.states(list(by_number))
             for number, day in list(by_number.items()):
                 if states.get(number) not in ("queued", "running"):
                     del by_number[number]
@@ -177,7 +173,8 @@ class Backfill:
         """Tell the watcher of a day that ended; whether it is loaded."""
         (state,) = day_states(WarehouseHook(), DayRange(day, day), deciding_stage(self._request.stage))
         self._ended[day] = outcome = self._outcome(state, was_done=True)
-        self._watcher(outcome, seconds)
+        shown = "ok    " if outcome.is_loaded else "failed"
+        self._say(f"{day}  {shown}  {seconds:6.1f} s  {outcome.error}".rstrip())
         return outcome.is_loaded
 
     def _outcome(self, state: DayState, *, was_done: bool | None = None) -> Outcome:
@@ -187,10 +184,10 @@ class Backfill:
         return Outcome(state.day, is_loaded, done, "" if is_loaded else self._why_not(state, done))
 
     def _why_not(self, state: DayState, was_done: bool) -> str:
-        if word := self._made.left_alone.get(state.day):
-            flag = "--rerun-failed-tasks" if word == "failed" else "--reset-dagruns -y"
+        if ended := self._made.left_alone.get(state.day):
+            flag = "--rerun-failed-tasks" if ended == "failed" else "--reset-dagruns -y"
             known = f": {state.last_error}" if state.last_error else ""
-            return f"its run was {word} before and was left alone ({flag} does it again){known}"
+            return f"its run was {ended} before and was left alone ({flag} does it again){known}"
         if not was_done:
             return "stopped before its end" if self._stop.is_requested else "not begun"
         return state.last_error or "no attempt of it ended well"
@@ -208,31 +205,3 @@ class Backfill:
     def _is_at_work(self) -> bool:
         days = DayRange(min(self._made.runs), max(self._made.runs))
         return any(state.state == RUNNING for state in day_states(WarehouseHook(), days))
-
-
-@contextmanager
-def _alone(request: Request) -> Iterator[None]:
-    """Be the one backfill of this machine.
-
-    :raises DaysAreBusy: there is another; the message names its process and days.
-    """
-    folder = state_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    note = folder / "backfill.json"
-    with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(FileLock(folder / "backfill.lock", timeout=0))
-        except Timeout:
-            raise DaysAreBusy(f"{_holder(note)} is at work: wait until it has ended, or stop it") from None
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        days = str(DayRange(min(request.days), max(request.days)))
-        note.write_text(json.dumps({"pid": os.getpid(), "days": days, "since": now, "program": sys.argv[0]}))
-        yield
-
-
-def _holder(note: Path) -> str:
-    try:
-        told = json.loads(note.read_text())
-        return f"the backfill of {told['days']} (process {told['pid']}, since {told['since']})"
-    except (OSError, ValueError, KeyError):
-        return "another backfill"

@@ -4,35 +4,24 @@ A backfill that was ended, or whose process died, leaves its unfinished runs `st
 """
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
-from enum import Enum
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import pendulum
 from sqlalchemy.exc import DBAPIError
 
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
 from zakaz.orchestration import internals
+from zakaz.orchestration.again import Again
 from zakaz.orchestration.notes import note_of
-from zakaz.orchestration.run_days import word
+from zakaz.orchestration.run_days import STAGE, word
+from zakaz.orchestration.runs import is_stopped, midnight, restart, stop_run
 from zakaz.settings import this_user
 
-# In the conf of a run: which tasks of the chain are wanted, and that it was stopped before its end.
-STAGE, STOPPED = "stage", "stopped"
 # A task that says nothing for so long has no process any more (Airflow's own limit is five minutes).
 SILENT_FOR = timedelta(minutes=5)
-
-
-class Again(Enum):
-    """Which of the days that ran before are done again: none, the failed tasks of those that failed, or all."""
-
-    NOTHING = "none"
-    FAILED = "failed"
-    EVERYTHING = "completed"
 
 
 @dataclass
@@ -49,9 +38,7 @@ class Made:
     left_alone: dict[date, str] = field(default_factory=dict)
 
 
-def make(
-    dag_id: str, days: Sequence[date], stage: str, again: Again, max_active_runs: int, *, is_served: bool
-) -> Made:
+def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active_runs: int, *, is_served: bool) -> Made:
     """Make a backfill of Airflow's with a run for each day, as far as the days are to be done.
 
     :param days: Moscow days that are over, in the order in which they are to be done.
@@ -86,8 +73,8 @@ def make(
         )
         session.add(backfill)
         session.flush()
-        for number, (day, run) in enumerate(todo.items(), start=1):
-            run = _new_run(dag, day, conf, session) if run is None else _renewed(dag, run, again, conf, session)
+        for number, (day, old) in enumerate(todo.items(), start=1):
+            run = _new_run(dag, day, conf, session) if old is None else _renewed(dag, old, again, conf, session)
             run.backfill_id = backfill.id
             session.flush()
             session.add(
@@ -115,12 +102,12 @@ def _in_words(run: Any, again: Again) -> str:
         return f"left alone: its run is {left}"
     if run is None:
         return "will be done: it has no run yet"
-    return f"will be done again: its run is {'stopped' if _is_stopped(run) else word(run.state)}"
+    return f"will be done again: its run is {'stopped' if is_stopped(run) else word(run.state)}"
 
 
 def _left_alone(run: Any, again: Again) -> str:
     """Airflow's word for a run that stays as it is; empty for one that is done."""
-    if run is None or again is Again.EVERYTHING or run.state in internals.UNFINISHED or _is_stopped(run):
+    if run is None or again is Again.EVERYTHING or run.state in internals.UNFINISHED or is_stopped(run):
         return ""
     is_failed = run.state == internals.DagRunState.FAILED
     return "" if is_failed and again is Again.FAILED else word(run.state)
@@ -145,18 +132,8 @@ def _new_run(dag: Any, day: date, conf: Mapping[str, Any], session: Any) -> Any:
 
 def _renewed(dag: Any, run: Any, again: Again, conf: Mapping[str, Any], session: Any) -> Any:
     """An earlier run with the tasks cleared that are to be done again."""
-    for task_instance in run.task_instances:
-        if task_instance.state in internals.State.unfinished:  # its process is gone
-            task_instance.state = None
-    session.flush()
-    dag.clear(
-        run_id=run.run_id,
-        only_failed=again is not Again.EVERYTHING,
-        dag_run_state=internals.DagRunState.QUEUED,
-        run_on_latest_version=True,
-        session=session,
-    )
-    run.state, run.conf = internals.DagRunState.QUEUED, dict(conf)
+    restart(dag, run, session, only_failed=again is not Again.EVERYTHING)
+    run.conf = dict(conf)
     # It does its own day and no other, whatever it was before.
     run.run_type = internals.DagRunType.BACKFILL_JOB
     run.triggered_by = internals.DagRunTriggeredByType.BACKFILL
@@ -182,49 +159,30 @@ def _is_at_work(run: Any) -> bool:
     )
 
 
-def states(dag_run_ids: Sequence[int]) -> dict[int, str]:
-    """Airflow's word for each of these runs."""
-    with internals.create_session() as session:
-        runs = session.query(internals.DagRun.id, internals.DagRun.state).filter(internals.DagRun.id.in_(dag_run_ids))
-        return {number: word(state) for number, state in runs}
-
-
 def hand_over(backfill_id: int, *, to_scheduler: bool) -> None:
     """Let a scheduler begin further runs of a backfill, or not."""
     with internals.create_session() as session:
-        session.get(internals.Backfill, backfill_id).is_paused = not to_scheduler
+        session.get_one(internals.Backfill, backfill_id).is_paused = not to_scheduler
 
 
 def close(backfill_id: int) -> None:
     """End a backfill: nothing of it goes on, and another one may be made at once.
 
     Runs that never began are forgotten; those that did not end are failed and `stopped`. A task that works under a
-    scheduler is told to end by it. The others forget which tasks were asked for: *Clear* means the task it is pressed on.
+    scheduler is told to end by it. The others forget which tasks were asked for, so that *Clear* means
+    the task that it is pressed on.
     """
     with internals.create_session() as session:
-        backfill = session.get(internals.Backfill, backfill_id)
+        backfill = session.get_one(internals.Backfill, backfill_id)
         backfill.is_paused = True
         backfill.completed_at = backfill.completed_at or datetime.now(UTC)
         for run in session.query(internals.DagRun).filter(internals.DagRun.backfill_id == backfill_id):
             if run.state not in internals.UNFINISHED:
                 run.conf = {}
             elif any(one.state for one in run.task_instances):
-                _stop(run)
+                stop_run(run)
             else:
                 session.delete(run)
-
-
-def _stop(run: Any) -> None:
-    for task_instance in run.task_instances:
-        if task_instance.state in internals.State.unfinished:
-            was_at_work = task_instance.state == internals.TaskInstanceState.RUNNING
-            task_instance.state = internals.TaskInstanceState.FAILED if was_at_work else None
-    run.conf = {STOPPED: True}
-    run.set_state(internals.DagRunState.FAILED)
-
-
-def _is_stopped(run: Any) -> bool:
-    return bool(isinstance(run.conf, dict) and run.conf.get(STOPPED))
 
 
 def close_dead(dag_id: str) -> None:
@@ -239,45 +197,12 @@ def close_dead(dag_id: str) -> None:
         found = [(one.id, one.triggering_user_name or "somebody", one.from_date, one.to_date) for one in opened]
     for backfill_id, user, first, last in found:
         if not user.endswith(f"@{socket.gethostname()}"):
+            days = DayRange(moscow_day(first), moscow_day(last))
             raise DaysAreBusy(
-                f"Airflow's backfill {backfill_id} of {dag_id} ({DayRange(moscow_day(first), moscow_day(last))}, by {user}) "
-                "is not over: nothing was done. Wait until it has ended, or cancel it in the UI, then give the same "
-                "command again"
+                f"Airflow's backfill {backfill_id} of {dag_id} ({days}, by {user}) is not over: nothing was "
+                "done. Wait until it has ended, or cancel it in the UI, then give the same command again"
             )
         close(backfill_id)
-
-
-@contextmanager
-def new_run(dag_id: str, run_id: str, logical_date: datetime, conf: Mapping[str, Any], note: str) -> Iterator[int]:
-    """A run that somebody asked for by hand; yields its number, and leaves it ended.
-
-    :param logical_date: an aware instant within the Moscow day that the run is for; no two runs have the same.
-    """
-    with internals.create_session() as session:
-        dag = internals.serialized_dag(dag_id, session)
-        interval = dag.timetable.infer_manual_data_interval(run_after=pendulum.instance(logical_date))
-        run = dag.create_dagrun(
-            run_id=run_id,
-            logical_date=logical_date,
-            data_interval=interval,
-            run_after=datetime.now(UTC),
-            conf=dict(conf),
-            run_type=internals.DagRunType.MANUAL,
-            triggered_by=internals.DagRunTriggeredByType.CLI,
-            triggering_user_name=this_user(),
-            state=internals.DagRunState.QUEUED,
-            note=note,
-            session=session,
-        )
-        session.flush()
-        number = run.id
-    try:
-        yield number
-    finally:
-        with internals.create_session() as session:
-            run = session.get(internals.DagRun, number)
-            if run.state in internals.UNFINISHED:
-                _stop(run)
 
 
 def _runs_of_days(dag_id: str, days: Sequence[date], session: Any) -> list[Any]:
@@ -285,8 +210,3 @@ def _runs_of_days(dag_id: str, days: Sequence[date], session: Any) -> list[Any]:
         internals.DagRun.dag_id == dag_id, internals.DagRun.logical_date.in_([midnight(day) for day in days])
     )
     return list(runs)
-
-
-def midnight(day: date) -> datetime:
-    """The logical date of a day's run: an instant in UTC."""
-    return datetime.combine(day, time(), MOSCOW).astimezone(UTC)

@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from zakaz.orchestration.stop import Stop, stoppable
 from zakaz.settings import state_dir
 
 KEPT_LOGS = 30
@@ -22,24 +24,64 @@ def new_log(name: str) -> Path:
     return folder / f"{name}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
 
 
-@contextmanager
-def output_to(log: Path) -> Iterator[TextIO]:
-    """Send what is written to standard output and standard error to a file, by file descriptor: programs, too.
+@dataclass(frozen=True)
+class Work:
+    """A command at work on tasks.
 
-    :returns: the standard output from before, for what people are to see.
+    :param log: where everything goes that the command does not say itself.
+    :param stop: whether the command was told to end.
+    :param terminal: standard output and standard error, as people see them.
+    """
+
+    log: Path
+    stop: Stop
+    terminal: tuple[TextIO, TextIO]
+
+    def say(self, line: str) -> None:
+        """Show a line."""
+        print(line, file=self.terminal[0], flush=True)
+
+    def complain(self, line: str) -> None:
+        """Show a line on standard error."""
+        print(line, file=self.terminal[1], flush=True)
+
+
+@contextmanager
+def at_work(name: str, *, is_verbose: bool = False) -> Iterator[Work]:
+    """Work on tasks in this process, with a log of their own and a terminal that shows our lines alone.
+
+    It comes first in a command: Airflow's level of logging is what it was when it was imported.
+
+    :param is_verbose: the terminal shows everything instead.
+    """
+    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "INFO"  # the log of a task is what people look for
+    log = new_log(name)
+    log.touch()
+    with ExitStack() as stack:
+        terminal = (sys.stdout, sys.stderr) if is_verbose else stack.enter_context(_output_to(log))
+        yield Work(log, stack.enter_context(stoppable()), terminal)
+
+
+@contextmanager
+def _output_to(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
+    """Send what is written to the terminal to a file, by file descriptor: what other programs write as well.
+
+    :returns: standard output and standard error from before.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    before = [os.dup(number) for number in (1, 2)]
-    with log.open("ab") as file, os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace") as terminal:
+    with ExitStack() as stack:
+        file = stack.enter_context(log.open("ab"))
+        out, err = (
+            stack.enter_context(os.fdopen(os.dup(number), "w", encoding="utf-8", errors="backslashreplace"))
+            for number in (1, 2)
+        )
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
         try:
-            for number in (1, 2):
-                os.dup2(file.fileno(), number)
-            yield terminal
+            yield out, err
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            terminal.flush()
-            for number, saved in zip((1, 2), before, strict=True):
-                os.dup2(saved, number)
-                os.close(saved)
+            for number, stream, before in ((1, sys.stdout, out), (2, sys.stderr, err)):
+                stream.flush()
+                before.flush()
+                os.dup2(before.fileno(), number)

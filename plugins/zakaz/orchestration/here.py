@@ -31,14 +31,15 @@ class RunsHere:
         self._stop = stop
         self._log = log
 
-    def do(self, dag_run_id: int) -> bool:
+    def do(self, dag_run_id: int, look: Callable[[], None] = lambda: None) -> bool:
         """Do what is left of a run.
 
         :param dag_run_id: its number in Airflow's database.
+        :param look: called after each task.
         :returns: whether it came to its end; if not, a scheduler goes on with it, or this program was told to end.
         """
         with internals.create_session(scoped=False) as session, WarehouseHook().at_hand():
-            run = session.get(internals.DagRun, dag_run_id)
+            run = session.get_one(internals.DagRun, dag_run_id)
             run.dag = internals.serialized_dag(self._dag.dag_id, session)
             if run.state == internals.DagRunState.QUEUED:
                 run.state, run.start_date, run.end_date = internals.DagRunState.RUNNING, datetime.now(UTC), None
@@ -49,6 +50,7 @@ class RunsHere:
                     if self._stop.is_requested or internals.is_served(self._dag.dag_id, session):
                         return False
                     self._try(task_instance, session)
+                    look()
             return True
 
     def _is_over(self, run: Any, session: Any) -> bool:
@@ -65,7 +67,8 @@ class RunsHere:
         found = list({one.key: one for one in [*decisions.schedulable_tis, *retries]}.values())
         if not found:
             time.sleep(POLL_SECONDS)  # a task is at work elsewhere
-        return found
+        order = list(self._dag.task_dict)
+        return sorted(found, key=lambda one: (order.index(one.task_id), one.map_index))
 
     def _try(self, task_instance: Any, session: Any) -> None:
         if not internals.claim(task_instance, session):

@@ -36,7 +36,7 @@ def load_dag(dag_id: str) -> Any:
 
     :raises InvalidInput: there is no such DAG, or its file can't be read.
     """
-    manager = DagBundlesManager()
+    manager = DagBundlesManager()  # type: ignore[no-untyped-call]
     manager.sync_bundles_to_db()
     errors: dict[str, str] = {}
     for bundle in manager.get_all_dag_bundles():
@@ -56,7 +56,8 @@ def serialized_dag(dag_id: str, session: Any) -> Any:
 
     :raises InvalidInput: Airflow's database does not know it.
     """
-    found = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
+    latest = SerializedDagModel.latest_item_select_object(dag_id)  # type: ignore[no-untyped-call]
+    found = session.scalar(latest)
     if found is None:
         raise InvalidInput(f"Airflow's database has no DAG {dag_id}: is its DAG processor running?")
     return found.dag

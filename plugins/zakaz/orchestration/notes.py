@@ -1,5 +1,7 @@
-"""The Moscow day of a run, in words beside it: Airflow shows dates in UTC until a user picks a zone, and names the runs
-of a backfill by the morning after."""
+"""The Moscow day of each run, as a note on it.
+
+Airflow shows dates in UTC until a user picks a zone, and names the runs of a backfill by the morning after.
+"""
 
 from datetime import date
 from typing import Any
@@ -14,6 +16,11 @@ from zakaz.stages import DAG_ID
 def note_of(day: date) -> str:
     """The note on the run of a Moscow day."""
     return f"Данные за {days_ru(DayRange(day, day))}"
+
+
+def note_of_range(days: DayRange) -> str:
+    """The note on a run that works on many days."""
+    return f"Пересчёт: {days_ru(days)}"
 
 
 @hookimpl

@@ -9,6 +9,8 @@ from zakaz.stages import DAG_ID
 
 # In the conf of a run by hand, true: it works on the days that a scheduled one would.
 LOOKBACK = "lookback"
+# In the same place: which tasks of the chain are wanted, as `stages.wanted` reads them.
+STAGE = "stage"
 
 
 def word(value: Any) -> str:

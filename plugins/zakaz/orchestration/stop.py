@@ -23,7 +23,7 @@ class Stop:
     @property
     def is_requested(self) -> bool:
         """Whether one of the signals has come."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # nothing has come, or it is over
             while received := self._wakeups.recv(64):
                 self._is_requested |= any(number in SIGNALS for number in received)
         return self._is_requested
@@ -63,6 +63,7 @@ def stoppable() -> Iterator[Stop]:
         try:
             yield stop
         finally:
+            stop.is_requested  # noqa: B018 - asked once more, since it can't be afterwards
             signal.set_wakeup_fd(wakeup)
             for number, handler in before.items():
                 signal.signal(number, handler)

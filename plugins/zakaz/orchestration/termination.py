@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowTaskTerminated
 
-
-def terminated(signal_name: str) -> AirflowTaskTerminated:
+def terminated(signal_name: str) -> BaseException:
     """The exception that ends the work of a task which is told to end."""
+    from airflow.sdk.exceptions import AirflowTaskTerminated
+
     return AirflowTaskTerminated(f"the task was told to end ({signal_name})")
 
 

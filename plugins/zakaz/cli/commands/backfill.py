@@ -1,26 +1,26 @@
 """bin/zakaz backfill and gaps: days of the past."""
 
-import signal
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from zakaz.cli import airflow
 from zakaz.cli.options import past_day
 from zakaz.days import DayRange
-from zakaz.settings import settings
+from zakaz.errors import ZakazError
+from zakaz.orchestration.console import Work, at_work
 from zakaz.stages import ALL_STAGES, STAGES
 
 if TYPE_CHECKING:
-    from zakaz.backfill.airflow_runs import Progress
-    from zakaz.backfill.ledger import Backfill, Outcome
+    from zakaz.backfill.ledger import Backfill
     from zakaz.backfill.plan import Plan
 
+# More go in pieces of a calendar month: much faster, and a day that fails takes its piece with it.
+LONGEST_BY_DAYS = 31
 PRETTY = "PrettyCompactNoEscapesMonoBlock"
 from_option = click.option("--from", "first", required=True, metavar="YYYY-MM-DD", callback=past_day, help="First day.")
 to_option = click.option(
@@ -61,149 +61,124 @@ def backfill(
     Safe to repeat and beside the daily run. Ctrl-C stops it in order; the same command then goes on where it stopped.
     Exits 0 if every day is good, 2 if one is red or missing, 1 if it could not be done or was stopped.
     """
-    from zakaz.backfill import command
-    from zakaz.backfill.ledger import MISSING, PLANNED, enter, settle
-    from zakaz.registry.alive import alive
-    from zakaz.warehouse.hook import WarehouseHook
+    with at_work("backfill") as work:
+        from zakaz.warehouse.hook import WarehouseHook
 
-    warehouse = WarehouseHook()
-    with warehouse.session():
-        entry, plan = _plan(warehouse, DayRange(first, last), stage, reason, only_gaps=only_gaps)
-    _print_plan(entry, plan)
-    if dry_run or not (plan.todo or entry.is_resumed):
-        return 0
-    with _terminable(), alive(entry.backfill_id):
-        for days in plan.ranges:
-            command.require_startable(days)
-        try:
-            if entry.is_resumed:
-                settle(warehouse, entry, PLANNED)
-            else:
-                enter(warehouse, entry, plan.todo)
-            progress = _ProgressLine(len(plan.todo))
-            for days in plan.ranges:
-                command.run(days, stage, max_active_runs or settings().max_active_runs, progress.show)
-                progress.next_range(days)
-            outcomes = settle(warehouse, entry, MISSING)
-        except BaseException as error:
-            _close_stopped(warehouse, entry, is_by_hand=isinstance(error, KeyboardInterrupt))
-            if not isinstance(error, KeyboardInterrupt):
-                raise
-            return 1
-        return _report(warehouse, entry, outcomes)
+        warehouse = WarehouseHook()
+        with warehouse.session():
+            entry, plan = _plan(warehouse, DayRange(first, last), stage, reason, only_gaps=only_gaps)
+        _show_plan(entry, plan, work)
+        if dry_run or not (plan.todo or entry.is_resumed):
+            return 0
+        airflow.prepare_metadata()
+        if len(plan.todo) > LONGEST_BY_DAYS:
+            entry = _in_pieces(entry, plan, work, only_gaps=only_gaps)
+        elif plan.todo:
+            _by_days(warehouse, entry, plan, work, max_active_runs)
+        return _report(warehouse, entry, work)
+
+
+def _by_days(warehouse: Any, entry: "Backfill", plan: "Plan", work: Work, max_active_runs: int | None) -> None:
+    """A run for each day, and the ledger around them; a day that fails stops no other."""
+    from zakaz.backfill.ledger import PLANNED, enter, settle
+    from zakaz.orchestration import backfill as days
+    from zakaz.orchestration.again import Again
+
+    request = days.Request(
+        days=plan.todo,
+        stage=plan.stage,
+        again=Again.EVERYTHING,
+        goes_on_after_failure=True,
+        max_active_runs=max_active_runs,
+    )
+
+    def open_ledger() -> None:
+        if entry.is_resumed:
+            settle(warehouse, entry, PLANNED)
+        else:
+            enter(warehouse, entry, plan.todo)
+
+    try:
+        days.Backfill(request, work).carry_out(open_ledger)
+    except BaseException:
+        _close_broken_off(warehouse, entry)
+        raise
+
+
+def _in_pieces(entry: "Backfill", plan: "Plan", work: Work, *, only_gaps: bool) -> "Backfill":
+    """A run of zakaz_backfill, which does months at once and keeps the ledger itself; its entry there."""
+    from zakaz.orchestration.one_run import run_pieces
+
+    form = {"stage": plan.stage, "only_gaps": only_gaps, "reason": entry.reason}
+    resumed = entry.backfill_id if entry.is_resumed else None
+    return replace(entry, backfill_id=run_pieces(plan.days, form, resumed, work))
 
 
 def _plan(warehouse: Any, days: DayRange, stage: str, reason: str, *, only_gaps: bool) -> tuple["Backfill", "Plan"]:
     """The ledger's entry, new or that of the same backfill which was stopped, and what is to be done for it."""
     from zakaz.backfill.ledger import Backfill, unfinished
     from zakaz.backfill.plan import make_plan
-    from zakaz.errors import DaysAreBusy
-    from zakaz.registry.alive import is_alive
 
     entry = unfinished(warehouse, days, stage) or Backfill(days=days, stage=stage, reason=reason)
-    if is_alive(entry.backfill_id):
-        raise DaysAreBusy(f"{days} is being backfilled since {entry.started_at:%H:%M} UTC: wait for it, or stop it")
     done_since = entry.started_at if entry.is_resumed else None
     return entry, make_plan(warehouse, days, stage, only_gaps=only_gaps, done_since=done_since)
 
 
-def _print_plan(entry: "Backfill", plan: "Plan") -> None:
+def _show_plan(entry: "Backfill", plan: "Plan", work: Work) -> None:
     from zakaz.clients.vk_ads import first_reachable_day
     from zakaz.hooks.qtickets import QTicketsHook
 
     if entry.is_resumed:
-        print(f"Goes on with the backfill begun on {entry.started_at:%Y-%m-%d %H:%M} UTC, which did not end")
-    print(f"Moscow days {plan.days}, by their last run:")
+        work.say(f"Goes on with the backfill begun on {entry.started_at:%Y-%m-%d %H:%M} UTC, which did not end")
+    work.say(f"Moscow days {plan.days}, by their last run:")
     for state, group in groupby(plan.states, key=lambda one: one.state):
         alike = [one.day for one in group]
-        print(f"  {DayRange(alike[0], alike[-1])}: {state} ({len(alike)})")
+        work.say(f"  {DayRange(alike[0], alike[-1])}: {state} ({len(alike)})")
     if not plan.todo:
-        print("Nothing to do")
+        work.say("Nothing to do")
         return
-    print(f"To do, {len(plan.todo)} days: {', '.join(map(str, plan.ranges))}")
+    work.say(f"To do, {len(plan.todo)} days: {', '.join(map(str, plan.ranges))}")
     if plan.stage != ALL_STAGES:
-        print(f"  {plan.stage} alone")
+        work.say(f"  {plan.stage} alone")
         return
     for days in plan.ranges:
         reachable = days.since(first_reachable_day())
         if reachable != days:
-            print(f"  VK Ads tells of no day before {first_reachable_day()}: earlier ones keep their staging")
+            work.say(f"  VK Ads tells of no day before {first_reachable_day()}: earlier ones keep their staging")
         if reachable:
-            print(f"  fetched from VK Ads: {reachable}")
+            work.say(f"  fetched from VK Ads: {reachable}")
     if QTicketsHook().is_set_up():
-        print(f"  fetched from QTickets: {', '.join(map(str, plan.ranges))}")
+        work.say(f"  fetched from QTickets: {', '.join(map(str, plan.ranges))}")
     else:
-        print("  QTickets is not set up: the sales are those of bin/zakaz load-sales")
-    print("  rebuilt and checked: both marts of all these days")
+        work.say("  QTickets is not set up: the sales are those of bin/zakaz load-sales")
+    work.say("  rebuilt and checked: both marts of all these days")
 
 
-def _close_stopped(warehouse: Any, entry: "Backfill", *, is_by_hand: bool) -> None:
-    """Close the ledger of a backfill that was broken off; a warehouse that is away doesn't hide what broke it off."""
-    from zakaz.backfill.ledger import OK, STOPPED, settle
-    from zakaz.errors import ZakazError
+def _close_broken_off(warehouse: Any, entry: "Backfill") -> None:
+    """Close the ledger of a backfill that an error broke off; a warehouse that is away doesn't hide the error."""
+    from zakaz.backfill.ledger import STOPPED, settle
 
-    try:
-        outcomes = settle(warehouse, entry, STOPPED)
-    except ZakazError as error:
-        said = f"the ledger could not be closed: {error}"
-    else:
-        done = sum(outcome.state == OK for outcome in outcomes)
-        said = f"{done} of {len(outcomes)} days are done{', nothing is left at work' if is_by_hand else ''}"
-    print(f"\nzakaz backfill: stopped: {said}. The same command goes on from here", file=sys.stderr)
+    with suppress(ZakazError):
+        settle(warehouse, entry, STOPPED)
 
 
-class _ProgressLine:
-    """One line that says how far a backfill is: kept up to date on a terminal, repeated elsewhere when it changes."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.before = 0
-        self.began = time.monotonic()
-        self.last = ""
-
-    def show(self, progress: "Progress") -> None:
-        """Say it."""
-        ended = self.before + progress.ended
-        line = f"{ended} of {self.total} days ended, {progress.failed} failed, {progress.running} running"
-        if line == self.last:
-            return
-        self.last = line
-        if ended:
-            left = (time.monotonic() - self.began) / ended * (self.total - ended)
-            line += f", about {left / 60:.0f} min left" if left > 90 else f", about {left:.0f} s left"
-        print(f"\r{line}\033[K" if sys.stdout.isatty() else line, end="" if sys.stdout.isatty() else "\n", flush=True)
-
-    def next_range(self, days: DayRange) -> None:
-        """The days of a range are behind us."""
-        self.before += len(list(days))
-
-
-def _report(warehouse: Any, entry: "Backfill", outcomes: Sequence["Outcome"]) -> int:
-    from zakaz.backfill.airflow_cli import log_file
-    from zakaz.backfill.ledger import OK
+def _report(warehouse: Any, entry: "Backfill", work: Work) -> int:
+    """Settle the ledger by the run registry, and tell of it."""
+    from zakaz.backfill.ledger import MISSING, OK, STOPPED, settle
     from zakaz.warehouse.sql import statement
 
+    is_stopped = work.stop.is_requested
+    outcomes = settle(warehouse, entry, STOPPED if is_stopped else MISSING)
     lacking = [outcome for outcome in outcomes if outcome.state != OK]
     table = warehouse.text(statement("report/backfill.sql"), PRETTY, {"backfill_id": entry.backfill_id})
-    print(f"\nDays that changed or are not good\n{table}" if table else "\nNo figure changed", end="")
-    print(f"\n{len(outcomes) - len(lacking)} of {len(outcomes)} days are good (meta.backfills, {entry.backfill_id})")
+    work.say(f"\nDays that changed or are not good\n{table}" if table else "\nNo figure changed\n")
+    work.say(f"{len(outcomes) - len(lacking)} of {len(outcomes)} days are good (meta.backfills, {entry.backfill_id})")
     for outcome in lacking:
-        print(f"{outcome.day}: {outcome.state}: {outcome.error or 'no attempt of it ended'}", file=sys.stderr)
-    if lacking:
+        work.complain(f"{outcome.day}: {outcome.state}: {outcome.error or 'no attempt of it ended'}")
+    if is_stopped:
+        work.complain("zakaz backfill: stopped, nothing is left at work. The same command goes on from here")
+    elif lacking:
         again = f"bin/zakaz backfill --from {entry.days.first} --to {entry.days.last} --only-gaps"
-        print(f"Log: {log_file()}. Mend the cause, then: {again}", file=sys.stderr)
-    return 2 if lacking else 0
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM stop us in order, as Ctrl-C does."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        work.complain(f"Mend the cause, then: {again}")
+    work.say(f"log: {work.log}")
+    return 1 if is_stopped else 2 if lacking or not outcomes else 0

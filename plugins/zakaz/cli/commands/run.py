@@ -1,7 +1,6 @@
 """bin/zakaz run: what `make run` shows a newcomer."""
 
 import os
-import sys
 from datetime import UTC, date, datetime, timedelta
 
 import click
@@ -10,6 +9,7 @@ from zakaz.cli import airflow, sandbox
 from zakaz.cli.options import day_option
 from zakaz.cli.schema import bring_up_to_date
 from zakaz.environment import uses_sandbox
+from zakaz.orchestration.console import Work, at_work
 from zakaz.stages import DAG_ID
 
 REPORT = {
@@ -27,38 +27,38 @@ def run(day: date) -> int:
 
     Exits 0 if the day is green, 1 if not.
     """
+    with at_work("run") as work:
+        return _run(day, work)
+
+
+def _run(day: date, work: Work) -> int:
     started = datetime.now(UTC)
     made_up = uses_sandbox(os.environ)
-    _say("Airflow: prepare its own database")
+    work.say("→ Airflow: prepare its own database")
     airflow.prepare_metadata()
-    _say("warehouse: create or update tables and views")
+    work.say("→ warehouse: create or update tables and views")
     bring_up_to_date()
     if made_up:
         where = sandbox.start()
-        _say(f"no credentials in .env: the sandbox at {where.url} stands in for the APIs, and stays on")
-    _say(f"zakaz_etl for {day}")
-    green = airflow.run_day(DAG_ID, day)
-    _report(day, started)
+        work.say(f"→ no credentials in .env: the sandbox at {where.url} stands in for the APIs, and stays on")
+    work.say(f"→ zakaz_etl for {day}")
+    from zakaz.orchestration.one_run import run_day
+
+    green = run_day(day, {}, work)
+    _report(day, started, work)
     took = f"{(datetime.now(UTC) - started).total_seconds():.0f} s"
     if not green:
-        print(
-            f"\nzakaz run: {day} is RED after {took}; the registry above says why. Log: {airflow.log_file()}",
-            file=sys.stderr,
-        )
+        work.complain(f"\nzakaz run: {day} is RED after {took}; the registry above says why. Log: {work.log}")
         return 1
-    print(f"\n{day} is green after {took}. Airflow's UI: make up. A range of days, both included:")
+    work.say(f"\n{day} is green after {took}. Airflow's UI: make up. A range of days, both included:")
     first, last = day - timedelta(days=4), day - timedelta(days=1)
-    print(f"bin/airflow dags backfill -s {first} -e {last} {DAG_ID}")
+    work.say(f"bin/airflow dags backfill -s {first} -e {last} {DAG_ID}")
     if made_up:
-        print("The figures are made up. For real ones: cp .env.example .env and fill in the connections")
+        work.say("The figures are made up. For real ones: cp .env.example .env and fill in the connections")
     return 0
 
 
-def _say(step: str) -> None:
-    print(f"→ {step}", flush=True)
-
-
-def _report(day: date, since: datetime) -> None:
+def _report(day: date, since: datetime, work: Work) -> None:
     from zakaz.warehouse.hook import WarehouseHook
     from zakaz.warehouse.sql import statement
 
@@ -66,4 +66,4 @@ def _report(day: date, since: datetime) -> None:
     with warehouse.session():
         for title, name in REPORT.items():
             table = warehouse.text(statement(name), "PrettyCompactNoEscapesMonoBlock", {"day": day, "since": since})
-            print(f"\n{title}\n{table}", end="")
+            work.say(f"\n{title}\n{table}".rstrip("\n"))

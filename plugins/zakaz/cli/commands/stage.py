@@ -1,6 +1,5 @@
 """bin/zakaz stage: one task of the daily chain without a scheduler, for a timer of the system."""
 
-import sys
 from datetime import UTC, date, datetime, timedelta
 
 import click
@@ -8,9 +7,10 @@ import click
 from zakaz.cli import airflow
 from zakaz.cli.options import day_option
 from zakaz.days import DayRange
-from zakaz.orchestration.run_days import LOOKBACK
+from zakaz.orchestration.console import Work, at_work
+from zakaz.orchestration.run_days import LOOKBACK, STAGE
 from zakaz.settings import settings
-from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
+from zakaz.stages import ALL_STAGES, DAG_ID, LAST_STAGE, STAGES
 
 
 @click.command()
@@ -23,20 +23,26 @@ def stage(job: str, day: date, lookback: bool, if_needed: bool) -> int:
 
     Exits 0 if it is green, 1 if not, or if it was skipped.
     """
+    with at_work("stage") as work:
+        return _stage(job, day, work, lookback=lookback, if_needed=if_needed)
+
+
+def _stage(job: str, day: date, work: Work, *, lookback: bool, if_needed: bool) -> int:
     what = f"{job} for {day}{' and the days before it' if lookback else ''}"
     if if_needed and _is_good(job, _made_good(day) if lookback else DayRange(day, day)):
-        print(f"{what}: there is a good run already")
+        work.say(f"{what}: there is a good run already")
         return 0
-    airflow.prepare_metadata()
     began = datetime.now(UTC)
-    others = [other for other in STAGES if job not in (DAG_ID, other)]
-    if not airflow.run_day(DAG_ID, day, without=others, conf={LOOKBACK: lookback}):
-        print(f"zakaz stage: {what} is RED; log: {airflow.log_file()}", file=sys.stderr)
+    airflow.prepare_metadata()
+    from zakaz.orchestration.one_run import run_day
+
+    if not run_day(day, {STAGE: ALL_STAGES if job == DAG_ID else job, LOOKBACK: lookback}, work):
+        work.complain(f"zakaz stage: {what} is RED; log: {work.log}")
         return 1
     if not _was_done(job, day, began):
-        print(f"zakaz stage: {what} was skipped: {_why_skipped(job)}", file=sys.stderr)
+        work.complain(f"zakaz stage: {what} was skipped: {_why_skipped(job)}; log: {work.log}")
         return 1
-    print(f"{what} is green")
+    work.say(f"{what} is green")
     return 0
 
 
@@ -73,4 +79,4 @@ def _why_skipped(job: str) -> str:
 
     if job == "qtickets_fetch" and not QTicketsHook().is_set_up():
         return f"there is no connection {CONNECTION}: set AIRFLOW_CONN_{CONNECTION.upper()}"
-    return f"the registry has no good attempt of it; log: {airflow.log_file()}"
+    return "the registry has no good attempt of it"

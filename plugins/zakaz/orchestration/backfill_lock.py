@@ -1,0 +1,37 @@
+"""One backfill at a time on a machine."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from filelock import FileLock, Timeout
+
+from zakaz.days import DayRange
+from zakaz.errors import DaysAreBusy
+from zakaz.settings import state_dir
+
+
+@contextmanager
+def alone(days: DayRange) -> Iterator[None]:
+    """Be the one backfill of this machine until the end of the block.
+
+    :raises DaysAreBusy: there is another; the message names its days and its process.
+    """
+    folder = state_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / "backfill.json"
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(folder / "backfill.lock", timeout=0))
+        except Timeout:
+            told = json.loads(holder.read_text(encoding="utf-8"))
+            raise DaysAreBusy(
+                f"the backfill of {told['days']} (process {told['pid']}, since {told['since']}) is at work: nothing "
+                "was done. Wait until it has ended, or stop it"
+            ) from None
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        holder.write_text(json.dumps({"days": str(days), "pid": os.getpid(), "since": since}), encoding="utf-8")
+        yield

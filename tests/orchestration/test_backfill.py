@@ -1,0 +1,187 @@
+"""A backfill without a scheduler: which days are done, what stands in Airflow and in the registry, what is said."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from airflow.configuration import conf
+
+import our_dags
+from orchestration.conftest import CarryOut, Runs
+from sandbox import Sandbox
+from zakaz.errors import DaysAreBusy
+from zakaz.orchestration import backfill_runs, internals
+from zakaz.orchestration.again import Again
+from zakaz.orchestration.console import Work
+from zakaz.stages import STAGES
+from zakaz.warehouse.hook import WarehouseHook
+
+FIRST, SECOND, THIRD = (date(2026, 11, number) for number in (3, 4, 5))
+pytestmark = pytest.mark.timeout(300)
+
+
+def attempts(warehouse: WarehouseHook) -> list[tuple[str, str, str, int]]:
+    rows = warehouse.execute(
+        "SELECT toString(from_date), job, status, try_number FROM meta.etl_runs FINAL ORDER BY started_at, job"
+    )
+    return [tuple(row) for row in rows]
+
+
+def states(runs: Runs) -> dict[str, str]:
+    return {run_id: str(run.state) for run_id, run in runs().items()}
+
+
+def backfill_id(day: date) -> str:
+    return f"backfill__{day}T00:00:00+03:00"
+
+
+def test_the_days_are_airflow_s_own_backfill_runs(
+    carry_out: CarryOut, runs: Runs, warehouse: WarehouseHook, work: Work
+) -> None:
+    began = datetime.now(UTC)
+    outcomes = carry_out([FIRST, SECOND])
+    assert [(one.day, one.is_loaded, one.was_done, one.error) for one in outcomes] == [
+        (FIRST, True, True, ""),
+        (SECOND, True, True, ""),
+    ]
+    assert {(day, job, status) for day, job, status, _ in attempts(warehouse)} == {
+        (str(day), job, "ok") for day in (FIRST, SECOND) for job in STAGES
+    }
+    found = runs()
+    assert list(found) == [backfill_id(FIRST), backfill_id(SECOND)], "an id names the day, not the next morning"
+    for run in found.values():
+        assert (run.run_type, run.state, run.backfill_id is not None) == ("backfill", "success", True)
+        assert run.start_date >= began, "the grid must not show a day that was run here as 24 hours long"
+    assert [run.note for run in found.values()] == ["Данные за 3 ноября 2026", "Данные за 4 ноября 2026"]
+    with internals.create_session() as session:
+        (made,) = session.query(internals.Backfill).all()
+        assert made.completed_at is not None
+    said = work.terminal[0].getvalue()
+    assert f"{FIRST}  ok" in said
+    assert said.count("\n") == 3
+
+
+def test_days_that_ran_are_left_alone_until_a_reset(carry_out: CarryOut, runs: Runs, warehouse: WarehouseHook) -> None:
+    carry_out([FIRST])
+    (outcome,) = carry_out([FIRST])
+    assert (outcome.is_loaded, outcome.was_done) == (True, False)
+    assert len(attempts(warehouse)) == len(STAGES)
+    (outcome,) = carry_out([FIRST], again=Again.EVERYTHING)
+    assert (outcome.is_loaded, outcome.was_done) == (True, True)
+    assert [number for *_, number in attempts(warehouse)] == [1] * len(STAGES) + [2] * len(STAGES)
+    assert len(runs()) == 1
+
+
+def test_a_day_that_was_only_marked_as_success_is_not_loaded(carry_out: CarryOut) -> None:
+    carry_out([FIRST], stage="vk_fetch")
+    (outcome,) = carry_out([FIRST])
+    assert not outcome.is_loaded
+    assert outcome.error.startswith("its run was success before and was left alone (--reset-dagruns -y does it again)")
+
+
+def test_after_a_day_that_failed_no_further_one_begins(
+    carry_out: CarryOut, runs: Runs, sandbox: Sandbox, warehouse: WarehouseHook
+) -> None:
+    """Then the same command does the others, and --rerun-failed-tasks what failed and nothing else."""
+    sandbox.fault("vk_ads", "403")
+    first, second = carry_out([FIRST, SECOND])
+    assert "vk" in first.error.lower()
+    assert (first.was_done, second.was_done, second.error) == (True, False, "not begun")
+    assert states(runs) == {backfill_id(FIRST): "failed"}, "a day that was not begun leaves nothing behind"
+    sandbox.clear_faults()
+    first, second = carry_out([FIRST, SECOND])
+    assert (first.is_loaded, second.is_loaded) == (False, True)
+    assert first.error.startswith("its run was failed before and was left alone (--rerun-failed-tasks does it again): ")
+    before = len(attempts(warehouse))
+    (outcome, _) = carry_out([FIRST, SECOND], again=Again.FAILED)
+    assert outcome.is_loaded
+    assert [job for _, job, *_ in attempts(warehouse)[before:]] == [job for job in STAGES if job != "qtickets_fetch"]
+
+
+def test_continue_on_failures_does_all_days(carry_out: CarryOut, sandbox: Sandbox) -> None:
+    sandbox.fault("vk_ads", "403", path="banners", times=1)
+    outcomes = carry_out([FIRST, SECOND, THIRD], goes_on_after_failure=True)
+    assert [one.is_loaded for one in outcomes] == [False, True, True]
+
+
+def test_backwards_begins_with_the_last_day(carry_out: CarryOut, warehouse: WarehouseHook) -> None:
+    carry_out([SECOND, FIRST])
+    days = [day for day, *_ in attempts(warehouse)]
+    assert days == sorted(days, reverse=True)
+
+
+def test_chosen_tasks_alone(carry_out: CarryOut, warehouse: WarehouseHook) -> None:
+    (outcome,) = carry_out([FIRST], stage="vk_fetch,build_dm_vk")
+    assert outcome.is_loaded, "judged by the last task that was asked for"
+    assert [job for _, job, *_ in attempts(warehouse)] == ["vk_fetch", "build_dm_vk"]
+
+
+def test_a_run_that_is_at_work_is_named_and_nothing_is_done(carry_out: CarryOut, sandbox: Sandbox) -> None:
+    with internals.create_session() as session:
+        run = our_dags.make_run("zakaz_etl", internals.DagRunType.SCHEDULED, FIRST, state="running", session=session)
+        for task_instance in run.task_instances:
+            task_instance.state, task_instance.last_heartbeat_at = "running", datetime.now(UTC)
+        busy = run.run_id
+    with pytest.raises(DaysAreBusy, match=rf"{busy.replace('+', '.')} of zakaz_etl is at work .*: nothing was done"):
+        carry_out([FIRST, SECOND])
+    assert sandbox.requests()["counts"] == {}
+
+
+def test_what_a_dead_scheduler_left_is_taken_over(carry_out: CarryOut, runs: Runs) -> None:
+    """Its run of the day is done as a backfill: that day and no other."""
+    with internals.create_session() as session:
+        run = our_dags.make_run("zakaz_etl", internals.DagRunType.SCHEDULED, FIRST, state="running", session=session)
+        for task_instance in run.task_instances:
+            task_instance.state = "running"
+            task_instance.last_heartbeat_at = datetime.now(UTC) - timedelta(minutes=10)
+    (outcome,) = carry_out([FIRST])
+    assert outcome.is_loaded
+    assert [(run.run_type, run.state) for run in runs().values()] == [("backfill", "success")]
+
+
+def test_what_a_killed_backfill_left_is_gone_on_with(carry_out: CarryOut, runs: Runs, warehouse: WarehouseHook) -> None:
+    """As after kill -9: an open backfill, a day at work, and one that did not begin."""
+    days = [FIRST, SECOND]
+    made = backfill_runs.make("zakaz_etl", days, "all", Again.NOTHING, 1, is_served=False)
+    with internals.create_session() as session:
+        run = session.get_one(internals.DagRun, made.runs[FIRST])
+        run.state = "running"
+        (cut,) = (one for one in run.task_instances if one.task_id == "vk_fetch")
+        cut.state, cut.try_number = "running", 1
+    assert all(outcome.is_loaded for outcome in carry_out(days))
+    assert list(states(runs).values()) == ["success", "success"]
+    first_day = [(job, number) for day, job, _, number in attempts(warehouse) if day == str(FIRST)]
+    assert ("vk_fetch", 2) in first_day, "what was cut off is tried again, under a number of its own"
+    with internals.create_session() as session:
+        assert all(one.completed_at for one in session.query(internals.Backfill))
+
+
+def test_airflow_s_backfill_of_somebody_else_is_named(carry_out: CarryOut) -> None:
+    made = backfill_runs.make("zakaz_etl", [FIRST], "all", Again.NOTHING, 1, is_served=True)
+    with internals.create_session() as session:
+        session.get_one(internals.Backfill, made.backfill_id).triggering_user_name = "admin"
+    with pytest.raises(
+        DaysAreBusy, match=rf"backfill {made.backfill_id} of zakaz_etl \({FIRST}, by admin\) is not over"
+    ):
+        carry_out([SECOND])
+
+
+def test_a_task_is_claimed_once(airflow: None) -> None:
+    made = backfill_runs.make("zakaz_etl", [FIRST], "all", Again.NOTHING, 1, is_served=False)
+    with internals.create_session(scoped=False) as ours, internals.create_session(scoped=False) as theirs:
+        one, other = (
+            session.query(internals.TaskInstance).filter_by(run_id=backfill_id(FIRST), task_id="vk_fetch").one()
+            for session in (ours, theirs)
+        )
+        theirs.commit()
+        assert internals.claim(one, ours)
+        assert not internals.claim(other, theirs)
+    backfill_runs.close(made.backfill_id)
+
+
+def test_each_task_s_log_is_where_the_web_ui_looks(carry_out: CarryOut) -> None:
+    carry_out([FIRST])
+    logs = Path(conf.get("logging", "base_log_folder")) / "dag_id=zakaz_etl" / f"run_id={backfill_id(FIRST)}"
+    assert {file.parent.name: file.name for file in logs.rglob("*.log")} == {
+        f"task_id={stage}": "attempt=1.log" for stage in STAGES
+    }
