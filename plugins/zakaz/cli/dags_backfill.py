@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from zakaz.cli import airflow
-from zakaz.cli.__main__ import run
+from zakaz.cli.__main__ import leave, run
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import InvalidInput
 from zakaz.orchestration.again import Again
@@ -164,4 +164,4 @@ def _dry_run(days: DayRange, stage: str, again: Again, *, run_backwards: bool) -
 
 
 if __name__ == "__main__":
-    sys.exit(run("airflow dags backfill", lambda: backfill))
+    leave(run("airflow dags backfill", lambda: backfill))
