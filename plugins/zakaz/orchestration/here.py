@@ -83,8 +83,12 @@ class RunsHere:
         name = internals.log_name(task_instance, session)
         session.commit()  # SQLite: the task writes through connections of its own
         self._hold_warehouse(task_instance.task_id)
-        with self._stop.in_task():
-            internals.run_task(task_instance, self._dag.task_dict[task_instance.task_id])
+        try:
+            with self._stop.in_task():
+                internals.run_task(task_instance, self._dag.task_dict[task_instance.task_id])
+        except BaseException:
+            if not self._stop.is_requested:  # the signal may come before the task itself has begun
+                raise
         session.commit()
         self._show_in_airflow(began_at, name)
 
