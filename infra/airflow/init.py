@@ -13,6 +13,7 @@ from pathlib import Path
 
 from airflow.cli.cli_parser import get_parser
 
+# The first user only where the variable AIRFLOW_ADMIN_PASSWORD holds a password.
 COMMANDS = """
 db migrate
 pools import infra/airflow/pools.json
@@ -31,6 +32,8 @@ def main() -> None:
     for line in COMMANDS.strip().splitlines():
         command = line.split()
         if command[0] == "users":
+            if "AIRFLOW_ADMIN_PASSWORD" not in os.environ:
+                continue
             command += ["--password", os.environ["AIRFLOW_ADMIN_PASSWORD"]]
         arguments = parser.parse_args(command)
         arguments.func(arguments)
