@@ -79,7 +79,9 @@ class Services:
                 pytest.fail(f"{name} does not stop")
 
     def log(self) -> str:
-        return "\n".join(f"{file.name}: {file.read_text(errors='replace')[-1500:]}" for file in self._folder.glob("*.log"))
+        return "\n".join(
+            f"{file.name}: {file.read_text(errors='replace')[-1500:]}" for file in self._folder.glob("*.log")
+        )
 
     def _is_healthy(self, name: str) -> bool:
         assert self._running[name].poll() is None, self.log()

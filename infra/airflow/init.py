@@ -1,5 +1,4 @@
-"""Once before the services start, and after each update: Airflow's database, pools, the first user, who sees the status
-page, and the warehouse's schema.
+"""Once before the services start, and after each update: what they find in the databases.
 
 The commands of Airflow run in this one process: it takes long to start, and a password would stand in a list of
 processes.
@@ -49,7 +48,7 @@ def update_warehouse() -> None:
     deadline = time.monotonic() + WAREHOUSE_SECONDS
     while subprocess.call([sys.executable, "-m", "zakaz.cli", "migrate"]) == 1:
         if time.monotonic() > deadline:
-            print("init: the warehouse is not up to date; when it answers: zakaz migrate", file=sys.stderr)
+            sys.stderr.write("init: the warehouse is not up to date; when it answers: zakaz migrate\n")
             return
         time.sleep(3)
 
