@@ -67,11 +67,10 @@ class Services:
             within(180, lambda name=name: f"{name} is healthy; {self.log()}", lambda name=name: self._is_healthy(name))
 
     def stop(self, *names: str) -> None:
-        """Stop services as compose does; all, if none is named."""
-        stopped = {name: self._running.pop(name) for name in names or list(self._running)}
-        for process in stopped.values():
+        """Stop services, the last one first; all, if none is named."""
+        for name in reversed(names or list(self._running)):
+            process = self._running.pop(name)
             process.terminate()
-        for name, process in stopped.items():
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:

@@ -172,7 +172,9 @@ def installation(
     try:
         services.start("init")
         services.end("init")
-        services.start("init", "api-server", "scheduler", "dag-processor", "watchdog")
+        services.start("init", "api-server", "scheduler", "dag-processor")
+        # It must do without Airflow's database.
+        services.start("watchdog", POSTGRES_PASSWORD="none")
         services.wait_until_healthy("api-server", "scheduler", "dag-processor", "watchdog")
         yield Installation(services, web, redis, warehouse)
         services.end("init")
