@@ -16,8 +16,8 @@ from zakaz.settings import PROJECT_DIR, TASK_LIMIT
 from zakaz.stages import STAGES
 
 UNITS = (
-    *("zakaz-scheduler.service", "zakaz-webserver.service", "zakaz-watchdog.service"),
-    *("zakaz-backup.service", "etl@vk_fetch.service", "etl@zakaz_etl.service"),
+    *("zakaz-scheduler.service", "zakaz-api-server.service", "zakaz-dag-processor.service"),
+    *("zakaz-watchdog.service", "zakaz-backup.service", "etl@vk_fetch.service", "etl@zakaz_etl.service"),
 )
 TIMERS = ("zakaz-watchdog.timer", "zakaz-backup.timer", "etl@vk_fetch.timer")
 # systemd's own scale: 0 is locked up, 10 is naked. A network service that is not a container ends about here.
