@@ -1,6 +1,5 @@
 """bin/zakaz run: what `make run` shows a newcomer."""
 
-import os
 import sys
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,7 +8,8 @@ import click
 from zakaz.cli import airflow, sandbox
 from zakaz.cli.options import day_option
 from zakaz.cli.schema import bring_up_to_date
-from zakaz.environment import uses_sandbox
+from zakaz.cli.shell import name_foreign_settings
+from zakaz.orchestration import metadata
 from zakaz.stages import DAG_ID
 
 REPORT = {
@@ -28,14 +28,13 @@ def run(day: date) -> int:
     Exits 0 if the day is green, 1 if not.
     """
     started = datetime.now(UTC)
-    made_up = uses_sandbox(os.environ)
+    name_foreign_settings()
     _say("Airflow: prepare its own database")
-    airflow.prepare_metadata()
+    metadata.prepare()
     _say("warehouse: create or update tables and views")
     bring_up_to_date()
-    if made_up:
-        where = sandbox.start()
-        _say(f"no credentials in .env: the sandbox at {where.url} stands in for the APIs, and stays on")
+    if made_up := sandbox.use():
+        _say(f"no credentials in .env: the sandbox at {made_up.url} stands in for the APIs, and stays on")
     _say(f"zakaz_etl for {day}")
     green = airflow.run_day(DAG_ID, day)
     _report(day, started)

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 
-from zakaz.cli import airflow
+from zakaz.cli import airflow, sandbox
 from zakaz.cli.options import day_option
 from zakaz.days import DayRange
+from zakaz.orchestration import metadata
 from zakaz.orchestration.run_days import LOOKBACK
 from zakaz.settings import settings
 from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
@@ -27,7 +28,8 @@ def stage(job: str, day: date, lookback: bool, if_needed: bool) -> int:
     if if_needed and _is_good(job, _made_good(day) if lookback else DayRange(day, day)):
         print(f"{what}: there is a good run already")
         return 0
-    airflow.prepare_metadata()
+    sandbox.require()
+    metadata.prepare()
     began = datetime.now(UTC)
     others = [other for other in STAGES if job not in (DAG_ID, other)]
     if not airflow.run_day(DAG_ID, day, without=others, conf={LOOKBACK: lookback}):
