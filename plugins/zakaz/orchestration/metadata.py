@@ -92,7 +92,7 @@ def _require_prepared(address: str, file: Path | None) -> None:
 
     source = next((name for name in (ADDRESS, "AIRFLOW_CONFIG") if os.environ.get(name)), "AIRFLOW_HOME")
     try:
-        where = make_url(address).render_as_string(hide_password=True)
+        where = str(file or make_url(address).render_as_string(hide_password=True))
     except ArgumentError:
         raise InvalidInput(f"{source}: its database address can't be read: it must be an SQLAlchemy URL") from None
     has_pools = False

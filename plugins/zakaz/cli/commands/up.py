@@ -110,5 +110,4 @@ def _url() -> str:
 
 
 def _file(name: str, kind: str) -> Path:
-    state_dir().mkdir(parents=True, exist_ok=True)
     return state_dir() / f"{name}.{kind}"
