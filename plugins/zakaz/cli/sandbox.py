@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -66,11 +67,11 @@ def use() -> Running | None:
     """
     if not uses_sandbox(os.environ):
         return None
-    before = sandbox_connections(os.environ)
     found = start()
-    after = sandbox_connections(os.environ)
-    # What the user set stays, a Telegram of their own for example.
-    os.environ.update({name: after[name] for name in after if os.environ.get(name) == before[name]})
+    for name, value in sandbox_connections(os.environ).items():
+        # What the user set stays, a Telegram of their own for example.
+        if re.sub(r"http://127\.0\.0\.1:\d+", found.url, os.environ.get(name, "")) == value:
+            os.environ[name] = value
     return found
 
 

@@ -29,7 +29,7 @@ def run(day: date) -> int:
     """
     started = datetime.now(UTC)
     name_foreign_settings()
-    _say("Airflow: prepare its own database")
+    _say("Airflow: prepare its database")
     metadata.prepare()
     _say("warehouse: create or update tables and views")
     bring_up_to_date()
