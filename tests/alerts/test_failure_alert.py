@@ -21,9 +21,9 @@ from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, WrongSetting, ZakazError
 from zakaz.operators.watchdog import WatchdogOperator
+from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.callbacks import alert_on_failure
 from zakaz.registry import spool
-from zakaz.orchestration.attempts import attempt_of
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.warehouse.hook import WarehouseHook
 
