@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -101,8 +101,8 @@ def installation(installed: Installation) -> Installation:
     return installed
 
 
-@pytest.fixture(scope="module")
-def scheduler(installed: Installation) -> Iterator[psutil.Process]:
+@contextmanager
+def services(installed: Installation) -> Iterator[psutil.Process]:
     """A scheduler, and what it needs beside it: the server that its tasks ask, and the DAG processor."""
     with ExitStack() as stack:
         server = stack.enter_context(installed.running("airflow", "api-server"))
@@ -110,6 +110,12 @@ def scheduler(installed: Installation) -> Iterator[psutil.Process]:
         stack.enter_context(installed.running("airflow", "dag-processor"))
         process = stack.enter_context(installed.running("airflow", "scheduler", "--skip-serve-logs"))
         yield psutil.Process(process.pid)
+
+
+@pytest.fixture(scope="module")
+def scheduler(installed: Installation) -> Iterator[psutil.Process]:
+    with services(installed) as process:
+        yield process
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from airflow.jobs.job import Job
+from airflow.jobs.job import Job, JobState
 from airflow.models import DagModel
 from airflow.utils.session import create_session
-from airflow.utils.state import JobState
 from airflow.utils.types import DagRunType
 
 from faults.conftest import Judge, PutRun
