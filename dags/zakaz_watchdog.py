@@ -10,7 +10,7 @@ Every half an hour: what no callback tells of.
 * At 09:00 Moscow the digest: spend, revenue, tickets, ROAS, open incidents. When it does not come, something is wrong.
 
 It can't tell of Airflow's own death: `bin/zakaz watchdog`, called by a timer outside, does the same from the run
-registry alone.
+registry, and asks Airflow's database if it answers.
 
 **When it is red:** ClickHouse could not be read, or a setting is wrong. Its last line says why; the next one in
 half an hour tries again.

@@ -14,8 +14,8 @@ def watchdog() -> int:
     """Look for missing days, lost attempts and undelivered messages in the run registry, and tell Telegram.
 
     Airflow's database is asked for pauses, stuck runs and a dead scheduler, if it answers; none of Airflow has to run.
-    Call it from a timer, every half an hour. Exits 0 if every expected day is good, 2 if
-    one is missing, 1 if it could not look, which it tells Telegram as well.
+    Call it from a timer, every half an hour. Exits 0 if every expected day is good, 2 if one is missing, 1 if it could
+    not look, which it tells Telegram as well.
     """
     from zakaz.alerts.delivery import raise_alert
     from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
