@@ -95,7 +95,7 @@ class Installation(Place):
         self.console = Console(self.environment, home / "output.log")
 
     def renew(self) -> None:
-        """Empty the registries, and forget the faults, the messages, and what failed in Airflow."""
+        """Empty the registries, forget the faults and messages, and let what Airflow has not done well be long ago."""
         self.sandbox.reset()
         with self.warehouse.session():
             for table in ("meta.etl_runs", "meta.etl_alerts", "meta.quality_results"):
@@ -103,12 +103,14 @@ class Installation(Place):
         for folder in ("alerts", "running", "spool"):
             shutil.rmtree(self.home / "zakaz" / folder, ignore_errors=True)
         self.console.run(
-            "from datetime import timedelta\n"
-            "from airflow.models import TaskInstance\n"
+            "from datetime import UTC, datetime, timedelta\n"
+            "from airflow.models import DagRun, TaskInstance\n"
             "from airflow.utils.session import create_session\n"
             "with create_session() as session:\n"
-            "    for task in session.query(TaskInstance).filter_by(state='failed'):\n"
-            "        task.end_date -= timedelta(days=3)"
+            "    begun = TaskInstance.state.not_in(('success', 'skipped'))\n"
+            "    ended = {'state': 'failed', 'end_date': datetime.now(UTC) - timedelta(days=3)}\n"
+            "    session.query(TaskInstance).filter(begun).update(ended)\n"
+            "    session.query(DagRun).filter(DagRun.state != 'success').update({'state': 'failed'})"
         )
         self.since = datetime.now(UTC)
 
