@@ -151,7 +151,6 @@ class Installation(Place):
             ):
                 self.until(lambda: self.ask_airflow(ALIVE), 60, "the scheduler")
                 yield psutil.Process(process.pid)
-        self.ask_airflow("UPDATE job SET state = 'failed' WHERE job_type = 'SchedulerJob'")
 
     def call(self, program: str, *arguments: str, seconds: float = 90, **environment: str) -> int:
         """Run a program to its end; its exit code."""
