@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
+from zakaz.orchestration import notes
 from zakaz.status_page.link import StatusPageLink
 from zakaz.timetable import MoscowDayTimetable
 
@@ -18,6 +19,7 @@ class ZakazPlugin(AirflowPlugin):
     name = "zakaz"
     timetables: ClassVar = [MoscowDayTimetable]
     operator_extra_links: ClassVar = [StatusPageLink()]
+    listeners: ClassVar = [notes]
 
     @cached_property
     def fastapi_apps(self) -> list[dict[str, Any]]:
