@@ -17,33 +17,25 @@ from pathlib import Path
 import psycopg2
 import pytest
 
+from postgres_server import PROGRAMS, server
 from sandbox import CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
 
 DUMP = Path(__file__).with_name("airflow_of_1_0.sql.gz")
-POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1:]
 pytestmark = [
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not POSTGRES, reason="no PostgreSQL server: on Debian apt-get install postgresql"),
+    pytest.mark.skipif(not PROGRAMS, reason="no PostgreSQL server: on Debian apt-get install postgresql"),
 ]
 
 
 @pytest.fixture
-def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The database of 1.0 on a PostgreSQL of its own; its SQLAlchemy address."""
-    monkeypatch.syspath_prepend(PROJECT_DIR / "bench")
-    from postgres import server
-
+def database() -> Iterator[str]:
+    """The database of 1.0; its address."""
     with server() as address:
-        restore = [str(POSTGRES[0] / "psql"), "-q", "-v", "ON_ERROR_STOP=1", plain(address)]
+        restore = [str(PROGRAMS[0] / "psql"), "-q", "-v", "ON_ERROR_STOP=1", address]
         subprocess.run(restore, input=gzip.decompress(DUMP.read_bytes()), stdout=subprocess.DEVNULL, check=True)
         yield address
-
-
-def plain(address: str) -> str:
-    """An address as PostgreSQL's own programs take it."""
-    return address.replace("+psycopg2", "")
 
 
 def environment(home: Path, database: str, sandbox: Sandbox) -> dict[str, str]:
@@ -58,7 +50,7 @@ def environment(home: Path, database: str, sandbox: Sandbox) -> dict[str, str]:
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(b"from 1.0" * 4).decode(),
         "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.replace("postgresql:", "postgresql+psycopg2:"),
         "PYTHONPATH": str(PROJECT_DIR / "plugins"),
         "ZAKAZ_SANDBOX": "0",
         "ZAKAZ_VENV": sys.prefix,
@@ -81,7 +73,7 @@ def test_a_database_of_1_0_goes_on(database: str, tmp_path: Path) -> None:
         call(
             "airflow", "dags", "backfill", "-s", "2026-11-22", "-e", "2026-11-23", "--reset-dagruns", "-y", "zakaz_etl"
         )
-    with closing(psycopg2.connect(plain(database))) as connection, connection.cursor() as cursor:
+    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT username FROM ab_user ORDER BY username")
         assert cursor.fetchall() == [("admin",), ("vera",)]
         cursor.execute(
