@@ -52,7 +52,8 @@ install-systemd: ## units of systemd for the project in PREFIX (below DESTDIR, i
 	@install -d "$(UNITS)/zakaz-.service.d" "$(UNITS)/etl@.service.d" "$(UNITS)/etl@zakaz_etl.service.d"
 	@install -d -m 700 "$(DESTDIR)/etc/zakaz"
 	@install -d "$(DESTDIR)/usr/local/bin"
-	@test -e "$(DESTDIR)/etc/zakaz/zakaz.env" || install -m 600 .env.example "$(DESTDIR)/etc/zakaz/zakaz.env"
+	@test -e "$(DESTDIR)/etc/zakaz/zakaz.env" || (umask 077; \
+		sed 's/^#ZAKAZ_SANDBOX=$$/ZAKAZ_SANDBOX=0/' .env.example > "$(DESTDIR)/etc/zakaz/zakaz.env")
 	@for unit in infra/systemd/*.service infra/systemd/*.timer; do \
 		sed 's|@PREFIX@|$(PREFIX)|' "$$unit" > "$(UNITS)/$${unit##*/}" || exit 1; done
 	@for folder in zakaz-.service.d etl@.service.d; do \

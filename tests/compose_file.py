@@ -14,6 +14,7 @@ SECRETS = (
     "BI_READER_PASSWORD",
     "AIRFLOW_ADMIN_PASSWORD",
     "AIRFLOW_SECRET_KEY",
+    "AIRFLOW_JWT_SECRET",
     "AIRFLOW_FERNET_KEY",
 )
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(?:(:[-?])([^}]*))?\}")

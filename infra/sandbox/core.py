@@ -61,8 +61,8 @@ class Core:
         _require_range("latency_ms", latency_ms, 0, MAX_LATENCY_MS)
         if rps is not None:
             _require_range("rps", rps, 1, MAX_RPS)
-        folder = Path(state_dir)
-        folder.mkdir(parents=True, exist_ok=True)
+        self.state_dir = Path(state_dir)
+        self.state_dir.mkdir(parents=True, exist_ok=True)
         self.seed = seed
         self.today = today
         self.latency = latency_ms / 1000
@@ -75,7 +75,7 @@ class Core:
         self.office = TicketOffice(seed, today, cities, events_a_day)
         self.tokens = Tokens()
         self.fault_book = Faults()
-        self.telegram = Telegram(folder / "telegram.jsonl")
+        self.telegram = Telegram(self.state_dir / "telegram.jsonl")
         self.journal = Journal()
 
     def fault(
@@ -188,6 +188,7 @@ class Core:
         return {
             "status": "ok",
             "pid": os.getpid(),
+            "state_dir": str(self.state_dir),
             "seed": self.seed,
             "ads": len(self.source.catalog.ads),
             "vk_ads_requests": self.journal.count("vk_ads"),

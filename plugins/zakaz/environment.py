@@ -32,9 +32,7 @@ def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) 
     :param dotenv: the file of the user's settings, or None to leave it out.
     :raises InvalidInput: a variable of the project holds what it can't hold; the message shows no secret.
     """
-    # Without interpolation: a password may hold ${.
-    file = dotenv_values(dotenv, interpolate=False) if dotenv else {}
-    chosen = {**{name: value for name, value in file.items() if value}, **given}
+    chosen = {**_from_file(dotenv), **given}
     _require_readable(chosen)
     # Relative to the project: the wrappers work from any folder.
     home = PROJECT_DIR / (chosen.get("AIRFLOW_HOME") or ".airflow")
@@ -42,7 +40,32 @@ def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) 
     chosen["ZAKAZ_SANDBOX"] = "1" if uses_sandbox(chosen) else "0"
     # Executors start `airflow` by its bare name.
     chosen["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), chosen.get("PATH", os.defpath)])
+    # A company's proxy can't reach what listens on this machine: the sandbox, and Airflow's server for its tasks.
+    direct = [chosen.get("no_proxy") or chosen.get("NO_PROXY") or "", "127.0.0.1", "localhost"]
+    chosen["no_proxy"] = chosen["NO_PROXY"] = ",".join(dict.fromkeys(",".join(direct).strip(",").split(",")))
     return {**_airflow_defaults(), **_execution_api(chosen), **_connection_defaults(home, chosen), **chosen}
+
+
+def foreign_settings(environment: Mapping[str, str], dotenv: Path | None = DOTENV) -> list[str]:
+    """Names of what the shell sets for Airflow and neither the project nor its .env does: it may be another Airflow's.
+
+    :param environment: what `project_environment` made.
+    :param dotenv: the file that it was made with.
+    """
+    home = Path(environment["AIRFLOW_HOME"])
+    ours = {
+        **_airflow_defaults(),
+        **_execution_api(environment),
+        **_connection_defaults(home, environment),
+        **_from_file(dotenv),
+    }
+    return sorted(
+        name
+        for name, value in environment.items()
+        if (name.startswith("AIRFLOW__") or name in (*ELSEWHERE, "AIRFLOW_CONFIG"))
+        and name != "AIRFLOW__LOGGING__LOGGING_LEVEL"  # set by our own commands, and it harms nobody
+        and value not in ("", ours.get(name))
+    )
 
 
 def uses_sandbox(environment: Mapping[str, str]) -> bool:
@@ -68,6 +91,31 @@ def sandbox_state(environment: Mapping[str, str]) -> dict[str, Any]:
         return {"url": str(state["url"]), "pid": int(state["pid"])}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def sandbox_connections(environment: Mapping[str, str]) -> dict[str, str]:
+    """The connections of an environment that uses the sandbox, as variables: they lead to the one started last."""
+    home = Path(environment["AIRFLOW_HOME"])
+    # Made-up figures get a warehouse of their own, so that they never stand beside real ones.
+    url = sandbox_state(environment).get("url", f"http://127.0.0.1:{SANDBOX_PORT}")
+    connections = {
+        "CLICKHOUSE": {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse-sandbox")}},
+        "VK_ADS": {"conn_type": "vk-ads", "host": url, "login": "sandbox-client", "password": "sandbox-secret"},
+        "QTICKETS": {"conn_type": "qtickets", "host": url, "password": "sandbox-qtickets-token"},
+        "TELEGRAM": {
+            "conn_type": "telegram",
+            "host": "-1001",
+            "password": "123456:sandbox-token",
+            "extra": {"base_url": f"{url}/bot"},
+        },
+    }
+    return {f"AIRFLOW_CONN_{name}_DEFAULT": json.dumps(value) for name, value in connections.items()}
+
+
+def _from_file(dotenv: Path | None) -> dict[str, str]:
+    # Without interpolation: a password may hold ${.
+    file = dotenv_values(dotenv, interpolate=False) if dotenv else {}
+    return {name: value for name, value in file.items() if value}
 
 
 def _require_readable(chosen: Mapping[str, str]) -> None:
@@ -115,20 +163,7 @@ def _connection_defaults(home: Path, chosen: Mapping[str, str]) -> dict[str, str
             return {}  # they are kept in Airflow or a secrets backend, and a variable would hide them
         warehouse = {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse")}}
         return {"AIRFLOW_CONN_CLICKHOUSE_DEFAULT": json.dumps(warehouse)}
-    # Made-up figures get a warehouse of their own, so that they never stand beside real ones.
-    url = sandbox_state(chosen).get("url", f"http://127.0.0.1:{SANDBOX_PORT}")
-    connections = {
-        "CLICKHOUSE": {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse-sandbox")}},
-        "VK_ADS": {"conn_type": "vk-ads", "host": url, "login": "sandbox-client", "password": "sandbox-secret"},
-        "QTICKETS": {"conn_type": "qtickets", "host": url, "password": "sandbox-qtickets-token"},
-        "TELEGRAM": {
-            "conn_type": "telegram",
-            "host": "-1001",
-            "password": "123456:sandbox-token",
-            "extra": {"base_url": f"{url}/bot"},
-        },
-    }
-    return {f"AIRFLOW_CONN_{name}_DEFAULT": json.dumps(value) for name, value in connections.items()}
+    return sandbox_connections(chosen)
 
 
 def main() -> None:

@@ -1,72 +1,108 @@
-"""bin/zakaz backfill and its ledger, whatever keeps Airflow's backfill from its end."""
+"""bin/zakaz backfill: by days and in pieces, its ledger, its exit codes, and going on where it was stopped."""
 
-from collections.abc import Callable
-from datetime import date
-from typing import Any
+import os
+import signal
+from datetime import date, timedelta
 
 import pytest
 
 from cli.conftest import Zakaz
-from zakaz.backfill import command
-from zakaz.errors import DaysAreBusy, TransientError
+from orchestration.conftest import airflow as airflow
+from sandbox import Sandbox
+from zakaz.cli.commands import backfill as backfill_command
+from zakaz.orchestration import internals
+from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
-ASKED = ("backfill", "--from", "2026-11-20", "--to", "2026-11-21", "--stage", "vk_fetch")
-DAYS = [date(2026, 11, 20), date(2026, 11, 21)]
+FIRST, LAST = date(2026, 10, 31), date(2026, 11, 2)
+ASKED = ("backfill", "--from", str(FIRST), "--to", str(LAST), "--reason", "new ads")
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("airflow")]
 
 
-def raising(error: BaseException) -> Callable[..., None]:
-    def fail(*_: Any) -> None:
-        raise error
+@pytest.fixture(autouse=True)
+def level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__LOGGING__LOGGING_LEVEL", "INFO")
 
-    return fail
+
+@pytest.fixture
+def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three days are many."""
+    monkeypatch.setattr(backfill_command, "LONGEST_BY_DAYS", 2)
 
 
 def ledger(warehouse: WarehouseHook) -> list[tuple[date, str]]:
-    return list(warehouse.execute("SELECT day, state FROM meta.backfills FINAL ORDER BY day"))
+    return list(warehouse.execute("SELECT day, state FROM meta.backfills FINAL ORDER BY started_at, day"))
 
 
-def test_a_backfill_that_can_not_begin_is_in_no_ledger(
+def pieces(warehouse: WarehouseHook) -> list[tuple[str, str, str, str]]:
+    rows = warehouse.execute(
+        "SELECT job, status, toString(from_date), toString(to_date) FROM meta.etl_runs FINAL ORDER BY started_at"
+    )
+    return [row for row in rows if row[0] in STAGES]
+
+
+def test_by_days(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
+    code, out, err = zakaz(*ASKED)
+    assert (code, err) == (0, "")
+    assert "3 days to do; no scheduler serves the DAG" in out
+    assert "3 of 3 days are good (meta.backfills, " in out
+    assert ledger(warehouse) == [(FIRST + timedelta(days=number), "ok") for number in range(3)]
+    sums = "SELECT backfill_state, why, days, days_ok, days_changed FROM meta.v_backfills"
+    assert warehouse.execute(sums) == [("ok", "new ads", 3, 3, 3)]
+    code, out, _ = zakaz(*ASKED, "--only-gaps")
+    assert (code, out.splitlines()[-1]) == (0, "Nothing to do")
+
+
+def test_days_that_fail_are_told_and_are_2(zakaz: Zakaz, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+    sandbox.fault("vk_ads", "403", times=1)
+    code, out, err = zakaz(*ASKED, "--stage", "vk_fetch")
+    assert code == 2
+    assert "2 of 3 days are good" in out
+    assert f"{FIRST}: red: VK Ads" in err
+    assert f"bin/zakaz backfill --from {FIRST} --to {LAST} --only-gaps" in err
+    assert [state for _, state in ledger(warehouse)] == ["red", "ok", "ok"]
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_a_long_range_goes_in_pieces_without_a_scheduler(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
+    code, out, err = zakaz(*ASKED)
+    assert (code, err) == (0, "")
+    assert "2026-10-31/2026-10-31  ok" in out
+    assert "2026-11-01/2026-11-02  ok" in out
+    assert "3 of 3 days are good" in out
+    assert len(pieces(warehouse)) == 2 * len(STAGES)
+    assert [state for _, state in ledger(warehouse)] == ["ok"] * 3
+    with internals.create_session() as session:
+        (run,) = session.query(internals.DagRun).all()
+        assert (run.dag_id, run.state, run.note) == (
+            "zakaz_backfill",
+            "success",
+            "Пересчёт: 31 октября – 2 ноября 2026",
+        )
+
+
+@pytest.mark.usefixtures("in_pieces")
+def test_a_long_range_goes_on_where_it_was_stopped(
     zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "require_startable", raising(DaysAreBusy("another one is at work")))
-    code, _, err = zakaz(*ASKED)
-    assert (code, err) == (1, "zakaz: another one is at work\n")
-    assert ledger(warehouse) == []
+    began: list[object] = []
+    real = internals.run_task
 
+    def run_task(task_instance: object, task: object) -> None:
+        """Ctrl-C while the second piece is fetched."""
+        began.append(task_instance)
+        if len(began) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        real(task_instance, task)
 
-@pytest.mark.parametrize(
-    ("error", "said"),
-    [
-        (
-            TransientError("the scheduler is gone"),
-            "0 of 2 days are done. The same command goes on from here\nzakaz: the s",
-        ),
-        (KeyboardInterrupt(), "0 of 2 days are done, nothing is left at work. The same command goes on from here\n"),
-    ],
-    ids=["error", "by hand"],
-)
-def test_whatever_breaks_it_off_it_is_stopped_in_the_ledger(
-    zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch, error: BaseException, said: str
-) -> None:
-    monkeypatch.setattr(command, "require_startable", lambda _: None)
-    monkeypatch.setattr(command, "run", raising(error))
+    monkeypatch.setattr(internals, "run_task", run_task)
     code, _, err = zakaz(*ASKED)
     assert code == 1
-    assert said in err
-    assert ledger(warehouse) == [(day, "stopped") for day in DAYS]
-
-
-def test_a_warehouse_that_is_away_hides_no_reason(
-    zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def run(*_: Any) -> None:
-        monkeypatch.setattr("zakaz.backfill.ledger.settle", raising(TransientError("ClickHouse is away")))
-        raise TransientError("the scheduler is gone")
-
-    monkeypatch.setattr(command, "require_startable", lambda _: None)
-    monkeypatch.setattr(command, "run", run)
-    code, _, err = zakaz(*ASKED)
-    assert code == 1
-    assert "the ledger could not be closed: ClickHouse is away" in err
-    assert err.endswith("zakaz: the scheduler is gone\n")
+    assert "stopped, nothing is left at work. The same command goes on from here" in err
+    assert {state for _, state in ledger(warehouse)} <= {"stopped", "ok"}
+    done = len(began)
+    code, out, err = zakaz(*ASKED)
+    assert (code, err) == (0, "")
+    assert "Goes on with the backfill begun on " in out
+    assert [state for _, state in ledger(warehouse)] == ["ok"] * 3
+    assert len(began) - done < 2 + 2 * len(STAGES), "what was done is not done again"

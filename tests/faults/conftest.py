@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -103,13 +102,8 @@ def installation(installed: Installation) -> Installation:
 
 @pytest.fixture(scope="module")
 def scheduler(installed: Installation) -> Iterator[psutil.Process]:
-    """A scheduler, and what it needs beside it: the server that its tasks ask, and the DAG processor."""
-    with ExitStack() as stack:
-        server = stack.enter_context(installed.running("airflow", "api-server"))
-        installed.until(lambda: server.poll() is None and installed.is_served(), 90, "Airflow's server")
-        stack.enter_context(installed.running("airflow", "dag-processor"))
-        process = stack.enter_context(installed.running("airflow", "scheduler", "--skip-serve-logs"))
-        yield psutil.Process(process.pid)
+    with installed.scheduling() as process:
+        yield process
 
 
 @pytest.fixture

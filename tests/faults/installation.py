@@ -28,6 +28,7 @@ from zakaz.warehouse.migrate import migrate
 
 BIN = Path(sys.executable).parent
 CONN_ID = "faults"
+ALIVE = "SELECT 1 FROM job WHERE job_type = 'SchedulerJob' AND state = 'running'"
 
 
 def free_port() -> int:
@@ -79,6 +80,7 @@ class Installation(Place):
                 "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": warehouse,
                 "AIRFLOW_HOME": str(home),
                 "ZAKAZ_SANDBOX": "0",
+                "ZAKAZ_VENV": sys.prefix,
                 "PYTHONPATH": os.pathsep.join(str(PROJECT_DIR / folder) for folder in ("plugins", "tests")),
                 "WAREHOUSE_WAIT_SECONDS": "30",
                 "HTTP_PAUSE_SECONDS": "0.1",
@@ -107,7 +109,11 @@ class Installation(Place):
     @contextmanager
     def running(self, program: str, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
         """A program of the project, ended at the latest with the block."""
-        start = [str(BIN / "airflow")] if program == "airflow" else [sys.executable, "-m", "zakaz.cli"]
+        start = {
+            "airflow": [str(BIN / "airflow")],
+            "bin/airflow": [str(PROJECT_DIR / "bin" / "airflow")],
+            "zakaz": [sys.executable, "-m", "zakaz.cli"],
+        }[program]
         with (self.home / "output.log").open("ab") as log:
             process = subprocess.Popen(
                 [*start, *arguments],
@@ -123,6 +129,19 @@ class Installation(Place):
             for child in [*_family(process.pid), process]:
                 child.kill()
             process.wait()
+
+    @contextmanager
+    def scheduling(self) -> Iterator[psutil.Process]:
+        """A scheduler, and what it needs beside it: the server that its tasks ask, and the DAG processor."""
+        with self.running("airflow", "api-server") as server:
+            self.until(lambda: server.poll() is None and self.is_served(), 90, "Airflow's server")
+            with (
+                self.running("airflow", "dag-processor"),
+                self.running("airflow", "scheduler", "--skip-serve-logs") as process,
+            ):
+                self.until(lambda: self.ask_airflow(ALIVE), 60, "the scheduler")
+                yield psutil.Process(process.pid)
+        self.ask_airflow("UPDATE job SET state = 'failed' WHERE job_type = 'SchedulerJob'")
 
     def call(self, program: str, *arguments: str, seconds: float = 90, **environment: str) -> int:
         """Run a program to its end; its exit code."""

@@ -1,61 +1,44 @@
-"""`bin/zakaz backfill` with real processes: killed, stopped, without its source and without its warehouse."""
+"""`airflow dags backfill` with real processes: stopped, killed, called twice, met by a scheduler."""
 
-import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psutil
 import pytest
 
 from faults.conftest import Judge
 from faults.installation import Installation
+from zakaz.registry.lost import LOST
 
-# There the scheduler, the server and the DAG processor share one SQLite file, and lock each other out when the machine
-# is busy: it passes alone. What each step does is in tests/backfill/test_by_scheduler.py.
-ALONE = IS_AIRFLOW_2 or os.environ.get("FAULTS_ALONE") == "1"
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        not ALONE, reason="Airflow 3 on SQLite is sure of itself on an idle machine only: FAULTS_ALONE=1"
-    ),
-]
-SHARING = "zakaz.warehouse.sharing_process"
-FETCH_ONLY = ("--stage", "vk_fetch", *(() if IS_AIRFLOW_2 else ("--max-active-runs", "1")))
+FIRST, SECOND, THIRD = "2026-10-05", "2026-10-06", "2026-10-07"
+COMMAND = ("dags", "backfill", "-s", FIRST, "-e", THIRD, "-t", "^vk_fetch$", "-i", "zakaz_etl")
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def installation(installation: Installation, request: pytest.FixtureRequest) -> Installation:
-    """The installation, with an empty ledger as well; on Airflow 3 with a scheduler, which has the days done."""
-    installation.warehouse.execute("TRUNCATE TABLE meta.backfills")
-    if not IS_AIRFLOW_2:
-        request.getfixturevalue("scheduler")
-        installation.until_known("zakaz_etl")
+def installation(installation: Installation) -> Installation:
+    """The installation, of which Airflow knows no run."""
+    for table in ("backfill_dag_run", "dag_run_note", "task_instance_history", "task_instance", "dag_run", "backfill"):
+        installation.ask_airflow(f"DELETE FROM {table}")
     return installation
 
 
-def backfill(first: str, last: str, *options: str) -> tuple[str, ...]:
-    return ("backfill", "--from", first, "--to", last, *FETCH_ONLY, *options)
-
-
-def days(installation: Installation) -> dict[str, str]:
-    """What the last backfill in the ledger says of each of its days."""
-    rows = installation.warehouse.execute(
-        "SELECT toString(day), state FROM meta.backfills FINAL "
-        "WHERE backfill_id = (SELECT argMax(backfill_id, began_at) FROM meta.v_backfills) ORDER BY day"
-    )
-    return dict(rows)
-
-
 def unfinished(installation: Installation) -> list[tuple[str, ...]]:
-    """The runs and tasks of backfills that Airflow believes to go on."""
-    going_on = "run_id LIKE 'backfill%' AND state IN ('running', 'queued', 'scheduled', 'restarting')"
+    """The runs, tasks and backfills that Airflow believes to go on."""
+    going_on = "state IN ('running', 'queued', 'scheduled', 'restarting', 'up_for_retry')"
     return installation.ask_airflow(
         f"SELECT run_id, state FROM dag_run WHERE {going_on} "
-        f"UNION ALL SELECT run_id, state FROM task_instance WHERE {going_on}"
+        f"UNION ALL SELECT run_id, state FROM task_instance WHERE {going_on} "
+        "UNION ALL SELECT id, 'backfill' FROM backfill WHERE completed_at IS NULL"
     )
+
+
+def attempts(installation: Installation) -> list[tuple[str, str, int]]:
+    rows = installation.warehouse.execute(
+        "SELECT toString(from_date), status, try_number FROM meta.etl_runs FINAL ORDER BY started_at"
+    )
+    return [tuple(row) for row in rows]
 
 
 def said(installation: Installation, since: int) -> str:
@@ -67,92 +50,85 @@ def log_size(installation: Installation) -> int:
     return len(log.read_text(errors="replace")) if log.exists() else 0
 
 
-def questions(installation: Installation) -> int:
-    """The calls for statistics so far."""
-    return sum("statistics/banners" in call["path"] for call in installation.sandbox.requests()["requests"])
-
-
-def test_the_days_that_are_missing_are_named_and_only_gaps_does_them(
-    installation: Installation, judge: Judge, request: pytest.FixtureRequest
-) -> None:
-    """The first day's task is killed, and VK is down for the third."""
-    log = log_size(installation)
-    installation.sandbox.fault("vk_ads", "timeout", path="statistics/banners", times=1, seconds=120)
-    with installation.running("zakaz", *backfill("2026-10-01", "2026-10-04"), HTTP_ATTEMPTS="2") as process:
-        starter: psutil.Process = psutil.Process(process.pid) if IS_AIRFLOW_2 else request.getfixturevalue("scheduler")
-        task = installation.task_process(starter, "vk_fetch")
-        installation.until(lambda: questions(installation), 60, "a call that hangs")
-        task.kill()
-        installation.until(lambda: ("ok", "", 1) in installation.runs(), 60, "the second day")
-        installation.sandbox.fault("vk_ads", "500", times=2 if IS_AIRFLOW_2 else 6)  # its scheduler's HTTP_ATTEMPTS
-        assert process.wait(timeout=120) == 2
-    found = days(installation)
-    assert sorted(found.values()) == ["ok", "ok", "red", "red"]
-    assert found["2026-10-01"] == "red"
-    assert all(f"{day}: red: " in said(installation, log) for day, state in found.items() if state == "red")
-    assert unfinished(installation) == []
-    installation.sandbox.clear_faults()
-    assert installation.call("zakaz", *backfill("2026-10-01", "2026-10-04", "--only-gaps")) == 0
-    assert days(installation) == {day: "ok" for day, state in found.items() if state == "red"}
-    assert installation.call("zakaz", "gaps", "--from", "2026-10-01", "--to", "2026-10-04") == 2, "not the whole chain"
-    judge(installation)
-
-
-def test_ctrl_c_leaves_nothing_at_work_and_the_same_command_goes_on(installation: Installation, judge: Judge) -> None:
-    log = log_size(installation)
-    with installation.running("zakaz", *backfill("2026-10-05", "2026-10-07")) as process:
-        installation.until(lambda: ("ok", "", 1) in installation.runs(), 60, "the first day")
-        installation.sandbox.fault("vk_ads", "timeout", path="statistics/banners", seconds=120)
-        asked = questions(installation)
-        installation.until(lambda: questions(installation) > asked, 60, "a call that hangs")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=90) == 1
-    done = [state for state, _, _ in installation.runs()].count("ok")
-    assert 1 <= done < 3
-    assert f"stopped: {done} of 3 days are done, nothing is left at work" in said(installation, log)
-    assert unfinished(installation) == []
-    assert [state for state, _, _ in installation.runs()] == ["ok"] * done + ["error"]
-    installation.sandbox.clear_faults()
-    log = log_size(installation)
-    assert installation.call("zakaz", *backfill("2026-10-05", "2026-10-07")) == 0
-    assert "Goes on with the backfill begun on " in said(installation, log)
-    assert days(installation) == dict.fromkeys(("2026-10-05", "2026-10-06", "2026-10-07"), "ok")
-    assert len(installation.runs()) == 4, "what was done is not done again"
-    judge(installation)
-
-
-def test_a_warehouse_that_is_away_for_a_while_costs_no_day(installation: Installation, judge: Judge) -> None:
-    with installation.running("zakaz", *backfill("2026-10-08", "2026-10-09")) as process:
-        installation.until(installation.runs, 60, "the first attempt")
-        with away(process):
-            time.sleep(20)
-        assert process.wait(timeout=120) == 0
-    assert set(days(installation).values()) == {"ok"}
-    judge(installation)
-
-
 @contextmanager
-def away(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """Nobody gets at the warehouse: the process that shares it answers no more."""
-    sharing = sharing_process(process)
-    sharing.suspend()
-    try:
-        yield
-        assert sharing.is_running(), "it shares the warehouse as long as the backfill lasts"
-    finally:
-        sharing.resume()
+def at_work_on_the_second_day(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
+    """The command, whose first day is done and whose second waits for VK."""
+    first = [FIRST if word == THIRD else word for word in COMMAND]
+    assert installation.call("bin/airflow", *first) == 0
+    assert attempts(installation) == [(FIRST, "ok", 1)]
+    installation.sandbox.fault("vk_ads", "timeout", path="statistics/banners", seconds=120)
+    with installation.running("bin/airflow", *COMMAND) as process:
+        installation.until(lambda: (SECOND, "running", 1) in attempts(installation), 60, "the second day")
+        installation.until(lambda: installation.is_asking("statistics/banners"), 60, "a call that hangs")
+        yield process
+    installation.sandbox.clear_faults()
 
 
-def sharing_process(process: "subprocess.Popen[bytes]") -> psutil.Process:
-    found = [one for one in psutil.Process(process.pid).children(recursive=True) if SHARING in one.cmdline()]
-    assert len(found) == 1
-    return found[0]
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_stopped_in_order_and_gone_on_with(installation: Installation, judge: Judge, name: str) -> None:
+    log = log_size(installation)
+    with at_work_on_the_second_day(installation) as process:
+        process.send_signal(getattr(signal, name))
+        assert process.wait(timeout=60) == 1
+    assert attempts(installation) == [(FIRST, "ok", 1), (SECOND, "error", 1)]
+    assert unfinished(installation) == []
+    assert f"{SECOND}: stopped before its end" in said(installation, log)
+    assert f"{THIRD}: stopped before its end" in said(installation, log)
+    assert "Traceback" not in said(installation, log)
+    assert said(installation, log).splitlines()[-1].startswith("log: /")
+    assert installation.call("bin/airflow", *COMMAND) == 0
+    assert attempts(installation)[2:] == [(SECOND, "ok", 2), (THIRD, "ok", 1)], "what was done is not done again"
+    assert unfinished(installation) == []
+    judge(installation)
 
 
-def test_who_shares_the_warehouse_is_killed_and_no_day_is_lost(installation: Installation, judge: Judge) -> None:
-    with installation.running("zakaz", *backfill("2026-10-10", "2026-10-13")) as process:
-        installation.until(installation.runs, 60, "the first attempt")
-        sharing_process(process).kill()
-        assert process.wait(timeout=120) == 0
-    assert list(days(installation).values()) == ["ok"] * 4
+def test_killed_and_gone_on_with(installation: Installation, judge: Judge) -> None:
+    with at_work_on_the_second_day(installation) as process:
+        process.kill()
+        process.wait()
+    assert unfinished(installation), "nobody could tidy up"
+    assert installation.call("bin/airflow", *COMMAND) == 0
+    assert attempts(installation) == [(FIRST, "ok", 1), (SECOND, "error", 1), (SECOND, "ok", 2), (THIRD, "ok", 1)]
+    assert ("error", LOST, 1) in installation.runs()
+    assert unfinished(installation) == []
+    judge(installation)
+
+
+def test_a_second_one_says_who_is_at_it(installation: Installation) -> None:
+    log = log_size(installation)
+    with at_work_on_the_second_day(installation) as process:
+        assert installation.call("bin/airflow", *COMMAND) == 1
+        assert f"the backfill of {FIRST} to {THIRD} (process {process.pid}, since " in said(installation, log)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 1
+
+
+def test_a_scheduler_that_starts_in_the_middle_does_nothing_twice(installation: Installation, judge: Judge) -> None:
+    log = log_size(installation)
+    with at_work_on_the_second_day(installation) as process, installation.scheduling():
+        installation.until_known("zakaz_etl")
+        installation.sandbox.clear_faults()
+        assert process.wait(timeout=150) == 0
+    assert "a scheduler has started and goes on with them" in said(installation, log)
+    assert attempts(installation) == [(FIRST, "ok", 1), (SECOND, "ok", 1), (THIRD, "ok", 1)]
+    assert unfinished(installation) == []
+    judge(installation)
+
+
+def test_a_scheduler_does_the_days_and_they_are_stopped_in_order(installation: Installation, judge: Judge) -> None:
+    log = log_size(installation)
+    with installation.scheduling():
+        installation.until_known("zakaz_etl")
+        assert installation.call("bin/airflow", *COMMAND, seconds=200) == 0
+        assert "3 days to do; the scheduler does them" in said(installation, log)
+        assert sorted(attempts(installation)) == [(day, "ok", 1) for day in (FIRST, SECOND, THIRD)]
+        notes = installation.ask_airflow("SELECT content FROM dag_run_note ORDER BY dag_run_id")
+        assert ("Данные за 5 октября 2026",) in notes
+        installation.sandbox.fault("vk_ads", "timeout", path="statistics/banners", seconds=120)
+        with installation.running("bin/airflow", *COMMAND, "--reset-dagruns", "-y") as process:
+            installation.until(lambda: "running" in str(attempts(installation)), 90, "a day at work")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=90) == 1
+        installation.until(lambda: "running" not in str(attempts(installation)), 60, "the end of the attempts")
+        assert unfinished(installation) == []
     judge(installation)

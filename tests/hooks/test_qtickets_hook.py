@@ -61,6 +61,18 @@ def test_the_sandbox_stands_in_with_its_own_token() -> None:
     assert json.loads(environment["AIRFLOW_CONN_QTICKETS_DEFAULT"])["password"] == QTICKETS_TOKEN
 
 
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [("http://tickets.example", True), ("https://tickets.example", False), ("http://[::1]:80", False)],
+)
+def test_a_secret_that_would_go_unencrypted_is_warned_of(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, host: str, warned: bool
+) -> None:
+    connect(monkeypatch, host=host)
+    QTicketsHook().get_conn()
+    assert (f"{host} sends the secret unencrypted: use https://" in caplog.text) is warned
+
+
 def test_no_host_means_qtickets_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, host=None)
     assert QTicketsHook().get_conn()._api.base_url == "https://qtickets.ru"

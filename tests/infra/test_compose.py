@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 from dataclasses import fields
 from pathlib import Path
@@ -35,31 +36,43 @@ def config(settings: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*compose(), "--env-file", str(settings), *files, "config"],
         cwd=settings.parent,
-        env={"PATH": os.environ["PATH"]},
+        # By its whole path: the file is looked for beside docker-compose.yaml.
+        env={"PATH": os.environ["PATH"], "SETTINGS_FILE": str(settings)},
         capture_output=True,
         text=True,
     )
 
 
+def make_secrets(folder: Path, *words: str, file: str = ".env") -> subprocess.CompletedProcess[str]:
+    """Append what new_secrets.sh prints to a file."""
+    script = PROJECT_DIR / "infra" / "airflow" / "new_secrets.sh"
+    with (folder / file).open("a") as output:
+        return subprocess.run(
+            ["sh", str(script), *words], cwd=folder, stdout=output, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+
+def read(settings: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in settings.read_text().splitlines())
+
+
 @pytest.fixture
 def new_secrets(tmp_path: Path) -> Path:
-    """What new_secrets.sh prints."""
-    script = PROJECT_DIR / "infra" / "airflow" / "new_secrets.sh"
-    made = subprocess.run(["sh", str(script)], check=True, capture_output=True, text=True).stdout
-    (tmp_path / "made.env").write_text(made)
-    return tmp_path / "made.env"
+    """A .env that new_secrets.sh made."""
+    assert make_secrets(tmp_path).returncode == 0
+    return tmp_path / ".env"
 
 
 def test_the_compose_tool_can_read_it_with_new_secrets(new_secrets: Path) -> None:
     found = config(new_secrets)
     assert found.returncode == 0, found.stderr
     services = yaml.safe_load(found.stdout)["services"]
-    assert {"init", "scheduler", "webserver", "triggerer", "postgres", "clickhouse"} <= set(services)
+    assert {"init", "scheduler", "api-server", "dag-processor", "watchdog", "postgres", "clickhouse"} <= set(services)
 
 
 def test_without_a_secret_it_refuses_and_says_what_to_do(new_secrets: Path) -> None:
     lines = new_secrets.read_text().splitlines()
-    assert {line.partition("=")[0] for line in lines} == set(SECRETS)
+    assert read(new_secrets).keys() == set(SECRETS)
     for name in SECRETS:
         new_secrets.write_text("\n".join(line for line in lines if not line.startswith(f"{name}=")) + "\n")
         found = config(new_secrets)
@@ -89,10 +102,31 @@ def test_tls_is_switched_on_by_a_second_file(new_secrets: Path) -> None:
 
 
 def test_secrets_are_new_each_time_and_fit_a_url(new_secrets: Path) -> None:
-    made = dict(line.split("=", 1) for line in new_secrets.read_text().splitlines())
+    made = read(new_secrets)
     assert len(set(made.values())) == len(SECRETS)
     assert all(re.fullmatch(r"[0-9a-f]{48}", value) for name, value in made.items() if name != "AIRFLOW_FERNET_KEY")
     assert re.fullmatch(r"[\w-]{43}=", made["AIRFLOW_FERNET_KEY"])
+
+
+def test_secrets_are_made_once_and_read_by_nobody_else(new_secrets: Path, tmp_path: Path) -> None:
+    """A second POSTGRES_PASSWORD would win over the one that the database knows."""
+    assert stat.S_IMODE(new_secrets.stat().st_mode) == 0o600
+    before = new_secrets.read_text()
+    refused = make_secrets(tmp_path)
+    assert (refused.returncode, new_secrets.read_text()) == (1, before)
+    assert ".env has them all" in refused.stderr
+    # An installation of 1.0 has no AIRFLOW_JWT_SECRET.
+    new_secrets.write_text("".join(line for line in before.splitlines(True) if "JWT" not in line))
+    assert make_secrets(tmp_path).returncode == 0
+    assert read(new_secrets).keys() == set(SECRETS)
+    assert make_secrets(tmp_path).returncode == 1
+
+
+def test_a_demo_has_settings_of_its_own(tmp_path: Path) -> None:
+    """The connections of the real sources must not reach it."""
+    make_secrets(tmp_path, "demo", file=".env.demo")
+    assert read(tmp_path / ".env.demo").items() >= {"SETTINGS_FILE": ".env.demo", "ZAKAZ_SANDBOX": "1"}.items()
+    assert make_secrets(tmp_path, "demo", file=".env.demo").returncode == 1
 
 
 def test_no_secret_has_a_default() -> None:
@@ -101,7 +135,7 @@ def test_no_secret_has_a_default() -> None:
     assert {name for name, kind in used.items() if kind == ":?"} == set(SECRETS)
     written = re.findall(r"(?im)^\s*\w*(?:PASSWORD|SECRET|TOKEN|FERNET)\w*:[ \t]*(\S.*)$", text)
     assert written
-    assert all(value.startswith("${") for value in written), written
+    assert all(value.startswith("${") or value == '""' for value in written), written
 
 
 def test_on_a_host_of_containers_the_commands_say_where_they_run(new_secrets: Path, tmp_path: Path) -> None:
@@ -118,7 +152,7 @@ def test_on_a_host_of_containers_the_commands_say_where_they_run(new_secrets: Pa
 @every_service
 def test_images_are_pinned(name: str) -> None:
     service = SERVICES[name]
-    if "build" not in service:
+    if not service["image"].startswith("zakaz-etl:"):
         assert re.search(r":\d+\.\d+", service["image"]), service["image"]
 
 
@@ -152,16 +186,63 @@ def test_volumes_are_named_or_read_only_files_of_the_project(name: str) -> None:
             assert source in FILE["volumes"], volume
 
 
-def test_every_setting_reaches_the_tasks() -> None:
-    passed = SERVICES["scheduler"]["environment"]
-    assert {field.name.upper() for field in fields(Settings)} <= set(passed)
+def test_one_service_builds_the_image_that_all_others_use(new_secrets: Path) -> None:
+    """Several that build one tag fail on a Docker whose image store is empty."""
+    services = yaml.safe_load(config(new_secrets).stdout)["services"]
+    assert [name for name, service in services.items() if "build" in service] == ["init"]
+    airflow = {
+        service["image"] for name, service in services.items() if name in ("api-server", "scheduler", "watchdog")
+    }
+    assert airflow == {services["init"]["image"]}
+
+
+def gigabytes(service: dict[str, Any]) -> float:
+    limit = service["deploy"]["resources"]["limits"]["memory"]
+    return float(limit[:-1]) * {"M": 1 / 1024, "G": 1}[limit[-1]]
+
+
+def test_limits_fit_the_machine_that_the_readme_names() -> None:
+    """8 GB, of which a kernel and Docker need some; without profiles, and once init has ended."""
+    running = [name for name, service in SERVICES.items() if name not in ONE_OFF and "profiles" not in service]
+    assert sum(gigabytes(SERVICES[name]) for name in running) <= 7.5
+
+
+def test_what_stands_in_env_reaches_the_services_and_no_password_of_others(new_secrets: Path) -> None:
+    settings = {field.name.upper(): "7" for field in fields(Settings)}
+    settings |= {"AIRFLOW__SMTP__SMTP_HOST": "mail.example", "AIRFLOW__API__PORT": "9999", "AIRFLOW_HOME": "/elsewhere"}
+    with new_secrets.open("a") as file:
+        file.writelines(f"{name}={value}\n" for name, value in settings.items())
+    passed = yaml.safe_load(config(new_secrets).stdout)["services"]["scheduler"]["environment"]
+    # What is for a laptop in the same folder.
+    settings |= {"AIRFLOW__API__PORT": "8080", "AIRFLOW_HOME": "/opt/airflow"}
+    assert {name: passed[name] for name in settings} == settings
+    made = read(new_secrets)
+    assert not {made["BI_READER_PASSWORD"], made["AIRFLOW_ADMIN_PASSWORD"]} & set(passed.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "looked", "pause"), [(0, True, "1800"), (2, True, "1800"), (1, False, "60"), (124, False, "60")]
+)
+def test_the_watchdog_is_healthy_by_looks_that_came_to_a_result(
+    tmp_path: Path, code: int, looked: bool, pause: str
+) -> None:
+    programs = {"timeout": f'echo "$@" > asked; exit {code}', "sleep": 'echo "$1" > pause; kill $PPID'}
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    command = [word.replace("/opt/zakaz", str(PROJECT_DIR)) for word in SERVICES["watchdog"]["command"]]
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    subprocess.run([*command[:-1], "looked"], cwd=tmp_path, env=environment, check=False, timeout=30)
+    assert (tmp_path / "asked").read_text() == "900 python -m zakaz.cli watchdog\n"
+    assert (tmp_path / "looked").exists() is looked
+    assert (tmp_path / "pause").read_text().strip() == pause
 
 
 def test_the_image_is_the_official_one_with_the_lock_and_no_secret() -> None:
     text = (PROJECT_DIR / "infra" / "airflow" / "Dockerfile").read_text()
-    airflow = re.search(r"^apache-airflow==(\S+)$", (PROJECT_DIR / "requirements.txt").read_text(), re.MULTILINE)
+    airflow = re.search(r"^apache-airflow==(\S+)", (PROJECT_DIR / "requirements.txt").read_text(), re.MULTILINE)
     assert airflow
-    assert re.findall(r"^FROM (.*)$", text, re.MULTILINE) == [f"apache/airflow:slim-{airflow[1]}-python3.11"]
-    assert "--requirement /tmp/requirements.txt" in text
+    assert re.findall(r"^FROM (.*)$", text, re.MULTILINE) == [f"apache/airflow:slim-{airflow[1]}-python3.13"]
+    assert "--require-hashes --requirement /tmp/requirements.txt" in text
     assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1] == "50000"
     assert (PROJECT_DIR / ".dockerignore").read_text().startswith("*\n")  # .env and .git stay outside

@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from compose_file import raw
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR
 
@@ -15,7 +16,8 @@ DOCUMENT = (PROJECT_DIR / "docs" / "KUBERNETES.md").read_text(encoding="utf-8")
 # Which key the chart reads of a Secret, by the value that names it.
 KEYS = {
     "fernetKeySecretName": "fernet-key",
-    "webserverSecretKeySecretName": "webserver-secret-key",
+    "apiSecretKeySecretName": "api-secret-key",
+    "jwtSecretName": "jwt-secret",
     "metadataSecretName": "connection",
     "brokerUrlSecretName": "connection",
     "passwordSecretName": "password",
@@ -32,25 +34,31 @@ def test_airflow_is_set_up_as_everywhere() -> None:
     }
     settings = in_file | {name: value for name, value in ENVIRONMENT.items() if name.startswith("AIRFLOW__")}
     ours = {name: value for name, value in elsewhere.items() if name.startswith("AIRFLOW__")}
-    here = {"WEB_SERVER_HOST": "0.0.0.0", "BASE_URL": "https://airflow.example"}
-    assert settings == ours | {f"AIRFLOW__WEBSERVER__{name}": value for name, value in here.items()}
+    here = {
+        "AIRFLOW__API__HOST": "0.0.0.0",
+        "AIRFLOW__API__BASE_URL": "https://airflow.example",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": "http://zakaz-api-server:8080/execution/",
+        "AIRFLOW__CORE__AUTH_MANAGER": raw()["services"]["api-server"]["environment"]["AIRFLOW__CORE__AUTH_MANAGER"],
+    }
+    assert settings == ours | here
 
 
 def test_versions_are_those_of_the_lock() -> None:
-    assert f"apache-airflow=={VALUES['airflowVersion']}\n" in (PROJECT_DIR / "requirements.txt").read_text()
+    assert f"apache-airflow=={VALUES['airflowVersion']} " in (PROJECT_DIR / "requirements.txt").read_text()
 
 
 def test_secrets_are_named_and_not_written() -> None:
     assert {name for name in VALUES if name.endswith("SecretName")} == {
         "fernetKeySecretName",
-        "webserverSecretKeySecretName",
+        "apiSecretKeySecretName",
+        "jwtSecretName",
     }
-    assert not VALUES["webserver"]["defaultUser"]["enabled"]
-    assert not re.search(r"(?im)^\s*(password|fernetKey|webserverSecretKey|connection):", TEXT)
+    assert not VALUES["createUserJob"]["enabled"]
+    assert not re.search(r"(?im)^\s*(password|fernetKey|apiSecretKey|jwtSecret|connection):", TEXT)
 
 
 def test_the_chart_does_not_refuse_them() -> None:
-    """By its check-values.yaml (1.18): its own Redis with a password from a Secret needs the URL from one too."""
+    """By its check-values.yaml (1.22): its own Redis with a password from a Secret needs the URL from one too."""
     assert VALUES["executor"] == "CeleryExecutor"
     assert VALUES["redis"].keys() <= {"passwordSecretName", "persistence"}
     assert VALUES["data"].keys() == {"metadataSecretName", "brokerUrlSecretName"}
@@ -69,14 +77,18 @@ def test_each_secret_is_made_with_the_key_that_is_read() -> None:
     assert connections == set(re.findall(r"create secret generic ([\w-]+) --from-env-file", DOCUMENT))
 
 
-def test_an_ingress_gets_through_to_the_web_server() -> None:
-    """The chart's policy lets nobody in if nobody is named (webserver-networkpolicy.yaml)."""
+def test_tasks_and_an_ingress_get_through_to_the_server() -> None:
+    """The chart's policy lets nobody in who is not named (api-server-networkpolicy.yaml)."""
     assert VALUES["networkPolicies"]["enabled"]
-    (peer,) = VALUES["webserver"]["networkPolicy"]["ingress"]["from"]
-    assert peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    tasks, ingress = VALUES["apiServer"]["networkPolicy"]["ingress"]["from"]
+    (release,) = re.findall(r"helm .* upgrade --install (\w+) ", DOCUMENT)
+    assert tasks["podSelector"]["matchLabels"] == {"tier": "airflow", "release": release}
+    assert ingress["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    assert f"//{release}-api-server:8080/" in VALUES["config"]["core"]["execution_api_server_url"]
 
 
 def test_rows_that_wait_for_clickhouse_outlive_a_worker() -> None:
-    (claim,) = VALUES["workers"]["volumeClaimTemplates"]
-    (mount,) = VALUES["workers"]["extraVolumeMounts"]
+    workers = VALUES["workers"]["celery"]
+    (claim,) = workers["volumeClaimTemplates"]
+    (mount,) = workers["extraVolumeMounts"]
     assert (claim["metadata"]["name"], mount["mountPath"]) == (mount["name"], ENVIRONMENT["ZAKAZ_STATE_DIR"])

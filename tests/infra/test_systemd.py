@@ -16,8 +16,8 @@ from zakaz.settings import PROJECT_DIR, TASK_LIMIT
 from zakaz.stages import STAGES
 
 UNITS = (
-    *("zakaz-scheduler.service", "zakaz-webserver.service", "zakaz-watchdog.service"),
-    *("zakaz-backup.service", "etl@vk_fetch.service", "etl@zakaz_etl.service"),
+    *("zakaz-scheduler.service", "zakaz-api-server.service", "zakaz-dag-processor.service"),
+    *("zakaz-watchdog.service", "zakaz-backup.service", "etl@vk_fetch.service", "etl@zakaz_etl.service"),
 )
 TIMERS = ("zakaz-watchdog.timer", "zakaz-backup.timer", "etl@vk_fetch.timer")
 # systemd's own scale: 0 is locked up, 10 is naked. A network service that is not a container ends about here.
@@ -123,6 +123,7 @@ def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:
     settings = root / "etc" / "zakaz" / "zakaz.env"
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
     assert stat.S_IMODE(settings.parent.stat().st_mode) == 0o700
+    assert "\nZAKAZ_SANDBOX=0\n" in settings.read_text(), "connections kept in Airflow are not hidden by made-up ones"
     settings.write_text("#mine\n")
     command = ["make", "--silent", "install-systemd", f"DESTDIR={root}", f"PREFIX={PROJECT_DIR}"]
     subprocess.run(command, cwd=PROJECT_DIR, check=True, capture_output=True)

@@ -196,6 +196,7 @@ def test_records_keep_no_secret(client: Client, sandbox: Sandbox) -> None:
     assert client.control("GET", "health").json() == {
         "status": "ok",
         "pid": os.getpid(),
+        "state_dir": str(sandbox.state_dir),
         "seed": 1,
         "ads": 30,
         "vk_ads_requests": 1,

@@ -2,8 +2,9 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from zakaz.environment import project_environment
 from zakaz.errors import InvalidInput
@@ -53,5 +54,13 @@ def run(name: str, load: Callable[[], Any]) -> int:
     return 1
 
 
+def leave(code: int) -> NoReturn:
+    """End the program, also if a thread still waits for a source that does not answer."""
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -4,10 +4,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from zlib import crc32
 
-from zakaz.errors import TransientError
-from zakaz.settings import PROJECT_DIR, state_dir
+from zakaz.settings import state_dir
 
 # What `up` starts: what stands together starts together, once the server before it answers.
 # The scheduler without its log server, which would listen on every address; the UI reads the logs from this machine.
@@ -16,29 +14,12 @@ SCHEDULER = {"scheduler": ["scheduler", "--skip-serve-logs"]}
 PROGRAMS = [{"api-server": ["api-server"]}, {**SCHEDULER, "dag-processor": ["dag-processor"]}]
 HEALTH, PORT = "/api/v2/monitor/health", "AIRFLOW__API__PORT"
 PASSWORDS = "simple_auth_manager_passwords.json.generated"
-POOLS = PROJECT_DIR / "infra" / "airflow" / "pools.json"
 
 
 def log_file() -> Path:
     """Where the output of the last call is."""
     state_dir().mkdir(parents=True, exist_ok=True)
     return state_dir() / "airflow.log"
-
-
-def prepare_metadata() -> None:
-    """Create Airflow's metadata database on this machine, with the pools, once per Airflow version and pools file.
-
-    :raises TransientError: Airflow could not.
-    """
-    from airflow import __version__
-
-    done = state_dir() / f"metadata-{__version__}-{crc32(POOLS.read_bytes()):08x}.done"
-    if done.exists():
-        return
-    for command in (["db", "migrate"], ["pools", "import", str(POOLS)]):
-        if call(*command) != 0:
-            raise TransientError(f"airflow {' '.join(command)} failed; see {log_file()}")
-    done.touch()
 
 
 def password_file() -> Path:

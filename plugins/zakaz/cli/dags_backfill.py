@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from zakaz.cli import airflow
-from zakaz.cli.__main__ import run
+from zakaz.cli import sandbox
+from zakaz.cli.__main__ import leave, run
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import InvalidInput
+from zakaz.orchestration import metadata
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.console import at_work
 from zakaz.stages import ALL_STAGES, DAG_ID, STAGES, wanted, with_those_before
@@ -110,7 +111,8 @@ def backfill(
             again=again,
             goes_on_after_failure=continue_on_failures,
         )
-        airflow.prepare_metadata()
+        metadata.prepare()
+        sandbox.use()
         outcomes = Backfill(request, work).carry_out()
         loaded = sum(outcome.is_loaded for outcome in outcomes)
         work.say(f"{loaded} of {len(outcomes)} days are loaded")
@@ -164,4 +166,4 @@ def _dry_run(days: DayRange, stage: str, again: Again, *, run_backwards: bool) -
 
 
 if __name__ == "__main__":
-    sys.exit(run("airflow dags backfill", lambda: backfill))
+    leave(run("airflow dags backfill", lambda: backfill))

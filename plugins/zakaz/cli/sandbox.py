@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from filelock import FileLock
 
-from zakaz.environment import SANDBOX_PORT, sandbox_state
+from zakaz.environment import SANDBOX_PORT, sandbox_connections, sandbox_state, uses_sandbox
 from zakaz.errors import InvalidInput, TransientError
 from zakaz.settings import PROJECT_DIR, state_dir
 
@@ -37,19 +39,52 @@ class Running:
 def folder() -> Path:
     """Where the sandbox keeps its log, its messages and where it listens."""
     path = state_dir() / "sandbox"
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def running() -> Running | None:
-    """The sandbox of this project, if it answers: the process at the address must say that it is the one we started."""
+    """The sandbox of this project, if it answers.
+
+    What answers must say itself that it is the process we started, with this project's folder: a checkout that was
+    copied has a note of the other one's sandbox.
+    """
     state = sandbox_state(os.environ)
     try:
         health = requests.get(f"{state['url']}/sandbox/health", timeout=3).json()
         found = Running(state["url"], health["pid"], health["seed"])
+        is_ours = (found.pid, health["state_dir"]) == (state["pid"], str(folder()))
     except (ValueError, KeyError, TypeError, requests.RequestException):
         return None
-    return found if found.pid == state["pid"] else None
+    return found if is_ours else None
+
+
+def use() -> Running | None:
+    """Start the sandbox where this environment has it, and lead the connections of this process to where it listens.
+
+    :returns: None if the environment has real sources.
+    :raises TransientError: it does not start.
+    """
+    if not uses_sandbox(os.environ):
+        return None
+    found = start()
+    for name, value in sandbox_connections(os.environ).items():
+        # What the user set stays, a Telegram of their own for example.
+        if re.sub(r"http://127\.0\.0\.1:\d+", found.url, os.environ.get(name, "")) == value:
+            os.environ[name] = value
+    return found
+
+
+def require() -> None:
+    """For whoever nobody watches: made-up figures only from a sandbox that somebody started.
+
+    :raises InvalidInput: the environment has no real source, and its sandbox does not run.
+    """
+    if uses_sandbox(os.environ) and not running():
+        raise InvalidInput(
+            "no source is set in the environment or .env, and the sandbox does not run: set the connections; or "
+            "ZAKAZ_SANDBOX=0, if Airflow or a secrets backend has them; or bin/zakaz sandbox start for made-up figures"
+        )
 
 
 def start(port: int | None = None, seed: int | None = None) -> Running:
@@ -60,24 +95,8 @@ def start(port: int | None = None, seed: int | None = None) -> Running:
     :raises InvalidInput: the port asked for is taken, or one runs with another port or seed.
     :raises TransientError: it does not start.
     """
-    if found := running():
-        if port not in (None, found.port) or seed not in (None, found.seed):
-            raise InvalidInput(
-                f"the sandbox runs at {found.url} with seed {found.seed} already: bin/zakaz sandbox stop first"
-            )
-        return found
-    for candidate in [port] if port else [_last_port(), 0]:
-        process = _spawn(candidate, seed or DEFAULT_SEED)
-        if url := _ready_url(process):
-            note = folder() / "state.json"
-            unfinished = note.with_suffix(".part")
-            unfinished.write_text(json.dumps({"url": url, "pid": process.pid}), encoding="utf-8")
-            unfinished.replace(note)
-            return Running(url, process.pid, seed or DEFAULT_SEED)
-    log = folder() / "sandbox.log"
-    if port:
-        raise InvalidInput(f"--port {port}: the sandbox can't listen there; see {log}")
-    raise TransientError(f"the sandbox does not start; see {log}")
+    with FileLock(folder() / "start.lock"):
+        return _start(port, seed)
 
 
 def stop() -> bool:
@@ -107,6 +126,34 @@ def program_environment() -> dict[str, str]:
     """The environment in which the sandbox finds itself."""
     path = os.pathsep.join(filter(None, [str(PROJECT_DIR / "infra"), os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+
+
+def _start(port: int | None, seed: int | None) -> Running:
+    if found := running():
+        if port not in (None, found.port) or seed not in (None, found.seed):
+            raise InvalidInput(
+                f"the sandbox runs at {found.url} with seed {found.seed} already: bin/zakaz sandbox stop first"
+            )
+        return found
+    before = sandbox_state(os.environ).get("url")
+    for candidate in [port] if port else [_last_port(), 0]:
+        process = _spawn(candidate, seed or DEFAULT_SEED)
+        if url := _ready_url(process):
+            note = folder() / "state.json"
+            unfinished = note.with_suffix(".part")
+            unfinished.write_text(json.dumps({"url": url, "pid": process.pid}), encoding="utf-8")
+            unfinished.replace(note)
+            if before not in (None, url):
+                print(
+                    f"sandbox: it listens at {url} now, since {before} was taken. An Airflow that runs asks there: "
+                    "make down, make up",
+                    file=sys.stderr,
+                )
+            return Running(url, process.pid, seed or DEFAULT_SEED)
+    log = folder() / "sandbox.log"
+    if port:
+        raise InvalidInput(f"--port {port}: the sandbox can't listen there; see {log}")
+    raise TransientError(f"the sandbox does not start; see {log}")
 
 
 def _spawn(port: int, seed: int) -> "subprocess.Popen[bytes]":

@@ -1,8 +1,10 @@
 """From an Airflow connection to the API of a source over HTTP."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from airflow.sdk import Connection
 
@@ -11,6 +13,8 @@ from zakaz.clients.rate_budget import RateBudget
 from zakaz.errors import InvalidInput
 from zakaz.settings import settings
 
+log = logging.getLogger(__name__)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SANDBOX_DOWN = ". The sandbox is down: start it with bin/zakaz sandbox start"
 
 
@@ -22,6 +26,8 @@ def base_url_of(connection: Connection, default: str) -> str:
     base_url = connection.host or default
     if not re.match(r"https?://[^/?#]+", base_url):
         raise InvalidInput(f"connection {connection.conn_id}: host {base_url!r} must be a base URL such as {default}")
+    if base_url.startswith("http://") and urlsplit(base_url).hostname not in LOOPBACK:
+        log.warning("connection %s: %s sends the secret unencrypted: use https://", connection.conn_id, base_url)
     return str(base_url)
 
 

@@ -83,7 +83,6 @@ class Backfill:
         """Do it.
 
         :param begins: called once nothing stands in its way.
-
         :returns: what became of each day asked for, oldest first.
         :raises DaysAreBusy: another backfill, or a run of these days, is at work.
         :raises InvalidInput: there is no such DAG.

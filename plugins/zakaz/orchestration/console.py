@@ -1,5 +1,6 @@
 """A terminal that shows our own lines while everything that Airflow and its tasks say goes to a log file."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from zakaz.errors import TransientError, one_line
 from zakaz.orchestration.stop import Stop, stoppable
 from zakaz.settings import state_dir
 
@@ -53,13 +55,22 @@ def at_work(name: str, *, is_verbose: bool = False) -> Iterator[Work]:
     It comes first in a command: Airflow's level of logging is what it was when it was imported.
 
     :param is_verbose: the terminal shows everything instead.
+    :raises TransientError: Airflow's database can't be reached, or is locked.
     """
     os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "INFO"  # the log of a task is what people look for
     log = new_log(name)
     log.touch()
     with ExitStack() as stack:
         terminal = (sys.stdout, sys.stderr) if is_verbose else stack.enter_context(_output_to(log))
-        yield Work(log, stack.enter_context(stoppable()), terminal)
+        try:
+            yield Work(log, stack.enter_context(stoppable()), terminal)
+        except Exception as error:
+            if not type(error).__module__.startswith("sqlalchemy."):
+                raise
+            logging.getLogger(__name__).exception("Airflow's database")
+            raise TransientError(
+                f"Airflow's database did not do what was asked: {one_line(error)}; log: {log}"
+            ) from error
 
 
 @contextmanager

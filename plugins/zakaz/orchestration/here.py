@@ -3,12 +3,14 @@
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from zakaz.orchestration import internals
 from zakaz.orchestration.stop import Stop
+from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 
 POLL_SECONDS = 0.5
@@ -30,6 +32,8 @@ class RunsHere:
         self._dag = internals.load_dag(dag_id)
         self._stop = stop
         self._log = log
+        self._warehouse = ExitStack()
+        self._is_held = False
 
     def do(self, dag_run_id: int, look: Callable[[], None] = lambda: None) -> bool:
         """Do what is left of a run.
@@ -38,7 +42,8 @@ class RunsHere:
         :param look: called after each task.
         :returns: whether it came to its end; if not, a scheduler goes on with it, or this program was told to end.
         """
-        with internals.create_session(scoped=False) as session, WarehouseHook().at_hand():
+        with internals.create_session(scoped=False) as session, self._warehouse:
+            self._is_held = False
             run = session.get_one(internals.DagRun, dag_run_id)
             run.dag = internals.serialized_dag(self._dag.dag_id, session)
             if run.state == internals.DagRunState.QUEUED:
@@ -77,10 +82,27 @@ class RunsHere:
         began_at = self._log.stat().st_size
         name = internals.log_name(task_instance, session)
         session.commit()  # SQLite: the task writes through connections of its own
-        with self._stop.in_task():
-            internals.run_task(task_instance, self._dag.task_dict[task_instance.task_id])
+        self._hold_warehouse(task_instance.task_id)
+        try:
+            with self._stop.in_task():
+                internals.run_task(task_instance, self._dag.task_dict[task_instance.task_id])
+        except BaseException:
+            if not self._stop.is_requested:  # the signal may come before the task itself has begun
+                raise
         session.commit()
         self._show_in_airflow(began_at, name)
+
+    def _hold_warehouse(self, task_id: str) -> None:
+        """Keep an embedded warehouse open from task to task, since opening it costs more than most of them do.
+
+        But not while a source is waited for, which may take hours: the status page and the daily run need it, too.
+        """
+        if task_id in SOURCES:
+            self._warehouse.close()
+            self._is_held = False
+        elif not self._is_held:
+            self._warehouse.enter_context(WarehouseHook().at_hand())
+            self._is_held = True
 
     def _show_in_airflow(self, began_at: int, name: str) -> None:
         from airflow.configuration import conf

@@ -141,7 +141,7 @@ def keep(table: str, row: Mapping[str, Any]) -> None:
     log.warning("%s: the row is kept on disk and written later", table)
     try:
         folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         tagged = {name: _tagged(value) for name, value in row.items()}
         file = folder / f"{new_version()}-{os.getpid()}.json"
         unfinished = file.with_suffix(".part")

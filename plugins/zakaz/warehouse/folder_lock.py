@@ -38,7 +38,7 @@ class FolderLock:
                 self._held[self._file] = (handle, count + 1)
                 return True
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 handle = self._file.open("a+", encoding="utf-8")
             except OSError as error:
                 raise InvalidInput(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from zakaz.cli import airflow
+from zakaz.cli import sandbox
 from zakaz.cli.options import past_day
 from zakaz.days import DayRange
 from zakaz.errors import ZakazError
+from zakaz.orchestration import metadata
 from zakaz.orchestration.console import Work, at_work
 from zakaz.stages import ALL_STAGES, STAGES
 
@@ -70,7 +71,8 @@ def backfill(
         _show_plan(entry, plan, work)
         if dry_run or not (plan.todo or entry.is_resumed):
             return 0
-        airflow.prepare_metadata()
+        metadata.prepare()
+        sandbox.use()
         if len(plan.todo) > LONGEST_BY_DAYS:
             entry = _in_pieces(entry, plan, work, only_gaps=only_gaps)
         elif plan.todo:

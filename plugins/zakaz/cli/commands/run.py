@@ -1,14 +1,14 @@
 """bin/zakaz run: what `make run` shows a newcomer."""
 
-import os
 from datetime import UTC, date, datetime, timedelta
 
 import click
 
-from zakaz.cli import airflow, sandbox
+from zakaz.cli import sandbox
 from zakaz.cli.options import day_option
 from zakaz.cli.schema import bring_up_to_date
-from zakaz.environment import uses_sandbox
+from zakaz.cli.shell import name_foreign_settings
+from zakaz.orchestration import metadata
 from zakaz.orchestration.console import Work, at_work
 from zakaz.stages import DAG_ID
 
@@ -27,20 +27,19 @@ def run(day: date) -> int:
 
     Exits 0 if the day is green, 1 if not.
     """
+    name_foreign_settings()
     with at_work("run") as work:
         return _run(day, work)
 
 
 def _run(day: date, work: Work) -> int:
     started = datetime.now(UTC)
-    made_up = uses_sandbox(os.environ)
     work.say("→ Airflow: prepare its own database")
-    airflow.prepare_metadata()
+    metadata.prepare()
     work.say("→ warehouse: create or update tables and views")
     bring_up_to_date()
-    if made_up:
-        where = sandbox.start()
-        work.say(f"→ no credentials in .env: the sandbox at {where.url} stands in for the APIs, and stays on")
+    if made_up := sandbox.use():
+        work.say(f"→ no credentials in .env: the sandbox at {made_up.url} stands in for the APIs, and stays on")
     work.say(f"→ zakaz_etl for {day}")
     from zakaz.orchestration.one_run import run_day
 

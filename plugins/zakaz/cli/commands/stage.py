@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import click
 
-from zakaz.cli import airflow
+from zakaz.cli import sandbox
 from zakaz.cli.options import day_option
 from zakaz.days import DayRange
+from zakaz.orchestration import metadata
 from zakaz.orchestration.console import Work, at_work
 from zakaz.orchestration.run_days import LOOKBACK, STAGE
 from zakaz.settings import settings
@@ -32,8 +33,9 @@ def _stage(job: str, day: date, work: Work, *, lookback: bool, if_needed: bool) 
     if if_needed and _is_good(job, _made_good(day) if lookback else DayRange(day, day)):
         work.say(f"{what}: there is a good run already")
         return 0
+    sandbox.require()
+    metadata.prepare()
     began = datetime.now(UTC)
-    airflow.prepare_metadata()
     from zakaz.orchestration.one_run import run_day
 
     if not run_day(day, {STAGE: ALL_STAGES if job == DAG_ID else job, LOOKBACK: lookback}, work):

@@ -16,8 +16,9 @@ import requests
 
 from zakaz.cli import airflow, sandbox
 from zakaz.cli.schema import bring_up_to_date
-from zakaz.environment import uses_sandbox
+from zakaz.cli.shell import name_foreign_settings
 from zakaz.errors import InvalidInput, TransientError
+from zakaz.orchestration import metadata
 from zakaz.settings import state_dir
 
 NAMES = list(chain.from_iterable(airflow.PROGRAMS))
@@ -28,15 +29,18 @@ STOP_SECONDS = 30
 @click.command()
 def up() -> None:
     """Start Airflow (web UI, scheduler and DAG processor) in the background, on 127.0.0.1."""
-    if not _running():
+    running = _running()
+    if not running:
         if _healthy():
             raise InvalidInput(
                 f"{_url()} answers already, and it is not ours: stop it, or set another {airflow.PORT} in .env"
             )
-        airflow.prepare_metadata()
+        name_foreign_settings()
+        metadata.prepare()
         bring_up_to_date()
-        if uses_sandbox(os.environ):
-            print(f"sandbox: {sandbox.start().url}")
+    if found := sandbox.use():
+        print(f"sandbox: {found.url}")
+    if not running:
         for programs in airflow.PROGRAMS:
             for name, arguments in programs.items():
                 _start(name, arguments)
@@ -106,5 +110,4 @@ def _url() -> str:
 
 
 def _file(name: str, kind: str) -> Path:
-    state_dir().mkdir(parents=True, exist_ok=True)
     return state_dir() / f"{name}.{kind}"

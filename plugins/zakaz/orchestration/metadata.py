@@ -1,0 +1,162 @@
+"""Airflow's metadata database: the project makes its own once, and writes into nobody else's.
+
+A database is the project's if it stands where the project puts it, or has the project's pools: who imported those has
+given their word.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from zlib import crc32
+
+from filelock import FileLock
+
+from zakaz.errors import InvalidInput, TransientError
+from zakaz.settings import PROJECT_DIR, state_dir
+
+POOLS = PROJECT_DIR / "infra" / "airflow" / "pools.json"
+ADDRESS = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+TO_USE_IT = f"bin/airflow db migrate && bin/airflow pools import {POOLS.relative_to(PROJECT_DIR)}"
+
+
+def prepare() -> None:
+    """See to it that Airflow's metadata database can be used. Costs milliseconds once that is so.
+
+    An SQLite database of the project is created, or brought to this version of Airflow, with the pools. Any other must
+    be ready: services have an init that does it.
+
+    :raises InvalidInput: it is not ours, or behind; nothing was written, and the message says what to do.
+    :raises TransientError: Airflow could not make it, or it can't be reached.
+    """
+    note = _read_note()
+    if note.get("ready") == _fingerprint() and (not note["file"] or Path(note["file"]).exists()):
+        return
+    address = _address()
+    file = _sqlite_file(address)
+    made = file if file and _is_ours(file, note) else None
+    if made:
+        # First, so that one which is left unfinished is known as ours.
+        _write_note(file, made, "")
+        with FileLock(_note().with_suffix(".lock")):
+            _create_or_migrate(made)
+    else:
+        _require_prepared(address, file)
+    _write_note(file, made, _fingerprint())
+
+
+def _fingerprint() -> str:
+    """Whatever decides which database it is and what it must hold."""
+    named = [f"{name}={value}" for name, value in sorted(os.environ.items()) if "SQL_ALCHEMY_CONN" in name]
+    file = _configuration()
+    said = "\n".join([str(_home()), str(file), *named]).encode("utf-8", "surrogateescape")
+    found = crc32(said + POOLS.read_bytes() + (file.read_bytes() if file.is_file() else b""))
+    return f"{version('apache-airflow-core')} {found:08x}"
+
+
+def _configuration() -> Path:
+    return Path(os.environ.get("AIRFLOW_CONFIG") or _home() / "airflow.cfg")
+
+
+def _home() -> Path:
+    return Path(os.environ["AIRFLOW_HOME"])
+
+
+def _address() -> str:
+    """The SQLAlchemy address. Airflow is asked only if it must be: it writes an airflow.cfg into a home without one."""
+    if plain := os.environ.get(ADDRESS):
+        return plain
+    if _configuration().exists() or any("SQL_ALCHEMY_CONN" in name for name in os.environ):
+        from airflow.configuration import conf
+
+        return str(conf.get_mandatory_value("database", "sql_alchemy_conn"))
+    return f"sqlite:///{_home() / 'airflow.db'}"
+
+
+def _sqlite_file(address: str) -> Path | None:
+    return Path(address.split(":///", 1)[1]) if address.startswith("sqlite:///") else None
+
+
+def _is_ours(file: Path, note: Mapping[str, str]) -> bool:
+    if file == PROJECT_DIR / ".airflow" / "airflow.db" or str(file) == note.get("made"):
+        return True
+    # A new home: nobody's Airflow was ever there.
+    return file.parent == _home() and not file.exists() and not _configuration().exists()
+
+
+def _require_prepared(address: str, file: Path | None) -> None:
+    from sqlalchemy import create_engine, inspect, text
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+    source = next((name for name in (ADDRESS, "AIRFLOW_CONFIG") if os.environ.get(name)), "AIRFLOW_HOME")
+    try:
+        where = str(file or make_url(address).render_as_string(hide_password=True))
+    except ArgumentError:
+        raise InvalidInput(f"{source}: its database address can't be read: it must be an SQLAlchemy URL") from None
+    has_pools = False
+    try:
+        # SQLite would make a file that is not there.
+        if file is None or file.exists():
+            engine = create_engine(address)
+            with engine.connect() as connection:
+                if inspect(connection).has_table("slot_pool"):
+                    there = set(connection.execute(text("SELECT pool FROM slot_pool")).scalars())
+                    has_pools = there >= set(json.loads(POOLS.read_bytes()))
+            engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        said = str(error).splitlines()[0]
+        raise TransientError(f"Airflow's database {where} (from {source}) can't be reached: {said}") from None
+    if not has_pools:
+        raise InvalidInput(
+            f"{source} leads to {where}, which this project did not make: nothing is written there. "
+            f"For a database of its own: env -u {source} …; to give it that one: {TO_USE_IT}"
+        )
+    from airflow.utils.db import check_migrations
+
+    try:
+        check_migrations(0)  # type: ignore[no-untyped-call]
+    except TimeoutError:
+        raise InvalidInput(f"Airflow's database {where} is of another version: bin/airflow db migrate") from None
+
+
+def _create_or_migrate(file: Path) -> None:
+    from airflow.models import Pool
+    from airflow.utils.db import upgradedb
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        upgradedb()
+        for name, pool in json.loads(POOLS.read_bytes()).items():
+            Pool.create_or_update_pool(name, **pool)
+    except (SQLAlchemyError, CommandError, OSError, SystemExit) as error:
+        said = str(error).splitlines()[0]
+        raise TransientError(
+            f"Airflow can't make or bring forward its database {file}: {said}. Begin anew without it (the history of "
+            f"the days is in the warehouse): mv '{file}' '{file}.old'"
+        ) from error
+
+
+def _note() -> Path:
+    return state_dir() / "metadata.json"
+
+
+def _read_note() -> dict[str, str]:
+    try:
+        note = json.loads(_note().read_text(encoding="utf-8"))
+        return note if isinstance(note, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _write_note(file: Path | None, made: Path | None, ready: str) -> None:
+    """Write down which file is in use, which one we made, and the fingerprint it is ready for; in a private folder."""
+    text = json.dumps({"file": str(file or ""), "made": str(made or ""), "ready": ready})
+    try:
+        _home().mkdir(mode=0o700, parents=True, exist_ok=True)
+        state_dir().mkdir(mode=0o700, parents=True, exist_ok=True)
+        _note().write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"AIRFLOW_HOME={str(_home())!r} can't be used: {error.strerror}: {error.filename}") from None

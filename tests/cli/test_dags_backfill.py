@@ -1,0 +1,134 @@
+"""`airflow dags backfill`: its words, what it refuses, and its exit code."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+import our_dags
+from cli.conftest import only_errors
+from orchestration.conftest import airflow as airflow
+from sandbox import Sandbox
+from zakaz.cli.__main__ import run
+from zakaz.cli.dags_backfill import REFUSED, backfill
+from zakaz.days import last_complete_day
+from zakaz.settings import PROJECT_DIR
+from zakaz.stages import DAG_ID, STAGES, with_those_before
+from zakaz.warehouse.hook import WarehouseHook
+
+DAYS = ("-s", "2026-11-03", "-e", "2026-11-04")
+Command = Callable[..., tuple[int, str, str]]
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """`bin/airflow dags backfill` in this process: exit code, output, error output."""
+    monkeypatch.setenv("AIRFLOW__LOGGING__LOGGING_LEVEL", "INFO")
+    monkeypatch.setattr("sandbox.telegram._show", lambda *_: None)  # what a sandbox in this process prints
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["backfill", *arguments])
+        capfd.readouterr()
+        with only_errors():
+            code = run("airflow dags backfill", lambda: backfill)
+        output = capfd.readouterr()
+        return code, output.out, output.err
+
+    return call
+
+
+@pytest.mark.parametrize("flag", [flag for flags in REFUSED for flag in flags])
+def test_a_flag_that_is_gone_is_refused_by_name(command: Command, flag: str) -> None:
+    takes_value = next(value for flags, (value, _) in REFUSED.items() if flag in flags)
+    code, out, err = command(*DAYS, flag, *(["x"] if takes_value else []), DAG_ID)
+    assert (code, out) == (1, "")
+    assert err.startswith("airflow dags backfill: ")
+    assert f"{flag} " in err
+    assert " is not supported: " in err
+    assert err.count("\n") == 1
+
+
+TODAY = last_complete_day() + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-s", "yesterday", DAG_ID], "-s 'yesterday' is not a day: write it as YYYY-MM-DD"),
+        (["-s", "2026-11-05", "-e", "2026-11-04", DAG_ID], "2026-11-05 to 2026-11-04 is no range"),
+        (["-s", str(TODAY), DAG_ID], f"{TODAY} is not over in Moscow"),
+        ([DAG_ID], "-s and -e are missing"),
+        ([*DAYS], "Missing argument 'DAG_ID'"),
+        ([*DAYS, "zakaz_watchdog"], "DAG 'zakaz_watchdog' can't be backfilled by days"),
+        ([*DAYS, "-t", "(", DAG_ID], "-t '(' is no regular expression"),
+        ([*DAYS, "-t", "nothing", DAG_ID], "-t 'nothing' means no task: there are vk_fetch, "),
+        ([*DAYS, "--reset-dagruns", DAG_ID], "nobody is there to answer: add -y"),
+        ([*DAYS, "--everything", DAG_ID], "No such option '--everything'"),
+    ],
+)
+def test_bad_input_is_one_line(command: Command, arguments: list[str], told: str) -> None:
+    code, out, err = command(*arguments)
+    assert (code, out) == (1, "")
+    assert told in err
+    assert err.count("\n") == 1
+
+
+def test_it_explains_itself(command: Command) -> None:
+    code, out, _ = command("--help")
+    assert code == 0
+    for word in ("Moscow days", "--rerun-failed-tasks", "--reset-dagruns", "-t, --task-regex", "scheduler", "Exits 0"):
+        assert word in out
+    assert "--pool" not in out
+
+
+def test_tasks_with_those_before_them_are_airflow_s(metadata: None) -> None:
+    dag = our_dags.read().get_dag(DAG_ID)
+    for stage in STAGES:
+        theirs = dag.partial_subset([stage], include_upstream=True, include_downstream=False).task_ids
+        assert set(with_those_before([stage])) == set(theirs), stage
+
+
+@pytest.mark.usefixtures("airflow")
+def test_a_dry_run_tells_the_plan_and_changes_nothing(command: Command, warehouse: WarehouseHook) -> None:
+    code, out, err = command(*DAYS, "--dry-run", "-t", "^build_dm_vk$", DAG_ID)
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "2026-11-03  will be done: it has no run yet",
+        "2026-11-04  will be done: it has no run yet",
+        "tasks: vk_fetch, qtickets_fetch, build_dm_vk. Nothing was done (--dry-run)",
+    ]
+    assert warehouse.execute("SELECT count() FROM meta.etl_runs") == [(0,)]
+
+
+@pytest.mark.usefixtures("airflow")
+def test_the_exit_code_is_the_registry_s_word(command: Command, sandbox: Sandbox, warehouse: WarehouseHook) -> None:
+    sandbox.fault("vk_ads", "403")
+    code, out, err = command(*DAYS, "-t", "^vk_fetch$", DAG_ID)
+    assert code == 1
+    first, second = err.splitlines()
+    assert first.startswith("2026-11-03: VK Ads")
+    assert second == "2026-11-04: not begun"
+    shown = out.splitlines()
+    assert shown[0] == "2 days to do; no scheduler serves the DAG, they are done here"
+    assert shown[1].startswith("2026-11-03  failed")
+    assert shown[2] == "0 of 2 days are loaded"
+    assert shown[3].startswith("log: /")
+    assert len(shown) == 4, "Airflow's own lines are in the log"
+    sandbox.clear_faults()
+    code, out, err = command(*DAYS, "-t", "^vk_fetch$", "--rerun-failed-tasks", DAG_ID)
+    assert (code, err) == (0, "")
+    assert "2 of 2 days are loaded" in out
+    days: Any = warehouse.execute("SELECT DISTINCT stat_date FROM zakaz.stg_vk_ads_daily FINAL ORDER BY stat_date")
+    assert [day for (day,) in days] == [date(2026, 11, 3), date(2026, 11, 4)]
+
+
+def test_the_command_line_imports_no_airflow_before_its_environment_is_there() -> None:
+    code = "import sys, zakaz.cli.app, zakaz.cli.dags_backfill; print('airflow' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_DIR / "plugins")}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
