@@ -5,8 +5,8 @@ python bench/empty_backfill.py 2026-10-30/2026-11-28
 
 import sys
 
-from zakaz.cli import airflow
 from zakaz.days import DayRange
+from zakaz.orchestration import metadata
 from zakaz.orchestration.console import at_work
 
 
@@ -15,7 +15,7 @@ def main() -> None:
     with at_work("empty") as work:
         from zakaz.orchestration.backfill import Backfill, Request
 
-        airflow.prepare_metadata()
+        metadata.prepare()
         days = list(DayRange.parse(sys.argv[1]))
         Backfill(Request(days=days, goes_on_after_failure=True, dag_id="empty_etl"), work).carry_out()
 
