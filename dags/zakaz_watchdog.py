@@ -10,7 +10,7 @@ Every half an hour: what no callback tells of.
 * At 09:00 Moscow the digest: spend, revenue, tickets, ROAS, open incidents. When it does not come, something is wrong.
 
 It can't tell of Airflow's own death: `bin/zakaz watchdog`, called by a timer outside, does the same from the run
-registry alone.
+registry, and asks Airflow's database if it answers.
 
 **When it is red:** ClickHouse could not be read, or a setting is wrong. Its last line says why; the next one in
 half an hour tries again.
@@ -40,6 +40,7 @@ with DAG(
 ) as dag:
     WatchdogOperator(
         task_id="watchdog",
+        retries=0,  # the next one comes in half an hour, and a trouble must not wait for it
         task_display_name="Сторож",
         doc_md="Follows up what callbacks missed and tells of missing days. Red: ClickHouse could not be read.",
     )

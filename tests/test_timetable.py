@@ -93,11 +93,12 @@ def test_a_run_by_hand(timetable: MoscowDayTimetable, monkeypatch: pytest.Monkey
 def test_a_run_is_named_by_its_moscow_date(timetable: MoscowDayTimetable) -> None:
     midnight = moscow("2026-11-20").in_timezone("UTC")
     interval = DataInterval(midnight, midnight.add(days=1))
-    for instants in ({"logical_date": midnight}, {"run_after": moscow("2026-11-21T05:35")}):  # Airflow 2, and 3
-        name = timetable.generate_run_id(run_type=DagRunType.SCHEDULED, data_interval=interval, **instants)
-        assert name == "scheduled__2026-11-20T00:00:00+03:00"
-    by_hand = {"run_type": DagRunType.MANUAL, "data_interval": interval, "run_after": moscow("2026-11-23T09:30")}
-    assert timetable.generate_run_id(**by_hand) == "manual__2026-11-23T09:30:00+03:00"
+    for run_type, run_after, name in (
+        (DagRunType.SCHEDULED, "2026-11-21T05:35", "scheduled__2026-11-20T00:00:00+03:00"),
+        (DagRunType.MANUAL, "2026-11-23T09:30", "manual__2026-11-23T09:30:00+03:00"),
+    ):
+        made = timetable.generate_run_id(run_type=run_type, data_interval=interval, run_after=moscow(run_after))
+        assert made == name
 
 
 def test_it_survives_the_metadata_database(timetable: MoscowDayTimetable) -> None:

@@ -89,6 +89,13 @@ class AttemptLost(TransientError):
     """The process of a task is gone, and it did not say how it ended."""
 
 
+TERMINATED = "the task was told to end (SIGTERM)"
+
+
+class TaskTerminated(BaseException):
+    """A task was told to end. No `except Exception` on the way may keep it from that."""
+
+
 class MessageRefused(PermanentError):
     """Telegram will not take this message."""
 

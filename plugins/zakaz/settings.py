@@ -16,6 +16,8 @@ from zakaz.errors import WrongSetting
 
 # The predecessor's limit for a task.
 TASK_LIMIT = timedelta(minutes=15)
+# How long after each failure that may heal a scheduled task is tried again.
+RETRY_DELAYS = (timedelta(minutes=5), timedelta(minutes=15))
 PROJECT_DIR = environment.PROJECT_DIR
 INCLUDE_DIR = PROJECT_DIR / "include"
 # It becomes part of statements.

@@ -17,13 +17,13 @@ import pytest
 from loud_logs import all_told
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz import errors
-from zakaz.alerts.failure import alert_on_failure
 from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, WrongSetting, ZakazError
 from zakaz.operators.watchdog import WatchdogOperator
+from zakaz.orchestration.attempts import attempt_of
+from zakaz.orchestration.callbacks import alert_on_failure
 from zakaz.registry import spool
-from zakaz.registry.attempt import Attempt
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -90,7 +90,7 @@ def test_a_failure_is_told_and_recorded(warehouse: WarehouseHook, sandbox: Sandb
     assert f'<a href="{LOG_URL.replace("&", "&amp;")}">Журнал задачи</a>' in message["text"]
 
     (row,) = alerts(warehouse)
-    attempt = Attempt.from_context(context)
+    attempt = attempt_of(context)
     assert (row["severity"], row["job"], row["code"]) == ("critical", "vk_fetch", "RUN_FAILED")
     assert (row["delivery"], row["dag_run_id"]) == ("sent", "manual__2026-11-20")
     assert row["message"] == f"{message['plain']}: {LOG_URL}", "without mark-up the link is written out"
@@ -158,7 +158,7 @@ def test_every_error_has_its_cause_in_russian() -> None:
     assert set(causes) == named - silent | {
         "",
         "AirflowTaskTimeout",
-        "AirflowTaskTerminated",
+        "TaskTerminated",
     }
 
 

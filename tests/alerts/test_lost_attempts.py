@@ -11,10 +11,12 @@ from made_runs import attempt, put_run
 from received import heads
 from sandbox import Sandbox
 from zakaz.alerts.follow_up import follow_up
+from zakaz.errors import TERMINATED
 from zakaz.registry import lost
 from zakaz.registry.alive import alive
+from zakaz.registry.attempt import Attempt
 from zakaz.registry.lost import LOST
-from zakaz.settings import PROJECT_DIR
+from zakaz.settings import PROJECT_DIR, RETRY_DELAYS
 from zakaz.warehouse.hook import WarehouseHook, new_version
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
@@ -42,6 +44,9 @@ def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHo
         ("build_dm_vk", "running", ""),
         ("vk_fetch", "error", LOST),
     ]
+    assert heads(sandbox) == [], "a scheduler may repeat it"
+    for _ in range(2):
+        follow_up(warehouse, given_up=[dead.run_id])
     assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
     assert "Причина: процесс задачи исчез" in sandbox.messages()[0]["plain"]
 
@@ -82,13 +87,35 @@ def test_another_machine_has_until_the_time_limit_and_its_own_word_wins(
     assert warehouse.execute("SELECT status FROM meta.etl_runs FINAL WHERE job = 'build_dm_vk'") == [("ok",)]
 
 
-def test_a_failure_without_a_callback_is_told_and_a_repeated_task_is_not(
+def test_a_failure_without_a_callback_is_told_as_soon_as_nobody_will_repeat_it(
     warehouse: WarehouseHook, sandbox: Sandbox
 ) -> None:
-    put_run(warehouse, attempt("vk_fetch"), "error", minutes_ago=5, err_msg="Task received SIGTERM signal")
-    put_run(warehouse, attempt("build_dm_vk"), "error", minutes_ago=5, err_msg="Task received SIGTERM signal")
+    longest = max(RETRY_DELAYS).total_seconds() / 60
+    for job in ("vk_fetch", "build_dm_vk"):
+        put_run(warehouse, attempt(job), "error", minutes_ago=longest + 6, err_msg=f"TaskTerminated: {TERMINATED}")
     put_run(warehouse, attempt("build_dm_vk", try_number=2), "running", minutes_ago=0)
-    put_run(warehouse, attempt("build_dm_sales"), "error", minutes_ago=0.5, err_msg="its callback is on its way")
+    put_run(warehouse, attempt("build_dm_sales"), "error", minutes_ago=longest + 1, err_msg="it may be repeated")
     with alive(attempt("build_dm_vk", try_number=2).run_id):
         follow_up(warehouse)
     assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
+    assert "задачу остановили" in sandbox.messages()[0]["plain"]
+
+
+@pytest.mark.parametrize(
+    ("later", "days_back", "told"),
+    [
+        pytest.param(attempt("vk_fetch", try_number=2), 6, [], id="its retry"),
+        pytest.param(attempt("vk_fetch", run_type="backfill"), 0, [], id="another run of its own day"),
+        pytest.param(attempt("build_dm_vk"), 6, ["vk_fetch"], id="another job"),
+        pytest.param(None, 6, ["vk_fetch"], id="nothing"),
+    ],
+)
+def test_a_scheduled_failure_that_was_made_good_is_told_of_no_more(
+    warehouse: WarehouseHook, sandbox: Sandbox, later: Attempt | None, days_back: int, told: list[str]
+) -> None:
+    failed = attempt("vk_fetch", run_type="scheduled")
+    put_run(warehouse, failed, "error", minutes_ago=60, days_back=6)
+    if later:
+        put_run(warehouse, later, "ok", minutes_ago=50, days_back=days_back)
+    follow_up(warehouse, given_up=[failed.run_id])
+    assert [job for (job,) in warehouse.execute("SELECT job FROM meta.etl_alerts FINAL")] == told

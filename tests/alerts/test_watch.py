@@ -14,7 +14,7 @@ from made_runs import age_alerts, attempt, put_run
 from sandbox import Sandbox
 from zakaz.alerts.digest import change, rubles
 from zakaz.alerts.follow_up import follow_up
-from zakaz.alerts.schedule import Schedule, StuckRun, look_at
+from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.alerts.watch import watch
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.alive import alive
@@ -98,6 +98,7 @@ STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", dat
     [
         ("", Schedule(is_known=True, is_paused=True, is_scheduler_alive=True), "DAG на паузе"),
         ("", Schedule(is_known=True), "похоже, планировщик Airflow не работает"),
+        ("", Schedule(is_known=True, is_from_outside=True), "Планировщик Airflow не подаёт признаков жизни"),
         ("", OUTSIDE, "похоже, планировщик Airflow не работает"),
         ("", OUTSIDE, "Проверено снаружи, без Airflow"),
         ("error", ALIVE, "последняя попытка закончилась ошибкой: Загрузка VK Рекламы"),
@@ -105,7 +106,17 @@ STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", dat
         ("ok", ALIVE, "запуск не дошёл до проверки"),
         ("", Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=[STUCK]), "Завис запуск backfill__2026-11-01"),
     ],
-    ids=["paused", "scheduler dead", "outside", "outside, by what", "failed", "running", "not checked", "stuck run"],
+    ids=[
+        "paused",
+        "scheduler dead",
+        "scheduler dead, outside",
+        "outside",
+        "outside, by what",
+        "failed",
+        "running",
+        "not checked",
+        "stuck run",
+    ],
 )
 def test_what_is_known_is_told(
     warehouse: WarehouseHook, sandbox: Sandbox, status: str, schedule: Schedule, said: str
@@ -118,12 +129,9 @@ def test_what_is_known_is_told(
     assert said in stale(sandbox)[0]
 
 
-def test_a_task_that_may_not_ask_airflow_blames_no_scheduler(
-    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On Airflow 3 the scheduler has just begun it."""
-    monkeypatch.setattr("zakaz.alerts.schedule.IS_AIRFLOW_2", False)
-    watch(warehouse, look_at("zakaz_etl"), at(7, 30))
+def test_a_task_that_may_not_ask_airflow_blames_no_scheduler(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    """The scheduler has just begun it."""
+    watch(warehouse, Schedule(), at(7, 30))
     (message,) = stale(sandbox)
     assert "Причина: запуска за этот день не было\n" in message
     assert "не на паузе ли zakaz_etl, затем запустить день: bin/zakaz backfill" in message

@@ -1,5 +1,6 @@
 """The VK Ads client: everything that was asked for, or one line that says why not."""
 
+import contextlib
 import json
 import threading
 import time
@@ -209,7 +210,7 @@ def test_results_come_in_order_and_no_more_are_under_way_than_allowed() -> None:
 
     taken: list[int] = []
     jobs = (taken.append(number) or number for number in range(30))
-    results = in_order(call, jobs, 4)
+    results = in_order(call, jobs, 4, pytest.fail)
     assert next(results) == 0
     assert len(taken) <= 5, "jobs are taken as they are needed"
     assert list(results) == list(range(1, 30))
@@ -220,8 +221,26 @@ def test_an_error_ends_the_others(sandbox: Sandbox) -> None:
     def call(number: int) -> int:
         raise SourceRefused(f"job {number}")
 
+    abandoned = threading.Event()
     with pytest.raises(SourceRefused, match="job 0"):
-        list(in_order(call, range(1000), 4))
+        list(in_order(call, range(1000), 4, abandoned.set))
+    assert abandoned.is_set()
+
+
+def test_who_is_not_waited_for_gives_up(sandbox: Sandbox) -> None:
+    """A backfill goes on with the next day in the same process: nothing of a failed fetch may ask on beside it."""
+    sandbox.fault("vk_ads", "500")
+    api = JsonApi("VK Ads", sandbox.url, refuse=refused, pause_seconds=600)
+    ended = threading.Event()
+
+    def ask() -> None:
+        with contextlib.suppress(SourceUnavailable):
+            api.call("GET", "/api/v2/ad_plans.json")
+        ended.set()
+
+    threading.Thread(target=ask, daemon=True).start()
+    api.abandon()
+    assert ended.wait(20)
 
 
 @pytest.mark.parametrize("kind", OUTAGES)

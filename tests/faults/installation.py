@@ -97,13 +97,23 @@ class Installation(Place):
         self.console = Console(self.environment, home / "output.log")
 
     def renew(self) -> None:
-        """Empty the registries, and forget the faults and messages."""
+        """Empty the registries, forget the faults and messages, and let what Airflow has not done well be long ago."""
         self.sandbox.reset()
         with self.warehouse.session():
             for table in ("meta.etl_runs", "meta.etl_alerts", "meta.quality_results"):
                 self.warehouse.execute(f"TRUNCATE TABLE {table}")
         for folder in ("alerts", "running", "spool"):
             shutil.rmtree(self.home / "zakaz" / folder, ignore_errors=True)
+        self.console.run(
+            "from datetime import UTC, datetime, timedelta\n"
+            "from airflow.models import DagRun, TaskInstance\n"
+            "from airflow.utils.session import create_session\n"
+            "with create_session() as session:\n"
+            "    begun = TaskInstance.state.not_in(('success', 'skipped'))\n"
+            "    ended = {'state': 'failed', 'end_date': datetime.now(UTC) - timedelta(days=3)}\n"
+            "    session.query(TaskInstance).filter(begun).update(ended)\n"
+            "    session.query(DagRun).filter(DagRun.state != 'success').update({'state': 'failed'})"
+        )
         self.since = datetime.now(UTC)
 
     @contextmanager
@@ -141,7 +151,6 @@ class Installation(Place):
             ):
                 self.until(lambda: self.ask_airflow(ALIVE), 60, "the scheduler")
                 yield psutil.Process(process.pid)
-        self.ask_airflow("UPDATE job SET state = 'failed' WHERE job_type = 'SchedulerJob'")
 
     def call(self, program: str, *arguments: str, seconds: float = 90, **environment: str) -> int:
         """Run a program to its end; its exit code."""

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 def installation(installation: Installation) -> Installation:
-    """The installation, of which Airflow knows no run."""
+    """The installation, of which Airflow knows no run and no scheduler."""
+    installation.ask_airflow("UPDATE job SET state = 'failed' WHERE job_type = 'SchedulerJob'")
     for table in ("backfill_dag_run", "dag_run_note", "task_instance_history", "task_instance", "dag_run", "backfill"):
         installation.ask_airflow(f"DELETE FROM {table}")
     return installation
@@ -53,8 +54,14 @@ def log_size(installation: Installation) -> int:
 @contextmanager
 def at_work_on_the_second_day(installation: Installation) -> Iterator[subprocess.Popen[bytes]]:
     """The command, whose first day is done and whose second waits for VK."""
+    log = log_size(installation)
     first = [FIRST if word == THIRD else word for word in COMMAND]
     assert installation.call("bin/airflow", *first) == 0
+    begun, done, loaded, where = said(installation, log).splitlines()
+    assert begun.startswith("1 days to do")
+    assert done.startswith(f"{FIRST}  ok")
+    assert loaded == "1 of 1 days are loaded"
+    assert where.startswith("log: /"), "and no line of Airflow's"
     assert attempts(installation) == [(FIRST, "ok", 1)]
     installation.sandbox.fault("vk_ads", "timeout", path="statistics/banners", seconds=120)
     with installation.running("bin/airflow", *COMMAND) as process:

@@ -16,6 +16,7 @@ from faults.place import Place
 from our_dags import DagBag
 from sandbox import CLIENT_SECRET
 from zakaz.alerts.follow_up import follow_up
+from zakaz.errors import SourceUnavailable
 from zakaz.operators import vk_fetch
 
 DAY = date(2026, 11, 20)
@@ -31,14 +32,23 @@ def leaves(*_: Any) -> None:
     sys.exit(3)
 
 
+def is_away(*_: Any) -> None:
+    raise SourceUnavailable("VK Ads: 503")
+
+
 def hangs(*_: Any) -> None:
     time.sleep(30)
 
 
 @pytest.mark.parametrize(
-    ("does", "cause"),
-    [(fails, "RuntimeError: boom ***"), (leaves, "SystemExit: 3"), (hangs, "AirflowTaskTimeout: Timeout")],
-    ids=["exception", "SystemExit", "time-out"],
+    ("does", "cause", "tries"),
+    [
+        (fails, "RuntimeError: boom ***", 1),
+        (leaves, "SystemExit: 3", 1),
+        (is_away, "VK Ads: 503", 2),
+        (hangs, "AirflowTaskTimeout: Timeout", 2),
+    ],
+    ids=["exception", "SystemExit", "transient", "time-out"],
 )
 def test_a_task_that_ends_badly(
     dags: DagBag,
@@ -47,15 +57,16 @@ def test_a_task_that_ends_badly(
     judge: Judge,
     does: Callable[..., None],
     cause: str,
+    tries: int,
 ) -> None:
     dag = dags.get_dag("zakaz_etl")
     monkeypatch.setattr(vk_fetch, "load_vk_ads", does)
     dag.get_task("vk_fetch").execution_timeout = timedelta(seconds=3)
     with contextlib.suppress(SystemExit, AirflowTaskTimeout):  # dags test runs in this process
         assert our_dags.run(dag, DAY).state == "failed"
-    ((status, said, _),) = place.runs()
-    assert status == "error"
-    assert said.startswith(cause)
+    assert [(status, said.startswith(cause), number) for status, said, number in place.runs()] == [
+        ("error", True, number + 1) for number in range(tries)
+    ]
     follow_up(place.warehouse)
     assert place.runs("build_dm_vk") == [], "upstream_failed: nothing was tried, so nobody is told twice"
     assert place.alerts() == [("vk_fetch", "RUN_FAILED", "sent")]

@@ -1,6 +1,5 @@
-"""Faults done to real processes of a real Airflow: each leaves its row, its message, and an end."""
+"""Faults done to real processes of a real Airflow: each leaves its row, is tried again, and is told if that is over."""
 
-import time
 from datetime import date
 
 import psutil
@@ -8,6 +7,7 @@ import pytest
 
 from faults.conftest import Verdict
 from faults.installation import Installation
+from zakaz.errors import TERMINATED
 from zakaz.registry.lost import LOST
 
 pytestmark = pytest.mark.timeout(300)
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(300)
 
 PARSE = "from airflow.sdk.timezone import parse"
 DAG = "from airflow.models.serialized_dag import SerializedDagModel\ndag = SerializedDagModel.get_dag('zakaz_etl')"
-TERMINATED = "AirflowTaskTerminated: the task was told to end (SIGTERM)"
+TOLD_TO_END = f"TaskTerminated: {TERMINATED}"
 
 
 def hang(installation: Installation) -> None:
@@ -66,33 +66,60 @@ class Run:
         """Wait for Airflow to say so."""
         self.installation.until(lambda: self.state() == state, 90, f"vk_fetch {state}")
 
+    def change(self, line: str) -> None:
+        """Change vk_fetch, which is called `task`, in Airflow's database."""
+        self.installation.console.run(
+            "from datetime import timedelta\n"
+            "from airflow.models import TaskInstance\n"
+            "from airflow.utils.session import create_session\n"
+            "with create_session() as session:\n"
+            f"    task = session.query(TaskInstance).filter_by(run_id={self.run_id!r}, task_id='vk_fetch').one()\n"
+            f"    {line}"
+        )
+
 
 def message(day: str) -> str:
     return f"🔴 Загрузка VK Рекламы: ошибка за {date.fromisoformat(day).day} ноября 2026"
 
 
-def test_a_task_killed_under_the_scheduler(
+def test_a_task_that_is_killed_is_tried_again_and_nobody_is_woken(
     installation: Installation, scheduler: psutil.Process, verdict: Verdict
 ) -> None:
     run = Run(installation, scheduler, "2026-11-05")
     run.task.kill()
-    run.until("failed")
-    time.sleep(5)  # its callback runs in the DAG processor, some time after
-    verdict([("error", LOST, 1)], [message("2026-11-05")])
+    run.until("up_for_retry")
+    installation.watchdog()
+    assert installation.runs() == [("error", LOST, 1)]
+    run.change("task.end_date -= timedelta(minutes=20)")
+    run.until("success")
+    verdict([("error", LOST, 1), ("ok", "", 2)], [])
 
 
-def test_a_worker_that_is_lost(installation: Installation, scheduler: psutil.Process, verdict: Verdict) -> None:
+def test_a_task_whose_worker_is_shut_down_is_tried_again(
+    installation: Installation, scheduler: psutil.Process, verdict: Verdict
+) -> None:
+    run = Run(installation, scheduler, "2026-11-09")
+    run.task.terminate()
+    run.until("success")
+    verdict([("error", TOLD_TO_END, 1), ("ok", "", 2)], [])
+
+
+def test_a_worker_that_is_lost_at_the_last_try_is_told(
+    installation: Installation, scheduler: psutil.Process, verdict: Verdict
+) -> None:
     run = Run(installation, scheduler, "2026-11-06")
+    run.change("task.max_tries = 0")
     supervisor = run.task.parent()
     assert supervisor is not None
     supervisor.kill()
     run.task.kill()
     run.until("failed")
-    time.sleep(5)
+    # Its callback runs in the DAG processor, which reads all DAG files in between.
+    installation.until(installation.alerts, 150, "the alert")
     verdict([("error", LOST, 1)], [message("2026-11-06")])
 
 
-def test_a_task_marked_failed_in_the_ui(
+def test_a_task_marked_failed_in_the_ui_is_not_tried_again(
     installation: Installation, scheduler: psutil.Process, verdict: Verdict
 ) -> None:
     run = Run(installation, scheduler, "2026-11-07")
@@ -104,12 +131,11 @@ def test_a_task_marked_failed_in_the_ui(
         "set_state(tasks=[vk_fetch], run_id=run_id, state=TaskInstanceState.FAILED, commit=True)"
     )
     installation.until(lambda: installation.runs()[0][0] == "error", 60, "the end of the attempt")
-    installation.until(installation.alerts, 60, "the alert")  # Airflow calls back, a moment later
-    installation.age_runs()
-    verdict(
-        [("error", TERMINATED, 1)],
-        [message("2026-11-07")],
-    )
+    run.until_it_ends()
+    assert run.state() == "failed"
+    assert installation.alerts() == [], "no callback runs for it"
+    run.change("task.end_date -= timedelta(minutes=3)")
+    verdict([("error", TOLD_TO_END, 1)], [message("2026-11-07")])
 
 
 def test_a_task_cleared_in_the_ui_while_it_runs(
@@ -120,8 +146,9 @@ def test_a_task_cleared_in_the_ui_while_it_runs(
     installation.console.run(
         f"{DAG}\n{PARSE}\nday = parse('2026-11-08T00:00:00+03:00')\ndag.clear(task_ids=['vk_fetch'], {which})"
     )
+    # As its executor reports the end: at once, or after the retry delay.
+    installation.until(lambda: run.state() in ("up_for_retry", "success"), 90, "the end of the first try")
+    if run.state() == "up_for_retry":
+        run.change("task.end_date -= timedelta(minutes=20)")
     run.until("success")
-    run.until_it_ends()
-    # Airflow calls back here too; it says the same as of a task that was marked as failed.
-    told = [message("2026-11-08"), "🟢 Загрузка VK Рекламы: снова в порядке, 8 ноября 2026"]
-    verdict([("error", TERMINATED, 1), ("ok", "", 2)], told)
+    verdict([("error", TOLD_TO_END, 1), ("ok", "", 2)], [])

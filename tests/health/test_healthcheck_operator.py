@@ -7,12 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from airflow.sdk.exceptions import AirflowTaskTerminated
 
 from made_rows import DAY
 from made_runs import task_instance
 from zakaz.days import DayRange
-from zakaz.errors import HealthCheckFailed
+from zakaz.errors import HealthCheckFailed, TaskTerminated
 from zakaz.operators import healthcheck as module
 from zakaz.operators.base import DayOperator
 from zakaz.operators.healthcheck import HealthcheckOperator
@@ -81,7 +80,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
     [
         pytest.param(None, True, id="good"),
         pytest.param(HealthCheckFailed("no rows", "ZERO_ROWS"), True, id="red"),
-        pytest.param(AirflowTaskTerminated("SIGTERM"), False, id="told to end"),
+        pytest.param(TaskTerminated("SIGTERM"), False, id="told to end"),
     ],
 )
 @pytest.mark.parametrize("broken", [None, OSError("no space left on device")], ids=["", "follow-up fails"])

@@ -1,30 +1,25 @@
--- The failed attempts of the last two days that nobody was told of: no callback ran for them (a process killed in a
--- backfill, "mark failed" in the UI), or it did not get far. Only the last attempt of a task counts. Those that ended
--- within the last minute are left to their own callback, except the ones that were found dead.
+-- The failed attempts of the last two days that nobody was told of: no callback ran for them (a killed process, "mark
+-- failed" in the UI), or it did not get far. Those that Airflow may still repeat have that much time to be repeated,
+-- unless Airflow says that it will not; and of those for which a later attempt stands, that one tells.
 WITH
-last_attempts AS (
+attempts AS (
     SELECT
-        dag_id,
-        dag_run_id,
-        job,
-        from_date,
-        to_date,
-        argMax(run_id, started_at) AS run_id,
-        argMax(status, started_at) AS status,
-        argMax(err_msg, started_at) AS err_msg,
-        argMax(run_type, started_at) AS run_type,
-        argMax(try_number, started_at) AS try_number,
-        argMax(log_url, started_at) AS log_url,
-        argMax(finished_at, started_at) AS finished_at,
-        max(started_at) AS last_started_at
+        *,
+        -- Days before a scheduled run's own were loaded by earlier runs.
+        if(run_type = 'scheduled', to_date, from_date) AS first_own_date
     FROM meta.etl_runs FINAL
     WHERE started_at > now64(6) - INTERVAL 2 DAY
-    GROUP BY
-        dag_id,
-        dag_run_id,
-        job,
-        from_date,
-        to_date
+),
+
+repeated AS (
+    SELECT DISTINCT failed.run_id AS run_id
+    FROM attempts AS failed
+    INNER JOIN attempts AS later ON failed.job = later.job
+    WHERE
+        failed.status = 'error'
+        AND later.started_at > failed.started_at
+        AND later.from_date <= failed.first_own_date
+        AND later.to_date >= failed.to_date
 ),
 
 told AS (
@@ -44,11 +39,15 @@ SELECT
     run_type,
     try_number,
     log_url,
-    last_started_at AS started_at,
+    started_at,
     assumeNotNull(finished_at) AS failed_at
-FROM last_attempts
+FROM attempts
 WHERE
     status = 'error'
     AND toString(run_id) NOT IN (SELECT told.run_id FROM told)
-    AND (finished_at < now64(6) - INTERVAL 1 MINUTE OR err_msg = {lost:String})
-ORDER BY last_started_at
+    AND run_id NOT IN (SELECT repeated.run_id FROM repeated)
+    AND (
+        finished_at < now64(6) - toIntervalSecond({patience:UInt32})
+        OR has(splitByChar(',', {given_up:String}), toString(run_id))
+    )
+ORDER BY started_at

@@ -1,15 +1,16 @@
 """What callbacks can't be trusted with: dead attempts, untold failures, undelivered messages, sums, recoveries.
 
-A sweeper is the truth, a callback only a hint: none runs for a process that is killed in a backfill, for "mark failed"
-in the UI, or with Telegram away (reference: field notes, section 2). It is called at the end of each healthcheck task
+A sweeper is the truth, a callback only a hint: none runs for a process that is killed, for "mark failed" in the UI,
+or with Telegram away (reference: field notes, section 2). It is called at the end of each healthcheck task
 and every half an hour by the watchdog; calling it twice changes nothing. One process of a machine does it at a time;
 what it sends is `pending` meanwhile, which other machines leave alone.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from zakaz.alerts import memory
@@ -18,15 +19,18 @@ from zakaz.alerts.delivery import raise_alert, send
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
 from zakaz.days import DayRange, last_complete_day
-from zakaz.errors import AttemptLost, DayNotOver, WarehouseUnavailable, ZakazError
+from zakaz.errors import TERMINATED, AttemptLost, DayNotOver, TaskTerminated, WarehouseUnavailable
 from zakaz.registry import spool
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
+from zakaz.settings import RETRY_DELAYS
 from zakaz.warehouse.hook import WarehouseHook, new_version
 from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
 SUMMED = "summed"
+# By then a scheduler has repeated what it was going to repeat.
+PATIENCE = max(RETRY_DELAYS) + timedelta(minutes=5)
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -48,46 +52,52 @@ class _Recorded:
     failed_at: datetime
 
 
-def follow_up(warehouse: WarehouseHook) -> None:
+def follow_up(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None:
     """Bring registry and messages to where they would be had every callback run; a step that fails stops no other.
 
+    :param given_up: the attempts that Airflow is known not to repeat: of all others it is waited to see.
     :raises WarehouseUnavailable: ClickHouse can't be reached at all.
     """
     with memory.alone() as is_alone:
         if not is_alone:
             log.info("another process is following up already")
             return
-        _follow_up(warehouse)
+        _follow_up(warehouse, given_up)
 
 
-def _follow_up(warehouse: WarehouseHook) -> None:
+def _follow_up(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
     with warehouse.session():
         spool.flush(warehouse)
-        for step in (_tell_of_lost, _deliver_late, _sum_up_repeats, _tell_of_recovery):
-            _carefully(step, warehouse)
+        _carefully("lost attempts", partial(_tell_of_lost, warehouse, given_up))
+        _carefully("late messages", partial(_deliver_late, warehouse))
+        _carefully("sums of repeats", partial(_sum_up_repeats, warehouse))
+        _carefully("recoveries", partial(_tell_of_recovery, warehouse))
 
 
-def _carefully(step: Callable[[WarehouseHook], None], warehouse: WarehouseHook) -> None:
+def _carefully(what: str, step: Callable[[], None]) -> None:
     try:
-        step(warehouse)
+        step()
     except WarehouseUnavailable:
         raise  # nor would the next step get through, after all its tries
     except Exception:
-        log.exception("%s: this part of the follow-up failed", step.__name__.strip("_"))
+        log.exception("%s: this part of the follow-up failed", what)
 
 
-def _tell_of_lost(warehouse: WarehouseHook) -> None:
+def _tell_of_lost(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
     for run_id in close_lost_attempts(warehouse):
         log.warning("attempt %s was running no more, and is closed as an error", run_id)
-    for row in warehouse.execute(statement("meta/untold_failures.sql"), {"lost": LOST}):
+    asked = {"patience": int(PATIENCE.total_seconds()), "given_up": ",".join(map(str, given_up))}
+    for row in warehouse.execute(statement("meta/untold_failures.sql"), asked):
         failed = _Recorded(*row)
         days = DayRange(failed.from_date, failed.to_date)
         raise_alert(warehouse, failure_alert(failed, _error_of(failed), days, failed.failed_at))
 
 
-def _error_of(failed: _Recorded) -> ZakazError | str:
+def _error_of(failed: _Recorded) -> BaseException | str:
     if failed.err_msg == LOST:
         return AttemptLost(LOST)
+    if failed.err_msg.endswith(TERMINATED):
+        return TaskTerminated(TERMINATED)
     # No attempt on such a day gets further than this refusal.
     return DayNotOver(failed.err_msg) if failed.to_date > last_complete_day(failed.started_at) else failed.err_msg
 

@@ -35,7 +35,7 @@ class MissingDay(NamedTuple):
 def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = None) -> list[MissingDay]:
     """Follow up what callbacks missed, tell of days that are missing and runs that hang, send the morning's digest.
 
-    :param schedule: what Airflow says; from outside, and on Airflow 3, nothing is known of it.
+    :param schedule: what Airflow says, if it could be asked.
     :param now: UTC instant, now by default.
     :returns: the expected days without a good run.
     :raises WarehouseUnavailable: the registry can't be read, so nothing is known.
@@ -45,7 +45,7 @@ def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = N
     here = (now or datetime.now(UTC)).astimezone(MOSCOW)
     settings()  # a wrong one comes first: what follows would close the incident that it is
     with warehouse.session():
-        follow_up(warehouse)
+        follow_up(warehouse, [attempt.run_id for attempt, _ in schedule.failed_attempts])
         _tell_of_failed(warehouse, schedule)
         for stuck in schedule.stuck_runs:
             raise_alert(warehouse, _stuck_alert(stuck))
@@ -67,9 +67,9 @@ def _tell_of_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:
     """Tasks that Airflow calls failed and the registry knows nothing of: they never had a process of their own."""
     if not schedule.failed_attempts:
         return
-    told = {run_id for (run_id,) in warehouse.execute(statement("meta/told_attempts.sql"))}
+    known = {run_id for (run_id,) in warehouse.execute(statement("meta/known_attempts.sql"))}
     for attempt, days in schedule.failed_attempts:
-        if str(attempt.run_id) not in told:
+        if str(attempt.run_id) not in known:
             raise_alert(warehouse, failure_alert(attempt, MARKED, days))
 
 
@@ -160,6 +160,6 @@ def _facts(schedule: Schedule) -> Sequence[str]:
     ]
     if schedule.is_known and not schedule.is_scheduler_alive:
         facts.append("Планировщик Airflow не подаёт признаков жизни")
-    if schedule.is_from_outside:
+    if schedule.is_from_outside and not schedule.is_known:
         facts.append("Проверено снаружи, без Airflow: по журналу запусков в ClickHouse")
     return facts

@@ -1,7 +1,7 @@
 """One HTTP API: time-outs always, retries only for what may heal, JSON checked for being whole."""
 
 import json
-import time
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,7 +62,7 @@ class JsonApi:
         pause_seconds: float = 2,
         budget: RateBudget | None = None,
         when_down: str = "",
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
@@ -72,14 +72,22 @@ class JsonApi:
         self._when_down = when_down
         self._session = requests.Session()
         self._session.mount(self.base_url, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
+        self._abandoned = threading.Event()
         growing = tenacity.wait_exponential(multiplier=pause_seconds, max=LONGEST_PAUSE_SECONDS)
         self._retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_may_heal),
             wait=lambda state: max(growing(state), _asked_pause(state)),
-            stop=tenacity.stop_after_attempt(attempts),
-            sleep=sleep,
+            stop=self._tries(attempts),
+            sleep=sleep or tenacity.sleep_using_event(self._abandoned),
             reraise=True,
         )
+
+    def _tries(self, attempts: int) -> tenacity.stop.stop_base:
+        return tenacity.stop_after_attempt(attempts) | tenacity.stop_when_event_set(self._abandoned)
+
+    def abandon(self) -> None:
+        """Have threads that still ask give up after the try under way: nobody waits for them any more."""
+        self._abandoned.set()
 
     def call(
         self,
@@ -109,7 +117,7 @@ class JsonApi:
         """
         retrying = self._retrying
         if attempts is not None:
-            retrying = retrying.copy(stop=tenacity.stop_after_attempt(attempts))
+            retrying = retrying.copy(stop=self._tries(attempts))
         sent = {"params": params, "data": form, "json": document, "headers": headers}
         return retrying(self._ask, method, path, sent, check, read, secret)
 

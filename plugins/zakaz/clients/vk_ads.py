@@ -141,7 +141,7 @@ class VkAdsClient:
         """
         batches = [ad_ids[start : start + self._batch_ids] for start in range(0, len(ad_ids), self._batch_ids)]
         jobs = ((batch, window) for window in self._windows(days) for batch in batches)
-        for replies in in_order(lambda job: list(self._split(*job)), jobs, self._parallel_calls):
+        for replies in in_order(lambda job: list(self._split(*job)), jobs, self._parallel_calls, self._api.abandon):
             yield from replies
 
     def account_days(self, account_id: int, days: DayRange) -> Iterator[tuple[Reply, dict[date, Figures]]]:
@@ -188,7 +188,7 @@ class VkAdsClient:
         count, size = int(first[1]["count"]), len(_listed(first[1]))
         rest = range(size, count, size) if size else ()
         seen = set[int]()
-        for reply, body in chain([first], in_order(page, rest, self._parallel_calls)):
+        for reply, body in chain([first], in_order(page, rest, self._parallel_calls, self._api.abandon)):
             ids = _listed(body)
             if len(set(ids)) < len(ids) or not seen.isdisjoint(ids):
                 raise SourceInconsistent(
@@ -226,10 +226,14 @@ class VkAdsClient:
             return ask(self._tokens.replace(token, refresh=error.code in REFRESHABLE))
 
 
-def in_order(call: Callable[[Job], Result], jobs: Iterable[Job], parallel: int) -> Iterator[Result]:
+def in_order(
+    call: Callable[[Job], Result], jobs: Iterable[Job], parallel: int, abandon: Callable[[], None]
+) -> Iterator[Result]:
     """Call for each job, several at once, and give the results in the order of the jobs.
 
     No more results are held than calls are under way; jobs are taken as they are needed.
+
+    :param abandon: called after an error, or if not all results are taken, so that no call goes on unheard.
     """
     pool = ThreadPoolExecutor(parallel, thread_name_prefix="vk-ads")
     waiting = deque[Future[Result]]()
@@ -240,8 +244,10 @@ def in_order(call: Callable[[Job], Result], jobs: Iterable[Job], parallel: int) 
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BaseException:
+        abandon()
+        raise
     finally:
-        # After an error nobody waits for the others, which may be pausing before a further try.
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -24,8 +24,8 @@ REGISTRY_SECONDS = 10
 class DayOperator(BaseOperator):
     """A task that works on Moscow days and whose attempts stand in `meta.etl_runs`.
 
-    Airflow's own retries stay off (docs/adr/0001): what may heal is repeated where it is known, in the HTTP client
-    and in the warehouse hook.
+    What heals within seconds is repeated where it is known, in the HTTP client and in the warehouse hook; Airflow makes
+    the attempt again only when that was not enough (zakaz.orchestration.retries).
 
     :param clickhouse_conn_id: the warehouse.
     :param lookback_days: days that a run which looks back works on, its own included; `LOOKBACK_DAYS` by default.

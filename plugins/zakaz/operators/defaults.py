@@ -1,17 +1,17 @@
 """What every DAG of the project gives its tasks."""
 
-from datetime import timedelta
 from typing import Any
 
 from zakaz.orchestration.callbacks import alert_on_failure
-from zakaz.settings import TASK_LIMIT
+from zakaz.orchestration.retries import RETRIES, RetryWhatMayHeal
+from zakaz.settings import RETRY_DELAYS, TASK_LIMIT
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "data",
     "execution_timeout": TASK_LIMIT,
-    # None on purpose: docs/adr/0001-retries-live-in-the-clients.md.
-    "retries": 0,
-    # How soon a task that is cleared while it runs starts again.
-    "retry_delay": timedelta(seconds=10),
+    "retries": RETRIES,
+    # For a process that died, or was cleared while it ran; of all else the policy decides.
+    "retry_delay": RETRY_DELAYS[0],
+    "retry_policy": RetryWhatMayHeal(),
     "on_failure_callback": alert_on_failure,
 }

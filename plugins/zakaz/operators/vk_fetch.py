@@ -1,6 +1,10 @@
 """The task that reads VK Ads."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
+
+from filelock import FileLock
 
 from zakaz.alerts.restated import tell_restatements
 from zakaz.clients.vk_ads import first_reachable_day
@@ -9,9 +13,24 @@ from zakaz.hooks.vk_ads import CONNECTION, VkAdsHook
 from zakaz.operators.base import DayOperator
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
-from zakaz.settings import settings
+from zakaz.settings import settings, state_dir
 from zakaz.staging.vk_ads import load_vk_ads
 from zakaz.warehouse.hook import WarehouseHook
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Let one fetch of this machine ask at a time, since all share VK's rate limits.
+
+    The pool does so for what a scheduler starts; a backfill in a process of its own and a timer know no pools. Whoever
+    waits is ended by the task's time limit at the latest.
+    """
+    folder = state_dir()
+    with ExitStack() as stack:
+        with suppress(OSError):  # a disk that takes no lock costs no day
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder / "vk_fetch.lock"))
+        yield
 
 
 class VkFetchOperator(DayOperator):
@@ -35,7 +54,8 @@ class VkFetchOperator(DayOperator):
             )
         if reachable is None:
             return
-        loaded = load_vk_ads(VkAdsHook(self.vk_ads_conn_id).get_conn(), warehouse, reachable)
+        with one_at_a_time():
+            loaded = load_vk_ads(VkAdsHook(self.vk_ads_conn_id).get_conn(), warehouse, reachable)
         figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
         tell_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
         loaded.require_complete()

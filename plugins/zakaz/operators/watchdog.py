@@ -4,8 +4,8 @@ from typing import Any
 
 from airflow.sdk import BaseOperator
 
-from zakaz.alerts.schedule import look_at
 from zakaz.alerts.watch import watch
+from zakaz.orchestration.airflow_state import from_task
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
@@ -24,5 +24,5 @@ class WatchdogOperator(BaseOperator):
     def execute(self, context: Any) -> None:
         """Watch; a registry that can't be read ends it red, and its callback tells."""
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt_of(context).origin)
-        for missing in watch(warehouse, look_at(DAG_ID)):
+        for missing in watch(warehouse, from_task(context["task_instance"], DAG_ID)):
             self.log.warning("%s has no good run: %s", missing.day, missing.last_error or missing.last_status or "none")

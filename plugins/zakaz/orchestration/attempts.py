@@ -18,5 +18,6 @@ def attempt_of(context: Any) -> Attempt:
         map_index=task_instance.map_index,
         try_number=task_instance.try_number,
         log_url=task_instance.log_url,
-        started_at=task_instance.start_date or datetime.now(UTC),
+        # The DAG processor calls back for a dead process, and gives a task that doesn't know when it began.
+        started_at=getattr(task_instance, "start_date", None) or datetime.now(UTC),
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from zakaz.errors import TaskTerminated
 from zakaz.orchestration import internals
 from zakaz.orchestration.stop import Stop
 from zakaz.stages import SOURCES
@@ -86,7 +87,7 @@ class RunsHere:
         try:
             with self._stop.in_task():
                 internals.run_task(task_instance, self._dag.task_dict[task_instance.task_id])
-        except BaseException:
+        except TaskTerminated:
             if not self._stop.is_requested:  # the signal may come before the task itself has begun
                 raise
         session.commit()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from zakaz.orchestration.termination import terminated
+from zakaz.errors import TaskTerminated
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -46,7 +46,7 @@ class Stop:
     def _handle(self, number: int, _: Any) -> None:
         if self._is_in_task:
             self._is_in_task = False  # the first one is enough: what ends is not ended again
-            raise terminated(signal.Signals(number).name)
+            raise TaskTerminated(f"the task was told to end ({signal.Signals(number).name})")
 
 
 @contextmanager

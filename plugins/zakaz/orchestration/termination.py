@@ -6,31 +6,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-
-def terminated(signal_name: str) -> BaseException:
-    """The exception that ends the work of a task which is told to end."""
-    from airflow.sdk.exceptions import AirflowTaskTerminated
-
-    return AirflowTaskTerminated(f"the task was told to end ({signal_name})")
+from zakaz.errors import TERMINATED, TaskTerminated
 
 
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
     """Let SIGTERM end the work of a task by an exception, so that its attempt is recorded.
 
-    Airflow by itself only calls `on_kill`, and kills the process five seconds later without a word.
+    Airflow by itself only calls `on_kill`, and kills the process five seconds later without a word; and what it raises
+    for such an end is never tried again.
 
-    :raises AirflowTaskTerminated: in the block, when the signal arrives.
+    :raises TaskTerminated: in the block, when the signal arrives.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def end(*_: Any) -> None:
-        raise terminated("SIGTERM")
+        raise TaskTerminated(TERMINATED)
 
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def is_supervised() -> bool:
+    """Whether the task of this process has a supervisor of Airflow's, and so somebody to start it again."""
+    from airflow.sdk.execution_time import task_runner
+    from airflow.sdk.execution_time.supervisor import InProcessSupervisorComms
+
+    return not isinstance(task_runner.SUPERVISOR_COMMS, InProcessSupervisorComms)

@@ -11,22 +11,24 @@ WATCH_SECONDS = 300
 
 @click.command()
 def watchdog() -> int:
-    """Look for missing days, lost attempts and undelivered messages in the run registry alone, and tell Telegram.
+    """Look for missing days, lost attempts and undelivered messages in the run registry, and tell Telegram.
 
-    Needs no Airflow scheduler: call it from a timer, every half an hour. Exits 0 if every expected day is good, 2 if
-    one is missing, 1 if it could not look, which it tells Telegram as well.
+    Airflow's database is asked for pauses, stuck runs and a dead scheduler, if it answers; none of Airflow has to run.
+    Call it from a timer, every half an hour. Exits 0 if every expected day is good, 2 if one is missing, 1 if it could
+    not look, which it tells Telegram as well.
     """
     from zakaz.alerts.delivery import raise_alert
     from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
-    from zakaz.alerts.schedule import Schedule
     from zakaz.alerts.watch import watch
     from zakaz.days import DayRange, last_complete_day
     from zakaz.errors import ZakazError
+    from zakaz.orchestration.airflow_state import from_database
     from zakaz.registry.attempt import Attempt
+    from zakaz.stages import DAG_ID
     from zakaz.warehouse.hook import WarehouseHook
 
     try:
-        missing = watch(WarehouseHook(within_seconds=WATCH_SECONDS), Schedule(is_from_outside=True))
+        missing = watch(WarehouseHook(within_seconds=WATCH_SECONDS), from_database(DAG_ID))
     except ZakazError as error:
         yesterday = last_complete_day()
         attempt = Attempt(

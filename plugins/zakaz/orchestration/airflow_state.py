@@ -1,0 +1,193 @@
+"""How a DAG stands in Airflow, for the watchdog: a task asks by the Task SDK, others ask Airflow's database."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from airflow.configuration import conf
+from airflow.sdk.exceptions import AirflowRuntimeError
+
+from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.days import DayRange
+from zakaz.orchestration.attempts import attempt_of
+from zakaz.orchestration.run_days import days_of_run, looks_back, word
+from zakaz.registry.attempt import Attempt
+
+log = logging.getLogger(__name__)
+# Longer than the tasks of a run may take one after the other, if nothing has to be repeated.
+STUCK_AFTER = timedelta(hours=2)
+# What failed less long ago may still be telling of itself.
+SETTLED_AFTER = timedelta(minutes=2)
+LOOK_BACK = timedelta(days=2)
+# The watchdog from outside must not wait for a database that is away.
+DATABASE_SECONDS = 5
+FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+AT_WORK = {"running", "restarting"}
+WAITING = {"queued", "scheduled", "up_for_retry"}
+States = Mapping[str, str]
+
+
+def from_task(task_instance: Any, dag_id: str) -> Schedule:
+    """Ask as a task, which always has a scheduler.
+
+    :param task_instance: the task that asks, as in Airflow's context.
+    :returns: nothing is known in it if Airflow's server will not say.
+    """
+    try:
+        is_paused = task_instance.get_dag(dag_id).is_paused
+        runs = list(_runs_of_interest(task_instance, dag_id))
+        failed = [found for run, states in runs for found in _failed_by_task_sdk(run, states)]
+    except AirflowRuntimeError as error:
+        log.warning("Airflow's server does not say how %s stands: %s", dag_id, error)
+        return Schedule()
+    return Schedule(
+        is_known=True,
+        is_paused=is_paused,
+        is_scheduler_alive=True,
+        stuck_runs=_stuck_runs(runs, is_served=True),
+        failed_attempts=failed,
+    )
+
+
+def from_database(dag_id: str) -> Schedule:
+    """Ask Airflow's database, from outside.
+
+    :returns: nothing is known in it if there is no database, or it does not answer within seconds.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with _session() as session:
+            if session is not None:
+                return _in_database(dag_id, session)
+            log.warning("there is no database of Airflow yet")
+    except (SQLAlchemyError, ImportError) as error:
+        # Its own text may hold the password.
+        log.warning("Airflow's database can't be asked: %s", type(error).__name__)
+    return Schedule(is_from_outside=True)
+
+
+def _runs_of_interest(task_instance: Any, dag_id: str) -> Iterator[tuple[Any, States]]:
+    """The runs of a DAG with a task that failed or has not ended, and the states of all their tasks."""
+    # Airflow's own way to ask for a run by its id has no public name.
+    from airflow.sdk.execution_time.comms import _fetch_dag_run
+
+    for run_id, found in task_instance.get_task_states(dag_id).items():
+        states = {task_id: word(state) for task_id, state in found.items()}
+        if "failed" in states.values() or set(states.values()) - FINISHED:
+            yield _fetch_dag_run(dag_id=dag_id, run_id=run_id), states
+
+
+def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, DayRange]]:
+    """The failed tasks of a run; of one without a logical date the SDK tells neither try nor end."""
+    from airflow.sdk.execution_time.comms import GetPreviousTI, PreviousTIResult
+    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
+
+    if run.logical_date is None or (run.end_date and datetime.now(UTC) - run.end_date > LOOK_BACK):
+        return
+    # "Previous" to a moment later is the one of this run.
+    asked = {"dag_id": run.dag_id, "logical_date": run.logical_date + timedelta(microseconds=1), "state": "failed"}
+    for task_id in (task_id for task_id, state in states.items() if state == "failed"):
+        answer = SUPERVISOR_COMMS.send(GetPreviousTI(task_id=task_id, **asked))
+        task = answer.task_instance if isinstance(answer, PreviousTIResult) else None
+        if task and task.run_id == run.run_id and _is_settled(task.end_date):
+            attempt = Attempt(
+                dag_id=run.dag_id,
+                dag_run_id=run.run_id,
+                run_type="scheduled" if looks_back(run) else word(run.run_type),
+                job=task_id,
+                map_index=-1,
+                try_number=task.try_number,
+                log_url=f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/dags/{run.dag_id}/runs/"
+                f"{quote(run.run_id)}/tasks/{task_id}?try_number={task.try_number}",
+            )
+            yield attempt, _day(run)
+
+
+def _in_database(dag_id: str, session: Any) -> Schedule:
+    from airflow.jobs.job import most_recent_job
+    from airflow.models import DagModel, DagRun, TaskInstance
+    from airflow.utils.state import State
+
+    dag = session.get(DagModel, dag_id)
+    scheduler = most_recent_job("SchedulerJob", session=session)
+    is_scheduler_alive = bool(scheduler and scheduler.is_alive())
+    unfinished = session.query(DagRun).filter(DagRun.dag_id == dag_id, DagRun.state.in_(State.unfinished_dr_states))
+    runs = [
+        (run, {task.task_id: word(task.state) for task in run.get_task_instances(session=session)})
+        for run in unfinished
+    ]
+    # Without a scheduler a backfill does its days by itself, one after the other.
+    is_backfilled = any(AT_WORK & set(states.values()) for _, states in runs)
+    failed = session.query(TaskInstance).filter(
+        TaskInstance.dag_id == dag_id,
+        TaskInstance.state == "failed",
+        TaskInstance.end_date > datetime.now(UTC) - LOOK_BACK,
+    )
+    return Schedule(
+        is_known=True,
+        is_from_outside=True,
+        is_paused=bool(dag and dag.is_paused),
+        is_scheduler_alive=is_scheduler_alive,
+        stuck_runs=_stuck_runs(runs, is_served=is_scheduler_alive or is_backfilled),
+        failed_attempts=[
+            (attempt_of({"task_instance": task, "dag_run": task.dag_run}), _day(task.dag_run))
+            for task in failed
+            if _is_settled(task.end_date)
+        ],
+    )
+
+
+@contextmanager
+def _session() -> Iterator[Any]:
+    """A session of Airflow's database that nothing can hold up for long; None if there is no such file."""
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.orm import Session
+    from sqlalchemy.pool import NullPool
+
+    url = make_url(conf.get("database", "sql_alchemy_conn"))
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and not Path(url.database or "").exists():
+        yield None
+        return
+    limit = {"timeout" if is_sqlite else "connect_timeout": DATABASE_SECONDS}
+    with Session(create_engine(url, connect_args=limit, poolclass=NullPool)) as session:
+        if url.get_backend_name() == "postgresql":
+            session.execute(text(f"SET LOCAL statement_timeout = '{DATABASE_SECONDS}s'"))
+        yield session
+
+
+def _stuck_runs(runs: Iterable[tuple[Any, States]], *, is_served: bool) -> list[StuckRun]:
+    found = []
+    for run, states in runs:
+        # The Task SDK does not tell since when a run waits that has not begun.
+        since = run.start_date or getattr(run, "queued_at", None) or run.run_after
+        is_open = word(run.state) in {"queued", "running"}
+        if is_open and datetime.now(UTC) - since > STUCK_AFTER and not _goes_on(run, states, is_served=is_served):
+            found.append(StuckRun(run.dag_id, run.run_id, word(run.run_type), word(run.state), since, _day(run)))
+    return found
+
+
+def _goes_on(run: Any, states: States, *, is_served: bool) -> bool:
+    """Whether a task of a run is at work, or the run waits: for a slot of a pool, for a retry, for its turn.
+
+    :param is_served: whoever starts the tasks of such a run is alive; if not, nothing that waits goes on.
+    """
+    # All days of a backfill are made at once, hours before the last one's turn.
+    is_in_turn = word(run.run_type) == "backfill" and word(run.state) == "queued"
+    going = AT_WORK | WAITING if is_served else AT_WORK
+    return (is_served and is_in_turn) or not going.isdisjoint(states.values())
+
+
+def _is_settled(end: datetime | None) -> bool:
+    return end is not None and SETTLED_AFTER < datetime.now(UTC) - end < LOOK_BACK
+
+
+def _day(run: Any) -> DayRange:
+    context = {"dag_run": run, "data_interval_start": run.data_interval_start, "logical_date": run.logical_date}
+    return days_of_run(context, lookback_days=1)
