@@ -49,15 +49,12 @@ def show(section: Section) -> None:
         print(f"  {one.what}: {one.measured}" + (f" (target {one.verdict})" if one.target else ""), flush=True)
 
 
-def write(sections: Sequence[Section], postgres: str, trial: Mapping[str, int]) -> None:
+def write(sections: Sequence[Section], trial: Mapping[str, int]) -> None:
     """Write the whole file anew.
 
-    :param postgres: its version.
     :param trial: the sizes that are not those of the targets.
     """
-    parts = [
-        _HEAD.format(when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", machine=_machine(), versions=_versions(postgres))
-    ]
+    parts = [_HEAD.format(when=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", machine=_machine(), versions=_versions())]
     if trial:
         sizes = ", ".join(f"`--{name.replace('_', '-')} {value}`" for name, value in trial.items())
         parts[0] += f"\n- **Trial sizes**, which are not those of the targets: {sizes}"
@@ -100,6 +97,6 @@ def _machine() -> str:
     return f"{cpu}, {cores} cores, {memory:.0f} GB, {platform.system()}; load average of the last 15 minutes {load:.1f}"
 
 
-def _versions(postgres: str) -> str:
+def _versions() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"Python {platform.python_version()}, {packages}, {postgres}"
+    return f"Python {platform.python_version()}, {packages}"

@@ -6,7 +6,6 @@ python bench/run.py [--days 30] [--long-days 365] [--years 10] [--ads 2000] [--r
 import argparse
 
 import history
-import postgres
 import report
 import vk_fetch
 import vk_load
@@ -19,7 +18,7 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--days", type=int, default=30, help="of `airflow dags backfill` (%(default)s)")
-    parser.add_argument("--long-days", type=int, default=backfill.YEAR, help="of zakaz_backfill (%(default)s)")
+    parser.add_argument("--long-days", type=int, default=backfill.YEAR, help="of `bin/zakaz backfill` (%(default)s)")
     parser.add_argument("--years", type=int, default=10, help="of history (%(default)s)")
     parser.add_argument("--ads", type=int, default=2000, help="of the account (%(default)s)")
     parser.add_argument("--rows", type=int, default=1_000_000, help="of statistics to load (%(default)s)")
@@ -29,7 +28,6 @@ def main() -> None:
         help="a server that is emptied, to measure backfills with as well: clickhouse://default:@127.0.0.1:9000/",
     )
     given = parser.parse_args()
-    postgres.require()  # said now, and not after ten minutes
     measures = [
         lambda: vk_load.section(given.rows),
         lambda: vk_fetch.section(given.ads),
@@ -47,7 +45,7 @@ def main() -> None:
     trial = {
         name: value for name, value in vars(given).items() if name != "clickhouse" and value != getattr(full, name)
     }
-    report.write(sections, postgres.version(), trial)
+    report.write(sections, trial)
     print(f"written: {report.FILE}")
 
 

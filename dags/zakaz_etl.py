@@ -18,11 +18,10 @@ a run started by hand work on their own day only. Without the connection `qticke
 sales are those of `bin/zakaz load-sales`.
 
 **By hand:** *Trigger DAG* without a date does the last day that is over, with a date that day.
-`bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` does five days (Airflow 3: `bin/zakaz backfill --from
-2026-11-01 --to 2026-11-05`). The conf `{"stage": "build_dm_vk"}` asks for one task alone, `{"lookback": true}` for the
-days that a scheduled run re-reads. Running a day again changes no figure unless the source changed. After a backfill
-the scheduler goes on from the latest day that ran: days missed before that day are made up by a backfill too, not by
-the scheduler.
+`bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` does five days. The conf `{"stage": "build_dm_vk"}`
+asks for one task alone, `{"lookback": true}` for the days that a scheduled run re-reads. Running a day again changes no
+figure unless the source changed. After a backfill the scheduler goes on from the latest day that ran: days missed
+before that day are made up by a backfill too, not by the scheduler.
 
 **When it is red:** open the failed task's log, mend what its last line names, press *Clear* on the task. The button
 *Статус дня* on each task, and *Zakaz → Статус* in the menu, show what else is missing. Each attempt stands in
