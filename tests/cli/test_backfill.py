@@ -10,7 +10,7 @@ from cli.conftest import Zakaz
 from orchestration.conftest import airflow as airflow
 from sandbox import Sandbox
 from zakaz.cli.commands import backfill as backfill_command
-from zakaz.orchestration import internals
+from zakaz.orchestration import here, internals
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -86,7 +86,7 @@ def test_a_long_range_goes_on_where_it_was_stopped(
     zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began: list[object] = []
-    real = internals.run_task
+    real = here.run_task
 
     def run_task(task_instance: object, task: object) -> None:
         """Ctrl-C while the second piece is fetched."""
@@ -95,7 +95,7 @@ def test_a_long_range_goes_on_where_it_was_stopped(
             os.kill(os.getpid(), signal.SIGINT)
         real(task_instance, task)
 
-    monkeypatch.setattr(internals, "run_task", run_task)
+    monkeypatch.setattr(here, "run_task", run_task)
     code, _, err = zakaz(*ASKED)
     assert code == 1
     assert "stopped, nothing is left at work. The same command goes on from here" in err

@@ -51,7 +51,7 @@ def carry_out(airflow: None, work: Work) -> CarryOut:
 
 
 @pytest.fixture
-def runs() -> Runs:
+def airflow_runs() -> Runs:
     """The runs in Airflow's database by their ids."""
 
     def found() -> dict[str, Any]:

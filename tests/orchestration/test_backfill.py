@@ -10,9 +10,10 @@ import our_dags
 from orchestration.conftest import CarryOut, Runs
 from sandbox import Sandbox
 from zakaz.errors import DaysAreBusy
-from zakaz.orchestration import backfill_runs, internals
+from zakaz.orchestration import backfill_runs, internals, runs
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.console import Work
+from zakaz.orchestration.here import claim
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -27,8 +28,8 @@ def attempts(warehouse: WarehouseHook) -> list[tuple[str, str, str, int]]:
     return [tuple(row) for row in rows]
 
 
-def states(runs: Runs) -> dict[str, str]:
-    return {run_id: str(run.state) for run_id, run in runs().items()}
+def states(airflow_runs: Runs) -> dict[str, str]:
+    return {run_id: str(run.state) for run_id, run in airflow_runs().items()}
 
 
 def backfill_id(day: date) -> str:
@@ -36,7 +37,7 @@ def backfill_id(day: date) -> str:
 
 
 def test_the_days_are_airflow_s_own_backfill_runs(
-    carry_out: CarryOut, runs: Runs, warehouse: WarehouseHook, work: Work
+    carry_out: CarryOut, airflow_runs: Runs, warehouse: WarehouseHook, work: Work
 ) -> None:
     began = datetime.now(UTC)
     outcomes = carry_out([FIRST, SECOND])
@@ -47,7 +48,7 @@ def test_the_days_are_airflow_s_own_backfill_runs(
     assert {(day, job, status) for day, job, status, _ in attempts(warehouse)} == {
         (str(day), job, "ok") for day in (FIRST, SECOND) for job in STAGES
     }
-    found = runs()
+    found = airflow_runs()
     assert list(found) == [backfill_id(FIRST), backfill_id(SECOND)], "an id names the day, not the next morning"
     for run in found.values():
         assert (run.run_type, run.state, run.backfill_id is not None) == ("backfill", "success", True)
@@ -61,7 +62,9 @@ def test_the_days_are_airflow_s_own_backfill_runs(
     assert said.count("\n") == 3
 
 
-def test_days_that_ran_are_left_alone_until_a_reset(carry_out: CarryOut, runs: Runs, warehouse: WarehouseHook) -> None:
+def test_days_that_ran_are_left_alone_until_a_reset(
+    carry_out: CarryOut, airflow_runs: Runs, warehouse: WarehouseHook
+) -> None:
     carry_out([FIRST])
     (outcome,) = carry_out([FIRST])
     assert (outcome.is_loaded, outcome.was_done) == (True, False)
@@ -69,7 +72,7 @@ def test_days_that_ran_are_left_alone_until_a_reset(carry_out: CarryOut, runs: R
     (outcome,) = carry_out([FIRST], again=Again.EVERYTHING)
     assert (outcome.is_loaded, outcome.was_done) == (True, True)
     assert [number for *_, number in attempts(warehouse)] == [1] * len(STAGES) + [2] * len(STAGES)
-    assert len(runs()) == 1
+    assert len(airflow_runs()) == 1
 
 
 def test_a_day_that_was_only_marked_as_success_is_not_loaded(carry_out: CarryOut) -> None:
@@ -80,14 +83,14 @@ def test_a_day_that_was_only_marked_as_success_is_not_loaded(carry_out: CarryOut
 
 
 def test_after_a_day_that_failed_no_further_one_begins(
-    carry_out: CarryOut, runs: Runs, sandbox: Sandbox, warehouse: WarehouseHook
+    carry_out: CarryOut, airflow_runs: Runs, sandbox: Sandbox, warehouse: WarehouseHook
 ) -> None:
     """Then the same command does the others, and --rerun-failed-tasks what failed and nothing else."""
     sandbox.fault("vk_ads", "403")
     first, second = carry_out([FIRST, SECOND])
     assert "vk" in first.error.lower()
     assert (first.was_done, second.was_done, second.error) == (True, False, "not begun")
-    assert states(runs) == {backfill_id(FIRST): "failed"}, "a day that was not begun leaves nothing behind"
+    assert states(airflow_runs) == {backfill_id(FIRST): "failed"}, "a day that was not begun leaves nothing behind"
     sandbox.clear_faults()
     first, second = carry_out([FIRST, SECOND])
     assert (first.is_loaded, second.is_loaded) == (False, True)
@@ -127,7 +130,7 @@ def test_a_run_that_is_at_work_is_named_and_nothing_is_done(carry_out: CarryOut,
     assert sandbox.requests()["counts"] == {}
 
 
-def test_what_a_dead_scheduler_left_is_taken_over(carry_out: CarryOut, runs: Runs) -> None:
+def test_what_a_dead_scheduler_left_is_taken_over(carry_out: CarryOut, airflow_runs: Runs) -> None:
     """Its run of the day is done as a backfill: that day and no other."""
     with internals.create_session() as session:
         run = our_dags.make_run("zakaz_etl", internals.DagRunType.SCHEDULED, FIRST, state="running", session=session)
@@ -136,10 +139,12 @@ def test_what_a_dead_scheduler_left_is_taken_over(carry_out: CarryOut, runs: Run
             task_instance.last_heartbeat_at = datetime.now(UTC) - timedelta(minutes=10)
     (outcome,) = carry_out([FIRST])
     assert outcome.is_loaded
-    assert [(run.run_type, run.state) for run in runs().values()] == [("backfill", "success")]
+    assert [(run.run_type, run.state) for run in airflow_runs().values()] == [("backfill", "success")]
 
 
-def test_what_a_killed_backfill_left_is_gone_on_with(carry_out: CarryOut, runs: Runs, warehouse: WarehouseHook) -> None:
+def test_what_a_killed_backfill_left_is_gone_on_with(
+    carry_out: CarryOut, airflow_runs: Runs, warehouse: WarehouseHook
+) -> None:
     """As after kill -9: an open backfill, a day at work, and one that did not begin."""
     days = [FIRST, SECOND]
     made = backfill_runs.make("zakaz_etl", days, "all", Again.NOTHING, 1, is_served=False)
@@ -149,7 +154,7 @@ def test_what_a_killed_backfill_left_is_gone_on_with(carry_out: CarryOut, runs: 
         (cut,) = (one for one in run.task_instances if one.task_id == "vk_fetch")
         cut.state, cut.try_number = "running", 1
     assert all(outcome.is_loaded for outcome in carry_out(days))
-    assert list(states(runs).values()) == ["success", "success"]
+    assert list(states(airflow_runs).values()) == ["success", "success"]
     first_day = [(job, number) for day, job, _, number in attempts(warehouse) if day == str(FIRST)]
     assert ("vk_fetch", 2) in first_day, "what was cut off is tried again, under a number of its own"
     with internals.create_session() as session:
@@ -166,6 +171,16 @@ def test_airflow_s_backfill_of_somebody_else_is_named(carry_out: CarryOut) -> No
         carry_out([SECOND])
 
 
+def test_a_day_that_is_cleared_later_is_taken_up_by_a_scheduler(carry_out: CarryOut) -> None:
+    carry_out([FIRST], stage="vk_fetch")
+    with internals.create_session() as session:
+        session.get_one(internals.DagModel, "zakaz_etl").is_paused = False
+        runs.serialized_dag("zakaz_etl", session).clear(run_id=backfill_id(FIRST), session=session)
+        session.flush()
+        waiting = internals.DagRun.get_queued_dag_runs_to_set_running(session)
+        assert [run.run_id for run in waiting] == [backfill_id(FIRST)]
+
+
 def test_a_task_is_claimed_once(airflow: None) -> None:
     made = backfill_runs.make("zakaz_etl", [FIRST], "all", Again.NOTHING, 1, is_served=False)
     with internals.create_session(scoped=False) as ours, internals.create_session(scoped=False) as theirs:
@@ -174,8 +189,8 @@ def test_a_task_is_claimed_once(airflow: None) -> None:
             for session in (ours, theirs)
         )
         theirs.commit()
-        assert internals.claim(one, ours)
-        assert not internals.claim(other, theirs)
+        assert claim(one, ours)
+        assert not claim(other, theirs)
     backfill_runs.close(made.backfill_id)
 
 

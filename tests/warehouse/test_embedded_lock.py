@@ -155,6 +155,17 @@ def test_what_is_at_hand_stays_open_between_the_calls_of_other_hooks(folder: Pat
     assert is_free(folder)
 
 
+def test_what_is_at_hand_is_given_to_a_process_that_waits(folder: Path) -> None:
+    """A backfill waits for a source for hours; the status page and the daily run need the warehouse meanwhile."""
+    ask = "from zakaz.warehouse.hook import WarehouseHook; print(WarehouseHook('w').execute('SELECT 2'))"
+    with WarehouseHook("w").at_hand():
+        environment = {**os.environ, "PYTHONPATH": str(PLUGINS), "WAREHOUSE_WAIT_SECONDS": "30"}
+        other = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True)
+        assert other.stdout.endswith("[(2,)]\n"), other.stderr
+        assert is_free(folder)
+        assert WarehouseHook("w").execute("SELECT 1") == [(1,)]
+
+
 def test_what_can_not_be_had_at_hand_stops_nobody(folder: Path, other_process: Callable[[str], Holder]) -> None:
     holder = other_process(HOLD)
     with WarehouseHook("w", within_seconds=0.2).at_hand():

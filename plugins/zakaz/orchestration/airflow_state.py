@@ -13,8 +13,10 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.days import DayRange
+from zakaz.orchestration import internals
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.run_days import days_of_run, looks_back, word
+from zakaz.orchestration.runs import UNFINISHED
 from zakaz.registry.attempt import Attempt
 
 log = logging.getLogger(__name__)
@@ -73,27 +75,21 @@ def from_database(dag_id: str) -> Schedule:
 
 def _runs_of_interest(task_instance: Any, dag_id: str) -> Iterator[tuple[Any, States]]:
     """The runs of a DAG with a task that failed or has not ended, and the states of all their tasks."""
-    # Airflow's own way to ask for a run by its id has no public name.
-    from airflow.sdk.execution_time.comms import _fetch_dag_run
-
     for run_id, found in task_instance.get_task_states(dag_id).items():
         states = {task_id: word(state) for task_id, state in found.items()}
         if "failed" in states.values() or set(states.values()) - FINISHED:
-            yield _fetch_dag_run(dag_id=dag_id, run_id=run_id), states
+            yield internals._fetch_dag_run(dag_id=dag_id, run_id=run_id), states  # noqa: SLF001 - no public name
 
 
 def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, DayRange]]:
     """The failed tasks of a run; of one without a logical date the SDK tells neither try nor end."""
-    from airflow.sdk.execution_time.comms import GetPreviousTI, PreviousTIResult
-    from airflow.sdk.execution_time.task_runner import SUPERVISOR_COMMS
-
     if run.logical_date is None or (run.end_date and datetime.now(UTC) - run.end_date > LOOK_BACK):
         return
     # "Previous" to a moment later is the one of this run.
     asked = {"dag_id": run.dag_id, "logical_date": run.logical_date + timedelta(microseconds=1), "state": "failed"}
     for task_id in (task_id for task_id, state in states.items() if state == "failed"):
-        answer = SUPERVISOR_COMMS.send(GetPreviousTI(task_id=task_id, **asked))
-        task = answer.task_instance if isinstance(answer, PreviousTIResult) else None
+        answer = internals.supervisor_comms().send(internals.GetPreviousTI(task_id=task_id, **asked))
+        task = answer.task_instance if isinstance(answer, internals.PreviousTIResult) else None
         if task and task.run_id == run.run_id and _is_settled(task.end_date):
             attempt = Attempt(
                 dag_id=run.dag_id,
@@ -109,24 +105,21 @@ def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, Day
 
 
 def _in_database(dag_id: str, session: Any) -> Schedule:
-    from airflow.jobs.job import most_recent_job
-    from airflow.models import DagModel, DagRun, TaskInstance
-    from airflow.utils.state import State
-
-    dag = session.get(DagModel, dag_id)
-    scheduler = most_recent_job("SchedulerJob", session=session)
+    run, instance = internals.DagRun, internals.TaskInstance
+    dag = session.get(internals.DagModel, dag_id)
+    scheduler = internals.most_recent_job("SchedulerJob", session=session)
     is_scheduler_alive = bool(scheduler and scheduler.is_alive())
-    unfinished = session.query(DagRun).filter(DagRun.dag_id == dag_id, DagRun.state.in_(State.unfinished_dr_states))
+    unfinished = session.query(run).filter(run.dag_id == dag_id, run.state.in_(UNFINISHED))
     runs = [
         (run, {task.task_id: word(task.state) for task in run.get_task_instances(session=session)})
         for run in unfinished
     ]
     # Without a scheduler a backfill does its days by itself, one after the other.
     is_backfilled = any(AT_WORK & set(states.values()) for _, states in runs)
-    failed = session.query(TaskInstance).filter(
-        TaskInstance.dag_id == dag_id,
-        TaskInstance.state == "failed",
-        TaskInstance.end_date > datetime.now(UTC) - LOOK_BACK,
+    failed = session.query(instance).filter(
+        instance.dag_id == dag_id,
+        instance.state == "failed",
+        instance.end_date > datetime.now(UTC) - LOOK_BACK,
     )
     return Schedule(
         is_known=True,

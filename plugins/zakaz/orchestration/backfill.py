@@ -126,7 +126,7 @@ class Backfill:
 
     def _finds_scheduler(self) -> bool:
         with internals.create_session() as session:
-            self.is_served = internals.is_served(self._request.dag_id, session)
+            self.is_served = runs.is_served(self._request.dag_id, session)
         return self.is_served
 
     def _all_here(self, here: RunsHere) -> bool:

@@ -17,7 +17,7 @@ from zakaz.orchestration import internals
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.notes import note_of
 from zakaz.orchestration.run_days import STAGE, word
-from zakaz.orchestration.runs import is_stopped, midnight, restart, stop_run
+from zakaz.orchestration.runs import UNFINISHED, is_stopped, midnight, restart, serialized_dag, stop_run
 from zakaz.settings import this_user
 
 # A task that says nothing for so long has no process any more (Airflow's own limit is five minutes).
@@ -50,7 +50,7 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
     made = Made()
     conf = {STAGE: stage}
     with internals.create_session() as session:
-        dag = internals.serialized_dag(dag_id, session)
+        dag = serialized_dag(dag_id, session)
         runs = {moscow_day(run.logical_date): run for run in _runs_of_days(dag_id, days, session)}
         _require_free(dag_id, runs.values(), is_served=is_served)
         todo = {}
@@ -107,7 +107,7 @@ def _in_words(run: Any, again: Again) -> str:
 
 def _left_alone(run: Any, again: Again) -> str:
     """Airflow's word for a run that stays as it is; empty for one that is done."""
-    if run is None or again is Again.EVERYTHING or run.state in internals.UNFINISHED or is_stopped(run):
+    if run is None or again is Again.EVERYTHING or run.state in UNFINISHED or is_stopped(run):
         return ""
     is_failed = run.state == internals.DagRunState.FAILED
     return "" if is_failed and again is Again.FAILED else word(run.state)
@@ -142,7 +142,7 @@ def _renewed(dag: Any, run: Any, again: Again, conf: Mapping[str, Any], session:
 
 
 def _require_free(dag_id: str, runs: Any, *, is_served: bool) -> None:
-    busy = [run.run_id for run in runs if run.state in internals.UNFINISHED and (is_served or _is_at_work(run))]
+    busy = [run.run_id for run in runs if run.state in UNFINISHED and (is_served or _is_at_work(run))]
     if busy:
         raise DaysAreBusy(
             f"{', '.join(busy)} of {dag_id} is at work within these days: nothing was done. Wait until it has ended, "
@@ -174,10 +174,11 @@ def close(backfill_id: int) -> None:
     """
     with internals.create_session() as session:
         backfill = session.get_one(internals.Backfill, backfill_id)
-        backfill.is_paused = True
+        # A scheduler begins no run of a paused one again: *Clear* would wait for ever.
+        backfill.is_paused = False
         backfill.completed_at = backfill.completed_at or datetime.now(UTC)
         for run in session.query(internals.DagRun).filter(internals.DagRun.backfill_id == backfill_id):
-            if run.state not in internals.UNFINISHED:
+            if run.state not in UNFINISHED:
                 run.conf = {}
             elif any(one.state for one in run.task_instances):
                 stop_run(run)

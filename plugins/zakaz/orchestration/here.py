@@ -3,15 +3,16 @@
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from zakaz.errors import TaskTerminated
+from sqlalchemy import update
+
+from zakaz.errors import InvalidInput, TaskTerminated
 from zakaz.orchestration import internals
+from zakaz.orchestration.runs import UNFINISHED, is_served, serialized_dag
 from zakaz.orchestration.stop import Stop
-from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 
 POLL_SECONDS = 0.5
@@ -30,11 +31,9 @@ class RunsHere:
     """
 
     def __init__(self, dag_id: str, stop: Stop, log: Path) -> None:
-        self._dag = internals.load_dag(dag_id)
+        self._dag = load_dag(dag_id)
         self._stop = stop
         self._log = log
-        self._warehouse = ExitStack()
-        self._is_held = False
 
     def do(self, dag_run_id: int, look: Callable[[], None] = lambda: None) -> bool:
         """Do what is left of a run.
@@ -43,17 +42,16 @@ class RunsHere:
         :param look: called after each task.
         :returns: whether it came to its end; if not, a scheduler goes on with it, or this program was told to end.
         """
-        with internals.create_session(scoped=False) as session, self._warehouse:
-            self._is_held = False
+        with internals.create_session(scoped=False) as session, WarehouseHook().at_hand():
             run = session.get_one(internals.DagRun, dag_run_id)
-            run.dag = internals.serialized_dag(self._dag.dag_id, session)
+            run.dag = serialized_dag(self._dag.dag_id, session)
             if run.state == internals.DagRunState.QUEUED:
                 run.state, run.start_date, run.end_date = internals.DagRunState.RUNNING, datetime.now(UTC), None
                 run.notify_dagrun_state_changed(msg="started")
             session.commit()
             while not self._is_over(run, session):
                 for task_instance in self._open(run, session):
-                    if self._stop.is_requested or internals.is_served(self._dag.dag_id, session):
+                    if self._stop.is_requested or is_served(self._dag.dag_id, session):
                         return False
                     self._try(task_instance, session)
                     look()
@@ -63,7 +61,7 @@ class RunsHere:
         session.expire_all()
         run.update_state(session=session)
         session.commit()
-        return run.state not in internals.UNFINISHED
+        return run.state not in UNFINISHED
 
     def _open(self, run: Any, session: Any) -> list[Any]:
         """The tasks that can begin now; a retry need not wait, since somebody does."""
@@ -77,33 +75,20 @@ class RunsHere:
         return sorted(found, key=lambda one: (order.index(one.task_id), one.map_index))
 
     def _try(self, task_instance: Any, session: Any) -> None:
-        if not internals.claim(task_instance, session):
+        if not claim(task_instance, session):
             return
         session.refresh(task_instance)
         began_at = self._log.stat().st_size
-        name = internals.log_name(task_instance, session)
+        name = log_name(task_instance, session)
         session.commit()  # SQLite: the task writes through connections of its own
-        self._hold_warehouse(task_instance.task_id)
         try:
             with self._stop.in_task():
-                internals.run_task(task_instance, self._dag.task_dict[task_instance.task_id])
+                run_task(task_instance, self._dag.task_dict[task_instance.task_id])
         except TaskTerminated:
             if not self._stop.is_requested:  # the signal may come before the task itself has begun
                 raise
         session.commit()
         self._show_in_airflow(began_at, name)
-
-    def _hold_warehouse(self, task_id: str) -> None:
-        """Keep an embedded warehouse open from task to task, since opening it costs more than most of them do.
-
-        But not while a source is waited for, which may take hours: the status page and the daily run need it, too.
-        """
-        if task_id in SOURCES:
-            self._warehouse.close()
-            self._is_held = False
-        elif not self._is_held:
-            self._warehouse.enter_context(WarehouseHook().at_hand())
-            self._is_held = True
 
     def _show_in_airflow(self, began_at: int, name: str) -> None:
         from airflow.configuration import conf
@@ -113,6 +98,52 @@ class RunsHere:
         with self._log.open("rb") as log, shown.open("wb") as file:
             log.seek(began_at)
             shutil.copyfileobj(log, file)
+
+
+def load_dag(dag_id: str) -> Any:
+    """Read the DAG files and make them known to Airflow's database, as its DAG processor does.
+
+    :raises InvalidInput: there is no such DAG, or its file can't be read.
+    """
+    manager = internals.DagBundlesManager()
+    manager.sync_bundles_to_db()
+    errors: dict[str, str] = {}
+    for bundle in manager.get_all_dag_bundles():
+        if not bundle.is_initialized:
+            bundle.initialize()
+        bag = internals.BundleDagBag(bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
+        internals.sync_bag_to_db(bag, bundle.name, None)
+        errors |= bag.import_errors
+        if dag_id in bag.dags:
+            return bag.dags[dag_id]
+    told = "; ".join(f"{file}: {text.strip().splitlines()[-1]}" for file, text in errors.items())
+    raise InvalidInput(f"Airflow has no DAG {dag_id}{f': {told}' if told else ''}")
+
+
+def claim(task_instance: Any, session: Any) -> bool:
+    """Take a task for this process; whether nobody else took it first."""
+    instance, now = internals.TaskInstance, datetime.now(UTC)
+    claimed = session.execute(
+        update(instance)
+        .where(instance.id == task_instance.id, instance.state.is_not_distinct_from(task_instance.state))
+        .values(
+            state=internals.TaskInstanceState.QUEUED, try_number=instance.try_number + 1, queued_dttm=datetime.now(UTC)
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.commit()
+    return bool(claimed.rowcount)
+
+
+def log_name(task_instance: Any, session: Any) -> str:
+    """Where Airflow's web UI looks for the log of the task's last try, below `logging.base_log_folder`."""
+    name: str = internals.FileTaskHandler("")._render_filename(task_instance, task_instance.try_number, session=session)  # noqa: SLF001
+    return name
+
+
+def run_task(task_instance: Any, task: Any) -> None:
+    """Run a claimed task in this process, as `airflow dags test` does."""
+    internals._run_task(ti=task_instance, task=task, run_triggerer=True)  # noqa: SLF001
 
 
 def wait_for(is_over: Callable[[], bool], stop: Stop) -> bool:

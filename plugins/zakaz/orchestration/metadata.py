@@ -14,6 +14,7 @@ from zlib import crc32
 from filelock import FileLock
 
 from zakaz.errors import InvalidInput, TransientError
+from zakaz.orchestration import internals
 from zakaz.settings import PROJECT_DIR, state_dir
 
 POOLS = PROJECT_DIR / "infra" / "airflow" / "pools.json"
@@ -113,24 +114,20 @@ def _require_prepared(address: str, file: Path | None) -> None:
             f"{source} leads to {where}, which this project did not make: nothing is written there. "
             f"For a database of its own: env -u {source} …; to give it that one: {TO_USE_IT}"
         )
-    from airflow.utils.db import check_migrations
-
     try:
-        check_migrations(0)  # type: ignore[no-untyped-call]
+        internals.check_migrations(0)
     except TimeoutError:
         raise InvalidInput(f"Airflow's database {where} is of another version: bin/airflow db migrate") from None
 
 
 def _create_or_migrate(file: Path) -> None:
-    from airflow.models import Pool
-    from airflow.utils.db import upgradedb
     from alembic.util import CommandError
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        upgradedb()
+        internals.upgradedb()
         for name, pool in json.loads(POOLS.read_bytes()).items():
-            Pool.create_or_update_pool(name, **pool)
+            internals.Pool.create_or_update_pool(name, **pool)
     except (SQLAlchemyError, CommandError, OSError, SystemExit) as error:
         said = str(error).splitlines()[0]
         raise TransientError(

@@ -68,7 +68,7 @@ def _run_pieces(days: DayRange, form: Mapping[str, Any], resumed: UUID | None, w
 def _here(dag_id: str, work: Work) -> RunsHere | None:
     """Whoever does the run in this process, unless a scheduler does it."""
     with internals.create_session() as session:
-        is_served = internals.is_served(dag_id, session)
+        is_served = runs.is_served(dag_id, session)
     return None if is_served else RunsHere(dag_id, work.stop, work.log)
 
 

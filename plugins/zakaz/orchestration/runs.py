@@ -8,6 +8,7 @@ from typing import Any
 import pendulum
 
 from zakaz.days import MOSCOW
+from zakaz.errors import InvalidInput
 from zakaz.orchestration import internals
 from zakaz.orchestration.run_days import STAGE, word
 from zakaz.settings import this_user
@@ -15,6 +16,27 @@ from zakaz.stages import DAG_ID
 
 # In the conf of a run that was ended before its end: the same command goes on with it.
 STOPPED = "stopped"
+# Airflow's words for a run that has not ended.
+UNFINISHED = ("queued", "running")
+
+
+def serialized_dag(dag_id: str, session: Any) -> Any:
+    """A DAG as the scheduler has it.
+
+    :raises InvalidInput: Airflow's database does not know it.
+    """
+    latest = internals.SerializedDagModel.latest_item_select_object(dag_id)
+    found = session.scalar(latest)
+    if found is None:
+        raise InvalidInput(f"Airflow's database has no DAG {dag_id}: is its DAG processor running?")
+    return found.dag
+
+
+def is_served(dag_id: str, session: Any) -> bool:
+    """Whether a scheduler takes up the runs of a DAG: it is alive, and the DAG is not paused."""
+    scheduler = internals.most_recent_job("SchedulerJob", session=session)
+    dag = session.get(internals.DagModel, dag_id)
+    return bool(scheduler and scheduler.is_alive() and dag and not dag.is_paused and not dag.is_stale)
 
 
 def midnight(day: date) -> datetime:
@@ -29,7 +51,7 @@ def add_run(dag_id: str, run_id: str, logical_date: datetime, conf: Mapping[str,
         have the same.
     """
     with internals.create_session() as session:
-        dag = internals.serialized_dag(dag_id, session)
+        dag = serialized_dag(dag_id, session)
         run = dag.create_dagrun(
             run_id=run_id,
             logical_date=logical_date,
@@ -58,9 +80,9 @@ def go_on(dag_id: str, is_meant: Callable[[str], bool]) -> int | None:
         )
         for run in runs.order_by(internals.DagRun.id.desc()):
             if is_meant(run.run_id):
-                is_at_work = run.state in internals.UNFINISHED and internals.is_served(dag_id, session)
+                is_at_work = run.state in UNFINISHED and is_served(dag_id, session)
                 if not is_at_work:
-                    restart(internals.serialized_dag(dag_id, session), run, session, only_failed=True)
+                    restart(serialized_dag(dag_id, session), run, session, only_failed=True)
                 return int(run.id)
     return None
 
@@ -75,7 +97,7 @@ def ended(number: int) -> Iterator[str]:
     finally:
         with internals.create_session() as session:
             run = session.get_one(internals.DagRun, number)
-            if run.state in internals.UNFINISHED:
+            if run.state in UNFINISHED:
                 stop_run(run)
 
 

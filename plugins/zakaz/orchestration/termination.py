@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from zakaz.errors import TERMINATED, TaskTerminated
+from zakaz.orchestration import internals
 
 
 @contextmanager
@@ -34,7 +35,4 @@ def ended_by_sigterm() -> Iterator[None]:
 
 def is_supervised() -> bool:
     """Whether the task of this process has a supervisor of Airflow's, and so somebody to start it again."""
-    from airflow.sdk.execution_time import task_runner
-    from airflow.sdk.execution_time.supervisor import InProcessSupervisorComms
-
-    return not isinstance(task_runner.SUPERVISOR_COMMS, InProcessSupervisorComms)
+    return not isinstance(internals.supervisor_comms(), internals.InProcessSupervisorComms)

@@ -22,8 +22,10 @@ def open_folder(folder: Path, settings: Mapping[str, Any], wait_seconds: float) 
     """
     deadline = time.monotonic() + wait_seconds
     lock = FolderLock(folder)
-    while not lock.try_acquire():
-        if time.monotonic() >= deadline:
-            raise lock.in_use(wait_seconds)
-        time.sleep(POLL_SECONDS)
+    if not lock.try_acquire():
+        with lock.waiting():
+            while not lock.try_acquire():
+                if time.monotonic() >= deadline:
+                    raise lock.in_use(wait_seconds)
+                time.sleep(POLL_SECONDS)
     return EmbeddedEngine(folder, lock, settings, max(deadline - time.monotonic(), 0))

@@ -5,6 +5,8 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, ClassVar
@@ -26,6 +28,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder.with_name(folder.name + ".lock")
+        self._queue = folder.with_name(folder.name + ".wanted")
 
     def try_acquire(self) -> bool:
         """Take the lock if no other process has it.
@@ -66,6 +69,22 @@ class FolderLock:
             else:
                 del self._held[self._file]
                 handle.close()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Let the holder know that this process waits, until the end of the block."""
+        with self._queue.open("a", encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield
+
+    def is_wanted(self) -> bool:
+        """Whether a process waits for the folder."""
+        with self._queue.open("a", encoding="utf-8") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def in_use(self, wait_seconds: float) -> WarehouseLocked:
         """The error of whoever waited in vain."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings, usable_settings
 from zakaz.warehouse.engine import Engine, Row
 from zakaz.warehouse.folder import open_folder
+from zakaz.warehouse.folder_lock import FolderLock
 from zakaz.warehouse.server import ServerEngine
 
 CONNECTION = "clickhouse_default"
@@ -37,6 +39,8 @@ ALL_THREADS = {"merge_tree_min_rows_for_concurrent_read": 1, "merge_tree_min_byt
 NO_COMPILING = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "compile_sort_description": 0}
 ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
+# How soon one that keeps the embedded warehouse open gives way to one that waits for it.
+LOOK_SECONDS = 0.2
 
 
 def new_version() -> int:
@@ -124,12 +128,29 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     def at_hand(self) -> Iterator[None]:
         """Open the embedded warehouse once for all that other hooks of this process do meanwhile.
 
-        If it can't be had now, each of them waits for it by itself, and says so if it fails.
+        Only until another process waits for it. If it can't be had now, each hook waits by itself, and says so if it
+        fails.
         """
-        with contextlib.ExitStack() as stack:
+        folder = self._folder(self._connection())
+        held, over = contextlib.ExitStack(), threading.Event()
+        if folder:
             with contextlib.suppress(WarehouseUnavailable, InvalidInput):
-                stack.enter_context(self.session())
+                held.enter_context(self.session())
+
+        def give_way() -> None:
+            while folder and not over.wait(LOOK_SECONDS):
+                if FolderLock(folder).is_wanted():
+                    held.close()
+                    return
+
+        watch = threading.Thread(target=give_way, daemon=True)
+        watch.start()
+        try:
             yield
+        finally:
+            over.set()
+            watch.join()
+            held.close()
 
     def execute(self, sql: str | Iterable[str], params: Mapping[str, Any] | None = None, **options: Any) -> Any:
         """Run one statement, or several, with bound parameters.
