@@ -126,9 +126,7 @@ def claim(task_instance: Any, session: Any) -> bool:
     claimed = session.execute(
         update(instance)
         .where(instance.id == task_instance.id, instance.state.is_not_distinct_from(task_instance.state))
-        .values(
-            state=internals.TaskInstanceState.QUEUED, try_number=instance.try_number + 1, queued_dttm=datetime.now(UTC)
-        )
+        .values(state=internals.TaskInstanceState.QUEUED, try_number=instance.try_number + 1, queued_dttm=now)
         .execution_options(synchronize_session=False)
     )
     session.commit()
