@@ -44,7 +44,7 @@ def pieces(warehouse: WarehouseHook) -> list[tuple[str, str, str, str]]:
 def test_by_days(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
     code, out, err = zakaz(*ASKED)
     assert (code, err) == (0, "")
-    assert "3 days to do; no scheduler serves the DAG" in out
+    assert "days to do: 3, here" in out
     assert "3 of 3 days are good (meta.backfills, " in out
     assert ledger(warehouse) == [(FIRST + timedelta(days=number), "ok") for number in range(3)]
     sums = "SELECT backfill_state, why, days, days_ok, days_changed FROM meta.v_backfills"

@@ -113,8 +113,8 @@ def test_the_exit_code_is_the_registry_s_word(command: Command, sandbox: Sandbox
     assert "2026-11-03: VK Ads" in err
     assert "2026-11-04: not begun" in err
     # What Airflow prints is not kept away from pytest's own terminal: tests/faults/test_backfill_command.py.
-    shown = [line for line in out.splitlines() if line.startswith(("0 of", "2 days", "2026-11-03  ", "log: "))]
-    assert shown[0] == "2 days to do; no scheduler serves the DAG, they are done here"
+    shown = [line for line in out.splitlines() if line.startswith(("0 of", "days to do", "2026-11-03  ", "log: "))]
+    assert shown[0] == "days to do: 2, here, since no scheduler serves the DAG"
     assert shown[1].startswith("2026-11-03  failed")
     assert shown[2] == "0 of 2 days are loaded"
     assert shown[3].startswith("log: /")

@@ -58,7 +58,7 @@ def at_work_on_the_second_day(installation: Installation) -> Iterator[subprocess
     first = [FIRST if word == THIRD else word for word in COMMAND]
     assert installation.call("bin/airflow", *first) == 0
     begun, done, loaded, where = said(installation, log).splitlines()
-    assert begun.startswith("1 days to do")
+    assert begun.startswith("days to do: 1, here")
     assert done.startswith(f"{FIRST}  ok")
     assert loaded == "1 of 1 days are loaded"
     assert where.startswith("log: /"), "and no line of Airflow's"
@@ -116,7 +116,7 @@ def test_a_scheduler_that_starts_in_the_middle_does_nothing_twice(installation: 
         installation.until_known("zakaz_etl")
         installation.sandbox.clear_faults()
         assert process.wait(timeout=150) == 0
-    assert "a scheduler has started and goes on with them" in said(installation, log)
+    assert "a scheduler has started and goes on" in said(installation, log)
     assert attempts(installation) == [(FIRST, "ok", 1), (SECOND, "ok", 1), (THIRD, "ok", 1)]
     assert unfinished(installation) == []
     judge(installation)
@@ -127,7 +127,7 @@ def test_a_scheduler_does_the_days_and_they_are_stopped_in_order(installation: I
     with installation.scheduling():
         installation.until_known("zakaz_etl")
         assert installation.call("bin/airflow", *COMMAND, seconds=200) == 0
-        assert "3 days to do; the scheduler does them" in said(installation, log)
+        assert "days to do: 3, by the scheduler" in said(installation, log)
         assert sorted(attempts(installation)) == [(day, "ok", 1) for day in (FIRST, SECOND, THIRD)]
         notes = installation.ask_airflow("SELECT content FROM dag_run_note ORDER BY dag_run_id")
         assert ("Данные за 5 октября 2026",) in notes

@@ -103,12 +103,12 @@ class Backfill:
             )
             if not self._made.runs:
                 return self.outcomes()
-            who = "the scheduler does them" if self.is_served else "no scheduler serves the DAG, they are done here"
-            self._say(f"{len(self._made.runs)} days to do; {who}")
+            who = "by the scheduler" if self.is_served else "here, since no scheduler serves the DAG"
+            self._say(f"days to do: {len(self._made.runs)}, {who}")
             try:
                 begins()
                 if here and not self._all_here(here):
-                    self._say("a scheduler has started and goes on with them")
+                    self._say("a scheduler has started and goes on")
                     backfill_runs.hand_over(self._made.backfill_id, to_scheduler=True)
                     self.is_served = True
                 if self.is_served:
