@@ -104,7 +104,11 @@ STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", dat
         ("error", ALIVE, "последняя попытка закончилась ошибкой: Загрузка VK Рекламы"),
         ("running", ALIVE, "запуск ещё идёт, задача vk_fetch с "),
         ("ok", ALIVE, "запуск не дошёл до проверки"),
-        ("", Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=[STUCK]), "Завис запуск backfill__2026-11-01"),
+        (
+            "",
+            Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=[STUCK]),
+            "Завис запуск за 1 ноября 2026 (backfill__2026-11-01)",
+        ),
     ],
     ids=[
         "paused",
@@ -145,7 +149,9 @@ def test_a_stuck_run_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) ->
     for _ in range(2):
         watch(warehouse, stuck, at(8))
     (message,) = sandbox.messages()
-    assert message["plain"].startswith("🟡 Запуск завис: backfill__2026-11-01")
+    assert message["plain"].startswith(
+        "🟡 Запуск за 1 ноября 2026 завис\n\nЗапуск бэкфила backfill__2026-11-01 в состоянии"
+    )
 
 
 def test_the_sum_of_stuck_runs_names_the_last_and_says_what_to_do(warehouse: WarehouseHook, sandbox: Sandbox) -> None:

@@ -99,8 +99,8 @@ def test_a_stuck_backfill_run_is_told_once_and_named_by_the_missing_day(
     put_airflow_run(backfill, "running", hours_ago=1, tasks={"vk_fetch": "scheduled"}, day=young)
     for _ in range(2):
         look()
-    assert place.heads("Запуск завис") == [f"🟡 Запуск завис: {stuck}"]
+    assert place.heads("завис") == ["🟡 Запуск за 20 ноября 2026 завис"]
     assert ("airflow", "STALE", "sent") in place.alerts()
-    assert f"Завис запуск {stuck}: «running» с " in stale(place)
+    assert f"Завис запуск за 20 ноября 2026 ({stuck}): «running» с " in stale(place)
     assert stale(place).count("Завис запуск") == 1
     judge(place)

@@ -82,6 +82,7 @@ def _stuck_alert(stuck: StuckRun) -> Alert:
         values={
             "dag_id": stuck.dag_id,
             "dag_run_id": stuck.dag_run_id,
+            "days_ru": days_ru(stuck.day),
             "type_ru": {"backfill": "Запуск бэкфила", "scheduled": "Запуск по расписанию"}.get(
                 stuck.run_type, "Запуск вручную"
             ),
@@ -155,7 +156,7 @@ def _explained(missing: MissingDay, schedule: Schedule) -> tuple[str, str]:
 
 def _facts(schedule: Schedule) -> Sequence[str]:
     facts = [
-        f"Завис запуск {stuck.dag_run_id}: «{stuck.state}» с {moscow_ru(stuck.since)} МСК"
+        f"Завис запуск за {days_ru(stuck.day)} ({stuck.dag_run_id}): «{stuck.state}» с {moscow_ru(stuck.since)} МСК"
         for stuck in schedule.stuck_runs
     ]
     if schedule.is_known and not schedule.is_scheduler_alive:
