@@ -135,7 +135,7 @@ def test_a_day_that_is_not_over_is_told_and_opens_no_incident(
     days = DayRange(date(2099, 1, 5), date(2099, 1, 5))
     with pytest.raises(DayNotOver) as refused:
         days.require_over()
-    put_run(warehouse, made, "error", minutes_ago=5, day=days.first, err_msg=str(refused.value))
+    put_run(warehouse, made, "error", minutes_ago=25, day=days.first, err_msg=str(refused.value))
     if has_callback:
         raise_alert(warehouse, failure_alert(made, refused.value, days))
     follow_up(warehouse)

@@ -123,7 +123,7 @@ def test_notify_test_says_whether_telegram_took_it(
 
 
 def test_the_watchdog_is_quiet_about_good_days_and_names_the_others(
-    zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox
+    zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, metadata: None
 ) -> None:
     days = [YESTERDAY - timedelta(days=back) for back in range(9)]
     for day in days:
@@ -132,7 +132,7 @@ def test_the_watchdog_is_quiet_about_good_days_and_names_the_others(
     code, out, err = zakaz("watchdog")
     assert (code, out, err) == (2, f"{days[3]}: no good run: no attempt\n", "")
     (stale,) = [told["plain"] for told in sandbox.messages() if "Нет данных" in told["plain"]]
-    assert "Проверено снаружи, без Airflow" in stale
+    assert "Планировщик Airflow не подаёт признаков жизни" in stale
     put_run(warehouse, attempt("healthcheck", days[3]), "ok", day=days[3])
     assert zakaz("watchdog") == (0, "OK\n", "")
     assert "снова в порядке" in sandbox.messages()[-1]["plain"]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,8 +12,7 @@ import pytest
 from cli.conftest import Zakaz
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from sandbox import Sandbox
-from zakaz.cli import airflow
-from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.days import DayRange, last_complete_day
 from zakaz.settings import state_dir
 from zakaz.staging.sales_file import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
@@ -157,17 +156,3 @@ def test_stopping_the_sandbox_ends_no_other_process(zakaz: Zakaz, sandbox: Sandb
         note.unlink()
         bystander.kill()
         bystander.wait()
-
-
-def test_each_run_of_a_day_has_attempts_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`airflow dags test` forgets an earlier run of the same date: `zakaz run` gives each call a moment of its day."""
-    asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr(airflow, "call", lambda *arguments: asked.append(arguments) or 0)
-    assert airflow.run_day("zakaz_etl", date(2026, 11, 20))
-    assert airflow.run_day("zakaz_etl", date(2026, 11, 20), without=["a", "b"], conf={"lookback": True})
-    (*command, moment), with_conf = asked
-    assert with_conf[4:] == ("--mark-success-pattern", "a|b", "--conf", '{"lookback": true}')
-    assert command == ["dags", "test", "zakaz_etl"]
-    assert datetime.fromisoformat(moment).date() == date(2026, 11, 20)
-    now = datetime.now(MOSCOW).replace(tzinfo=None)
-    assert abs(datetime.combine(now.date(), datetime.fromisoformat(moment).time()) - now) < timedelta(minutes=1)

@@ -76,7 +76,9 @@ def test_a_job_that_was_skipped_is_not_green(zakaz: Zakaz, monkeypatch: pytest.M
     monkeypatch.setenv("AIRFLOW_CONN_QTICKETS_DEFUALT", os.environ["AIRFLOW_CONN_QTICKETS_DEFAULT"])
     monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
     why = "there is no connection qtickets_default: set AIRFLOW_CONN_QTICKETS_DEFAULT"
-    assert zakaz("stage", "qtickets_fetch") == (1, "", f"zakaz stage: qtickets_fetch for {DAY} was skipped: {why}\n")
+    code, out, err = zakaz("stage", "qtickets_fetch")
+    assert (code, out) == (1, "")
+    assert err.startswith(f"zakaz stage: qtickets_fetch for {DAY} was skipped: {why}; log: ")
 
 
 def test_an_unknown_job_is_named(zakaz: Zakaz) -> None:

@@ -101,7 +101,7 @@ def test_one_stage_alone(run_form: RunForm, warehouse: WarehouseHook) -> None:
 def test_a_piece_that_fails_is_red_and_the_others_are_done(
     run_form: RunForm, warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sandbox.fault("vk_ads", "cut_json", path="statistics/banners", times=6)
+    sandbox.fault("vk_ads", "403", path="statistics/banners", times=1)
     run = run_form()
     assert run.state == "failed"
     states = {state for _, state in ledger(warehouse)}

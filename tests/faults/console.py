@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 LOOP = """
-import json, sys, traceback
-answers, sys.stdout = sys.stdout, sys.stderr
+import json, os, sys, traceback
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 import our_dags
 dag = our_dags.read().get_dag("zakaz_etl")
 for line in sys.stdin:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TextIO
 
 from zakaz.errors import TransientError, one_line
+from zakaz.orchestration import metadata
 from zakaz.orchestration.stop import Stop, stoppable
 from zakaz.settings import state_dir
 
 KEPT_LOGS = 30
+LEVEL = "AIRFLOW__LOGGING__LOGGING_LEVEL"
 
 
 def new_log(name: str) -> Path:
@@ -55,9 +57,13 @@ def at_work(name: str, *, is_verbose: bool = False) -> Iterator[Work]:
     It comes first in a command: Airflow's level of logging is what it was when it was imported.
 
     :param is_verbose: the terminal shows everything instead.
-    :raises TransientError: Airflow's database can't be reached, or is locked.
+    :raises InvalidInput: Airflow's database is not the project's.
+    :raises TransientError: it can't be reached, or is locked.
     """
-    os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "INFO"  # the log of a task is what people look for
+    before = os.environ.get(LEVEL, "ERROR")
+    os.environ[LEVEL] = "INFO"  # the log of a task is what people look for
+    with _output_to(Path(os.devnull)):  # Airflow has much to say when it is imported
+        metadata.require_ours()  # nothing is written into the home of somebody else's Airflow, not even a log
     log = new_log(name)
     log.touch()
     with ExitStack() as stack:
@@ -71,6 +77,8 @@ def at_work(name: str, *, is_verbose: bool = False) -> Iterator[Work]:
             raise TransientError(
                 f"Airflow's database did not do what was asked: {one_line(error)}; log: {log}"
             ) from error
+        finally:
+            os.environ[LEVEL] = before
 
 
 @contextmanager

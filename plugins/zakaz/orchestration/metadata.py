@@ -32,7 +32,7 @@ def prepare() -> None:
     :raises TransientError: Airflow could not make it, or it can't be reached.
     """
     note = _read_note()
-    if note.get("ready") == _fingerprint() and (not note["file"] or Path(note["file"]).exists()):
+    if _is_ready(note):
         return
     address = _address()
     file = _sqlite_file(address)
@@ -45,6 +45,23 @@ def prepare() -> None:
     else:
         _require_prepared(address, file)
     _write_note(file, made, _fingerprint())
+
+
+def require_ours() -> None:
+    """Refuse a database that the project neither made nor may use, before anything is written.
+
+    :raises InvalidInput: it is not ours, or behind; the message says what to do.
+    :raises TransientError: it can't be reached.
+    """
+    note = _read_note()
+    if not _is_ready(note):
+        file = _sqlite_file(address := _address())
+        if not (file and _is_ours(file, note)):
+            _require_prepared(address, file)
+
+
+def _is_ready(note: Mapping[str, str]) -> bool:
+    return note.get("ready") == _fingerprint() and (not note["file"] or Path(note["file"]).exists())
 
 
 def _fingerprint() -> str:
