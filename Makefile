@@ -74,10 +74,11 @@ $(VENV)/bin/python:
 	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); \
 	else $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) can't make an environment; on Debian: apt-get install python3-venv" >&2; exit 1; }; fi
 
-# $(call install,FILE): pip or uv into the environment, every version and file as in the lock.
-install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --require-hashes --python "$(BIN)/python" $(1); \
+# $(call install,FILE): pip or uv into the environment, every version and file as in the lock, which names all there is:
+# an older pip would look for the extras of what it names, and find no hashes for them.
+install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --require-hashes --no-deps --python "$(BIN)/python" $(1); \
 	else "$(BIN)/python" -m pip --version >/dev/null 2>&1 || "$(BIN)/python" -m ensurepip >/dev/null; \
-	"$(BIN)/python" -m pip install -qq --disable-pip-version-check --require-hashes $(1); fi
+	"$(BIN)/python" -m pip install -qq --disable-pip-version-check --require-hashes --no-deps $(1); fi
 
 $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 	@echo "→ packages of requirements.txt (about 1.1 GB, once)"

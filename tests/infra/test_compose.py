@@ -243,6 +243,6 @@ def test_the_image_is_the_official_one_with_the_lock_and_no_secret() -> None:
     airflow = re.search(r"^apache-airflow==(\S+)", (PROJECT_DIR / "requirements.txt").read_text(), re.MULTILINE)
     assert airflow
     assert re.findall(r"^FROM (.*)$", text, re.MULTILINE) == [f"apache/airflow:slim-{airflow[1]}-python3.13"]
-    assert "--require-hashes --requirement /tmp/requirements.txt" in text
+    assert "--require-hashes --no-deps --requirement /tmp/requirements.txt" in text
     assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1] == "50000"
     assert (PROJECT_DIR / ".dockerignore").read_text().startswith("*\n")  # .env and .git stay outside

@@ -1,16 +1,20 @@
 """A backfill without a scheduler: which days are done, what stands in Airflow and in the registry, what is said."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from airflow.configuration import conf
+from airflow.jobs.job import Job
+from sqlalchemy.exc import OperationalError
 
 import our_dags
 from orchestration.conftest import CarryOut, Runs
 from sandbox import Sandbox
-from zakaz.errors import DaysAreBusy
-from zakaz.orchestration import backfill_runs, internals, runs
+from zakaz.errors import DaysAreBusy, TransientError
+from zakaz.orchestration import backfill, backfill_runs, here, internals, runs
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.console import Work
 from zakaz.orchestration.here import claim
@@ -159,6 +163,61 @@ def test_what_a_killed_backfill_left_is_gone_on_with(
     assert ("vk_fetch", 2) in first_day, "what was cut off is tried again, under a number of its own"
     with internals.create_session() as session:
         assert all(one.completed_at for one in session.query(internals.Backfill))
+
+
+@pytest.fixture
+def scheduler(airflow: None) -> Iterator[Any]:
+    """A scheduler that gave a sign of life 28 seconds ago: Airflow believes in it for two more."""
+    with internals.create_session() as session:
+        job = Job(job_type="SchedulerJob", state="running")
+        job.latest_heartbeat = datetime.now(UTC) - timedelta(seconds=28)
+        session.add(job)
+        session.flush()
+        number = job.id
+    yield number
+    with internals.create_session() as session:
+        session.delete(session.get_one(Job, number))
+
+
+def test_a_scheduler_that_dies_in_the_middle_is_noticed(
+    carry_out: CarryOut, airflow_runs: Runs, scheduler: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "SCHEDULER_AWAY", timedelta(seconds=1))
+    monkeypatch.setattr(backfill, "END_SECONDS", 0)
+    with pytest.raises(TransientError, match="Airflow's scheduler gave no sign of life since"):
+        carry_out([FIRST, SECOND])
+    assert airflow_runs() == {}, "what nobody began is not left behind"
+    with internals.create_session() as session:
+        assert all(one.completed_at for one in session.query(internals.Backfill))
+
+
+def test_a_paused_dag_is_done_here_whatever_scheduler_lives(carry_out: CarryOut, scheduler: int) -> None:
+    """As in Airflow 2.11: the scheduler leaves its runs alone."""
+    with internals.create_session() as session:
+        session.get_one(internals.DagModel, "zakaz_etl").is_paused = True
+    try:
+        (outcome,) = carry_out([FIRST], stage="vk_fetch")
+    finally:
+        with internals.create_session() as session:
+            session.get_one(internals.DagModel, "zakaz_etl").is_paused = False
+    assert outcome.is_loaded
+
+
+def test_a_database_that_does_not_answer_once_ends_no_wait(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: list[Any] = [OperationalError("locked", None, Exception()), False, True]
+
+    def is_over() -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return bool(answer)
+
+    assert here.wait_for(is_over, work.stop)
+    assert answers == []
+    monkeypatch.setattr(here, "SILENT_SECONDS", 0)
+    answers[:] = [OperationalError("locked", None, Exception())]
+    with pytest.raises(OperationalError):
+        here.wait_for(is_over, work.stop)
 
 
 def test_airflow_s_backfill_of_somebody_else_is_named(carry_out: CarryOut) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from zakaz.backfill.plan import GOOD, RUNNING, DayState, day_states
 from zakaz.days import DayRange
-from zakaz.errors import TransientError
+from zakaz.errors import TransientError, WarehouseUnavailable
 from zakaz.orchestration import backfill_runs, internals, runs
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.backfill_lock import alone
@@ -169,9 +169,13 @@ class Backfill:
         wait_for(is_over, self._stop)
 
     def _tell(self, day: date, seconds: float) -> bool:
-        """Tell the watcher of a day that ended; whether it is loaded."""
-        (state,) = day_states(WarehouseHook(), DayRange(day, day), deciding_stage(self._request.stage))
-        self._ended[day] = outcome = self._outcome(state, was_done=True)
+        """Say what became of a day that ended; whether it is loaded."""
+        try:
+            (state,) = day_states(WarehouseHook(), DayRange(day, day), deciding_stage(self._request.stage))
+            outcome = self._outcome(state, was_done=True)
+        except WarehouseUnavailable as error:  # it is asked again at the end
+            outcome = Outcome(day, is_loaded=False, was_done=True, error=str(error))
+        self._ended[day] = outcome
         shown = "ok    " if outcome.is_loaded else "failed"
         self._say(f"{day}  {shown}  {seconds:6.1f} s  {outcome.error}".rstrip())
         return outcome.is_loaded

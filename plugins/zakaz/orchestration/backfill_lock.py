@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -27,11 +28,17 @@ def alone(days: DayRange) -> Iterator[None]:
         try:
             stack.enter_context(FileLock(folder / "backfill.lock", timeout=0))
         except Timeout:
-            told = json.loads(holder.read_text(encoding="utf-8"))
             raise DaysAreBusy(
-                f"the backfill of {told['days']} (process {told['pid']}, since {told['since']}) is at work: nothing "
-                "was done. Wait until it has ended, or stop it"
+                f"{_name(holder)} is at work: nothing was done. Wait until it has ended, or stop it"
             ) from None
         since = datetime.now(UTC).isoformat(timespec="seconds")
         holder.write_text(json.dumps({"days": str(days), "pid": os.getpid(), "since": since}), encoding="utf-8")
         yield
+
+
+def _name(holder: Path) -> str:
+    try:
+        told = json.loads(holder.read_text(encoding="utf-8"))
+        return f"the backfill of {told['days']} (process {told['pid']}, since {told['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another backfill of this machine"

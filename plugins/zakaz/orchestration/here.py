@@ -1,5 +1,6 @@
 """Runs of a DAG done in this process, without a scheduler: Airflow's own tasks, one after the other."""
 
+import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from zakaz.errors import InvalidInput, TaskTerminated
 from zakaz.orchestration import internals
@@ -15,7 +17,9 @@ from zakaz.orchestration.runs import UNFINISHED, is_served, serialized_dag
 from zakaz.orchestration.stop import Stop
 from zakaz.warehouse.hook import WarehouseHook
 
+log = logging.getLogger(__name__)
 POLL_SECONDS = 0.5
+SILENT_SECONDS = 120
 
 
 class RunsHere:
@@ -145,9 +149,19 @@ def run_task(task_instance: Any, task: Any) -> None:
 
 
 def wait_for(is_over: Callable[[], bool], stop: Stop) -> bool:
-    """Look again and again; whether it is over, and this program was not told to end."""
+    """Look again and again; whether it is over, and this program was not told to end.
+
+    One look that Airflow's database does not answer ends no wait of hours; two minutes of them do.
+    """
+    answered = time.monotonic()
     while not stop.is_requested:
-        if is_over():
-            return True
+        try:
+            if is_over():
+                return True
+            answered = time.monotonic()
+        except OperationalError:
+            if time.monotonic() - answered > SILENT_SECONDS:
+                raise
+            log.warning("Airflow's database does not answer, it is asked again", exc_info=True)
         time.sleep(POLL_SECONDS)
     return False
