@@ -19,7 +19,7 @@ run: $(VENV)/.installed ## from an empty checkout to a finished day, with its ta
 	@bin/zakaz run
 
 test: $(VENV)/.installed-dev ## the whole test suite
-	@$(BIN)/pytest -n auto --dist loadfile
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff, shellcheck, hadolint, actionlint
 	@bin/lint
