@@ -116,6 +116,19 @@ class Installation(Place):
         )
         self.since = datetime.now(UTC)
 
+    def forget_airflow_runs(self) -> None:
+        """Leave no run and no scheduler of an earlier test in Airflow's database."""
+        self.ask_airflow("UPDATE job SET state = 'failed' WHERE job_type = 'SchedulerJob'")
+        for table in (
+            "backfill_dag_run",
+            "dag_run_note",
+            "task_instance_history",
+            "task_instance",
+            "dag_run",
+            "backfill",
+        ):
+            self.ask_airflow(f"DELETE FROM {table}")
+
     @contextmanager
     def running(self, program: str, *arguments: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
         """A program of the project, ended at the latest with the block."""

@@ -19,9 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 @pytest.fixture
 def installation(installation: Installation) -> Installation:
     """The installation, of which Airflow knows no run and no scheduler."""
-    installation.ask_airflow("UPDATE job SET state = 'failed' WHERE job_type = 'SchedulerJob'")
-    for table in ("backfill_dag_run", "dag_run_note", "task_instance_history", "task_instance", "dag_run", "backfill"):
-        installation.ask_airflow(f"DELETE FROM {table}")
+    installation.forget_airflow_runs()
     return installation
 
 

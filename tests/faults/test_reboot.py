@@ -38,6 +38,7 @@ def let_it_be_later(installation: Installation) -> None:
 
 
 def test_a_reboot_at_twenty_to_six(installation: Installation, judge: Judge) -> None:
+    installation.forget_airflow_runs()
     installation.sandbox.fault("vk_ads", "timeout", path="statistics/banners", times=1, seconds=300)
     with installation.scheduling() as scheduler:
         begin_the_morning_run(installation)
