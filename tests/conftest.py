@@ -36,8 +36,7 @@ os.environ.update(
     )
 )
 
-from airflow.models import Variable
-from airflow.sdk import Connection
+from airflow.models import Connection, Variable
 
 import zakaz.hooks.vk_token_store
 import zakaz.secrets
