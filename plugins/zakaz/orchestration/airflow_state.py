@@ -16,7 +16,7 @@ from zakaz.days import DayRange
 from zakaz.orchestration import internals
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.run_days import days_of_run, looks_back, word
-from zakaz.orchestration.runs import UNFINISHED
+from zakaz.orchestration.runs import UNFINISHED, is_scheduler_alive
 from zakaz.registry.attempt import Attempt
 
 log = logging.getLogger(__name__)
@@ -107,8 +107,7 @@ def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, Day
 def _in_database(dag_id: str, session: Any) -> Schedule:
     run, instance = internals.DagRun, internals.TaskInstance
     dag = session.get(internals.DagModel, dag_id)
-    scheduler = internals.most_recent_job("SchedulerJob", session=session)
-    is_scheduler_alive = bool(scheduler and scheduler.is_alive())
+    is_alive = is_scheduler_alive(session)
     unfinished = session.query(run).filter(run.dag_id == dag_id, run.state.in_(UNFINISHED))
     runs = [
         (run, {task.task_id: word(task.state) for task in run.get_task_instances(session=session)})
@@ -125,8 +124,8 @@ def _in_database(dag_id: str, session: Any) -> Schedule:
         is_known=True,
         is_from_outside=True,
         is_paused=bool(dag and dag.is_paused),
-        is_scheduler_alive=is_scheduler_alive,
-        stuck_runs=_stuck_runs(runs, is_served=is_scheduler_alive or is_backfilled),
+        is_scheduler_alive=is_alive,
+        stuck_runs=_stuck_runs(runs, is_served=is_alive or is_backfilled),
         failed_attempts=[
             (attempt_of({"task_instance": task, "dag_run": task.dag_run}), _day(task.dag_run))
             for task in failed
@@ -160,7 +159,7 @@ def _stuck_runs(runs: Iterable[tuple[Any, States]], *, is_served: bool) -> list[
     for run, states in runs:
         # The Task SDK does not tell since when a run waits that has not begun.
         since = run.start_date or getattr(run, "queued_at", None) or run.run_after
-        is_open = word(run.state) in {"queued", "running"}
+        is_open = word(run.state) in UNFINISHED
         if is_open and datetime.now(UTC) - since > STUCK_AFTER and not _goes_on(run, states, is_served=is_served):
             found.append(StuckRun(run.dag_id, run.run_id, word(run.run_type), word(run.state), since, _day(run)))
     return found

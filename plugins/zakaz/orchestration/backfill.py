@@ -150,7 +150,7 @@ class Backfill:
             nonlocal seen
             states = runs.states(list(by_number))
             for number, day in list(by_number.items()):
-                if states.get(number) not in ("queued", "running"):
+                if states.get(number) not in runs.UNFINISHED:
                     del by_number[number]
                     is_good = self._tell(day, time.monotonic() - began)
                     if not is_good and not self._request.goes_on_after_failure:

@@ -80,7 +80,7 @@ def _finish(number: int, here: RunsHere | None, stop: Stop, look: Callable[[], N
 
     def is_over() -> bool:
         look()
-        return runs.states([number])[number] not in ("queued", "running")
+        return runs.states([number])[number] not in runs.UNFINISHED
 
     if here is None or not here.do(number, look):
         wait_for(is_over, stop)

@@ -34,9 +34,14 @@ def serialized_dag(dag_id: str, session: Any) -> Any:
 
 def is_served(dag_id: str, session: Any) -> bool:
     """Whether a scheduler takes up the runs of a DAG: it is alive, and the DAG is not paused."""
-    scheduler = internals.most_recent_job("SchedulerJob", session=session)
     dag = session.get(internals.DagModel, dag_id)
-    return bool(scheduler and scheduler.is_alive() and dag and not dag.is_paused and not dag.is_stale)
+    return bool(dag and not dag.is_paused and not dag.is_stale and is_scheduler_alive(session))
+
+
+def is_scheduler_alive(session: Any) -> bool:
+    """Whether a scheduler gave a sign of life within Airflow's limit, whatever it serves."""
+    scheduler = internals.most_recent_job("SchedulerJob", session=session)
+    return bool(scheduler and scheduler.is_alive())
 
 
 def midnight(day: date) -> datetime:
