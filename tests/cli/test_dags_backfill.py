@@ -124,6 +124,12 @@ def test_the_exit_code_is_the_registry_s_word(command: Command, sandbox: Sandbox
     assert "2 of 2 days are loaded" in out
     days: Any = warehouse.execute("SELECT DISTINCT stat_date FROM zakaz.stg_vk_ads_daily FINAL ORDER BY stat_date")
     assert [day for (day,) in days] == [date(2026, 11, 3), date(2026, 11, 4)]
+    # A day that was to be done again is not loaded by what it was before.
+    sandbox.fault("vk_ads", "403")
+    code, out, err = command(*DAYS, "-t", "^vk_fetch$", "--reset-dagruns", "-y", DAG_ID)
+    assert code == 1
+    assert "0 of 2 days are loaded" in out
+    assert "2026-11-04: not begun" in err
 
 
 def test_the_command_line_imports_no_airflow_before_its_environment_is_there() -> None:
