@@ -34,6 +34,7 @@ class Run:
 
     def __init__(self, installation: Installation, scheduler: psutil.Process, day: str) -> None:
         self.installation = installation
+        self.day = date.fromisoformat(day)
         self.run_id = f"manual__{day}"
         hang(installation)
         installation.until_known("zakaz_etl")
@@ -78,10 +79,6 @@ class Run:
         )
 
 
-def message(day: str) -> str:
-    return f"🔴 Загрузка VK Рекламы: ошибка за {date.fromisoformat(day).day} ноября 2026"
-
-
 def test_a_task_that_is_killed_is_tried_again_and_nobody_is_woken(
     installation: Installation, scheduler: psutil.Process, verdict: Verdict
 ) -> None:
@@ -93,7 +90,7 @@ def test_a_task_that_is_killed_is_tried_again_and_nobody_is_woken(
     run.change("task.end_date -= timedelta(minutes=20)")
     run.until("success")
     run.until_it_ends()
-    verdict([("error", LOST, 1), ("ok", "", 2)], [])
+    verdict(run.day, [("error", LOST, 1), ("ok", "", 2)], is_told=False)
 
 
 def test_a_task_whose_worker_is_shut_down_is_tried_again(
@@ -103,7 +100,7 @@ def test_a_task_whose_worker_is_shut_down_is_tried_again(
     run.task.terminate()
     run.until("success")
     run.until_it_ends()
-    verdict([("error", TOLD_TO_END, 1), ("ok", "", 2)], [])
+    verdict(run.day, [("error", TOLD_TO_END, 1), ("ok", "", 2)], is_told=False)
 
 
 def test_a_worker_that_is_lost_at_the_last_try_is_told(
@@ -118,7 +115,7 @@ def test_a_worker_that_is_lost_at_the_last_try_is_told(
     run.until("failed")
     # Its callback runs in the DAG processor, which reads all DAG files in between.
     installation.until(installation.alerts, 150, "the alert")
-    verdict([("error", LOST, 1)], [message("2026-11-06")])
+    verdict(run.day, [("error", LOST, 1)], is_told=True)
 
 
 def test_a_task_marked_failed_in_the_ui_is_not_tried_again(
@@ -136,7 +133,7 @@ def test_a_task_marked_failed_in_the_ui_is_not_tried_again(
     run.until_it_ends()
     assert run.state() == "failed"
     run.change("task.end_date -= timedelta(minutes=3)")
-    verdict([("error", TOLD_TO_END, 1)], [message("2026-11-07")])
+    verdict(run.day, [("error", TOLD_TO_END, 1)], is_told=True)
 
 
 def test_a_task_cleared_in_the_ui_while_it_runs(
@@ -153,4 +150,4 @@ def test_a_task_cleared_in_the_ui_while_it_runs(
         run.change("task.end_date -= timedelta(minutes=20)")
     run.until("success")
     run.until_it_ends()
-    verdict([("error", TOLD_TO_END, 1), ("ok", "", 2)], [])
+    verdict(run.day, [("error", TOLD_TO_END, 1), ("ok", "", 2)], is_told=False)
