@@ -9,7 +9,7 @@ from airflow.providers.standard.operators.python import PythonOperator
 from airflow.sdk import DAG
 
 from zakaz.days import MOSCOW
-from zakaz.timetable import MoscowDayTimetable
+from zakaz.orchestration.timetable import MoscowDayTimetable
 
 
 def _nothing() -> None:

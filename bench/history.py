@@ -74,7 +74,7 @@ STAGED_SALES = """
 def fill(warehouse: Any, first: date, last: date, ads: int) -> None:
     """Stage days that are not there yet, and build their marts as the DAG does."""
     from zakaz.days import DayRange
-    from zakaz.warehouse.build import DM_SALES, DM_VK_ADS, rebuild
+    from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
     from zakaz.warehouse.sql import statement
 
     values = {"first": first, "last": last, "ads": ads, "cities": CITIES, "events": EVENTS}
@@ -87,7 +87,7 @@ def fill(warehouse: Any, first: date, last: date, ads: int) -> None:
 def take_times(warehouse: Any) -> dict[str, float]:
     """Median seconds of each thing that is done with the last days."""
     from zakaz.days import DayRange
-    from zakaz.warehouse.build import DM_SALES, DM_VK_ADS, rebuild
+    from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
     from zakaz.warehouse.sql import statement
 
     day = DayRange(LAST - timedelta(days=3), LAST - timedelta(days=3))

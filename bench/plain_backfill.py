@@ -11,20 +11,20 @@ import sys
 import time
 from uuid import uuid4
 
-from zakaz.backfill.ledger import MISSING, Backfill, enter, settle
-from zakaz.backfill.plan import make_plan
-from zakaz.clients.http import JsonApi
-from zakaz.clients.qtickets import QTicketsClient
-from zakaz.clients.qtickets import refused as qtickets_refused
-from zakaz.clients.rate_budget import RateBudget
-from zakaz.clients.vk_ads import VkAdsClient, refused
-from zakaz.clients.vk_tokens import ReadyToken
 from zakaz.days import DayRange
-from zakaz.health.checks import check_days, require_healthy
+from zakaz.pipeline.backfill_plan import make_plan
+from zakaz.pipeline.checks import check_days, require_healthy
+from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, STG_SALES, STG_VK_ADS, count_live, rebuild
+from zakaz.pipeline.qtickets import load_qtickets
+from zakaz.pipeline.vk_ads import load_vk_ads
+from zakaz.registry.backfills import MISSING, Backfill, enter, settle
 from zakaz.settings import settings
-from zakaz.staging.qtickets import load_qtickets
-from zakaz.staging.vk_ads import load_vk_ads
-from zakaz.warehouse.build import DM_SALES, DM_VK_ADS, STG_SALES, STG_VK_ADS, count_live, rebuild
+from zakaz.sources.http import JsonApi
+from zakaz.sources.qtickets import QTicketsClient
+from zakaz.sources.qtickets import refused as qtickets_refused
+from zakaz.sources.vk_ads import VkAdsClient, refused
+from zakaz.sources.vk_rate_limits import RateBudget
+from zakaz.sources.vk_tokens import ReadyToken
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 from zakaz.warehouse.sql import statement

@@ -10,10 +10,10 @@ from datetime import timedelta
 from report import Measure, Section, show
 from sandbox_process import sandbox
 
-from zakaz.clients.http import JsonApi
-from zakaz.clients.vk_ads import VkAdsClient, refused
-from zakaz.clients.vk_tokens import ReadyToken
 from zakaz.days import DayRange, last_complete_day
+from zakaz.sources.http import JsonApi
+from zakaz.sources.vk_ads import VkAdsClient, refused
+from zakaz.sources.vk_tokens import ReadyToken
 
 ACCESS_TOKEN = "sandbox-access-token"  # noqa: S105 - the stand-in's public value
 DAYS = 30

@@ -81,10 +81,10 @@ def _total(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 def ours(pages: list[Path], warehouse: Any) -> None:
     """Land, read, check, build: what vk_fetch does with what the client gives it."""
-    from zakaz.clients.vk_ads import Reply
     from zakaz.days import DayRange
-    from zakaz.staging.landing import Landing
-    from zakaz.staging.vk_ads import LANDED_TOGETHER, RAW_COLUMNS, RAW_TABLE, Fetch, build, land, read_and_check
+    from zakaz.pipeline.landing import Landing
+    from zakaz.pipeline.vk_ads import LANDED_TOGETHER, RAW_COLUMNS, RAW_TABLE, Fetch, build, land, read_and_check
+    from zakaz.sources.vk_ads import Reply
 
     days = DayRange(window(0)[0], window(len(pages) - 1)[1])
     now = datetime.now(UTC)

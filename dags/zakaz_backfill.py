@@ -19,9 +19,9 @@ from datetime import datetime
 from airflow.sdk import DAG, Param, task_group
 
 from zakaz.days import MOSCOW
-from zakaz.operators.backfill import PlanBackfillOperator, ReportBackfillOperator
-from zakaz.operators.chain import etl_chain
-from zakaz.operators.defaults import DEFAULT_ARGS
+from zakaz.orchestration.backfill_operators import PlanBackfillOperator, ReportBackfillOperator
+from zakaz.orchestration.chain import etl_chain
+from zakaz.orchestration.defaults import DEFAULT_ARGS
 from zakaz.stages import ALL_STAGES, STAGES
 from zakaz.warehouse.sql import SQL_DIR
 

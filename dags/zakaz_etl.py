@@ -33,10 +33,10 @@ from datetime import datetime, time
 from airflow.sdk import DAG
 
 from zakaz.days import MOSCOW
-from zakaz.operators.chain import etl_chain
-from zakaz.operators.defaults import DEFAULT_ARGS
+from zakaz.orchestration.chain import etl_chain
+from zakaz.orchestration.defaults import DEFAULT_ARGS
+from zakaz.orchestration.timetable import MoscowDayTimetable
 from zakaz.settings import settings
-from zakaz.timetable import MoscowDayTimetable
 from zakaz.warehouse.sql import SQL_DIR
 
 with DAG(

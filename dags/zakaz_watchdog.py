@@ -21,8 +21,8 @@ from datetime import datetime
 from airflow.sdk import DAG
 
 from zakaz.days import MOSCOW
-from zakaz.operators.defaults import DEFAULT_ARGS
-from zakaz.operators.watchdog import WatchdogOperator
+from zakaz.orchestration.defaults import DEFAULT_ARGS
+from zakaz.orchestration.watchdog_operator import WatchdogOperator
 
 with DAG(
     dag_id="zakaz_watchdog",

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 from zakaz.orchestration import notes
+from zakaz.orchestration.timetable import MoscowDayTimetable
 from zakaz.status_page.link import StatusPageLink
-from zakaz.timetable import MoscowDayTimetable
 
 
 class ZakazPlugin(AirflowPlugin):

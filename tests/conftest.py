@@ -38,14 +38,14 @@ os.environ.update(
 
 from airflow.models import Connection, Variable
 
-import zakaz.hooks.vk_token_store
+import zakaz.connections.vk_token_store
 import zakaz.secrets
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
 # A test is no task, whose supervisor would ask the server for a variable: it takes them from Airflow's database.
-for module in (zakaz.hooks.vk_token_store, zakaz.secrets):
+for module in (zakaz.connections.vk_token_store, zakaz.secrets):
     module.Variable = Variable
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from zakaz.days import DayRange
-from zakaz.warehouse.build import DM_SALES, DM_VK_ADS, rebuild
+from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
 from zakaz.warehouse.hook import WarehouseHook, new_version
 from zakaz.warehouse.sql import statement
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from made_rows import DAY, ONE_DAY
-from zakaz.clients.vk_ads import Figures, Reply, VkAdsClient
 from zakaz.days import DayRange
-from zakaz.staging.vk_ads import load_vk_ads
+from zakaz.pipeline.vk_ads import load_vk_ads
+from zakaz.sources.vk_ads import Figures, Reply, VkAdsClient
 from zakaz.warehouse.hook import WarehouseHook
 
 

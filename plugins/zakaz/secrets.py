@@ -30,7 +30,7 @@ def masked_line(error: BaseException | str) -> str:
 
 
 def _secrets() -> set[str]:
-    from zakaz.hooks.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
+    from zakaz.connections.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
 
     # Of a URL that can't be reached, requests names the host and the rest apart.
     ping_url = usable_settings().ping_url

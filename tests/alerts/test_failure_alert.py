@@ -20,10 +20,10 @@ from zakaz import errors
 from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, WrongSetting, ZakazError
-from zakaz.operators.watchdog import WatchdogOperator
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.callbacks import alert_on_failure
-from zakaz.registry import spool
+from zakaz.orchestration.watchdog_operator import WatchdogOperator
+from zakaz.registry import outbox
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -188,7 +188,7 @@ def test_a_registry_that_breaks_in_another_way_silences_nobody(
     if broken == "no-connection":
         monkeypatch.delenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT")
     else:
-        monkeypatch.setattr(spool, "write", breaks)
+        monkeypatch.setattr(outbox, "write", breaks)
     alert_on_failure(failed("killed"))
     assert len(sandbox.messages()) == 1
 
@@ -206,7 +206,7 @@ def test_an_unforeseen_error_of_telegram_is_a_failed_delivery(
     def breaks(*_: object) -> None:
         raise RuntimeError(f"no way for {BOT_TOKEN}")
 
-    monkeypatch.setattr("zakaz.hooks.telegram.TelegramHook.send_message", breaks)
+    monkeypatch.setattr("zakaz.connections.telegram.TelegramHook.send_message", breaks)
     alert_on_failure(failed("killed"))
     assert [row["delivery"] for row in alerts(warehouse)] == ["failed"]
 
@@ -250,7 +250,7 @@ def test_no_secret_leaves_with_an_alert(
     monkeypatch: pytest.MonkeyPatch,
     delivered: bool,
 ) -> None:
-    from zakaz.hooks.vk_ads import VkAdsHook
+    from zakaz.connections.vk_ads import VkAdsHook
 
     VkAdsHook().get_conn()[0].account_id()
     (kept,) = sandbox.tokens._tokens
@@ -297,5 +297,5 @@ def test_a_task_is_held_for_less_than_15_seconds(
         held = time.monotonic() - started
     assert 8 < held < 15
     assert caplog.text.count("kept on disk") == 2
-    spool.write(warehouse, "meta.etl_alerts", {"job": "another", "ts": datetime.now(UTC)})
+    outbox.write(warehouse, "meta.etl_alerts", {"job": "another", "ts": datetime.now(UTC)})
     assert [row["delivery"] for row in alerts(warehouse) if row["job"] == "vk_fetch"] == ["failed"]

@@ -14,8 +14,8 @@ from zakaz.alerts.findings import tell_findings
 from zakaz.alerts.follow_up import follow_up
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
-from zakaz.health.checks import Finding
-from zakaz.operators.healthcheck import HealthcheckOperator
+from zakaz.orchestration.healthcheck import HealthcheckOperator
+from zakaz.pipeline.checks import Finding
 from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.hook import WarehouseHook
 

@@ -18,7 +18,7 @@ from zakaz.alerts import ping as module
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import HealthCheckFailed
-from zakaz.operators.healthcheck import HealthcheckOperator
+from zakaz.orchestration.healthcheck import HealthcheckOperator
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import settings
 from zakaz.warehouse.hook import WarehouseHook

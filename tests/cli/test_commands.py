@@ -14,7 +14,7 @@ from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from sandbox import Sandbox
 from zakaz.days import DayRange, last_complete_day
 from zakaz.settings import state_dir
-from zakaz.staging.sales_file import COLUMNS
+from zakaz.sources.sales_file import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
 
 YESTERDAY = last_complete_day()

@@ -13,8 +13,8 @@ from airflow.serialization.serialized_objects import DagSerialization
 from zakaz.orchestration.callbacks import alert_on_failure
 from zakaz.orchestration.retries import RetryWhatMayHeal
 from zakaz.orchestration.run_days import word
+from zakaz.orchestration.timetable import MoscowDayTimetable
 from zakaz.settings import PROJECT_DIR, RETRY_DELAYS, settings
-from zakaz.timetable import MoscowDayTimetable
 from zakaz.warehouse.sql import files
 
 DAGS = PROJECT_DIR / "dags"

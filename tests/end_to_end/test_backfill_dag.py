@@ -12,7 +12,7 @@ import our_dags
 from made_rows import stage_sales, stage_vk
 from made_runs import attempt, put_run
 from sandbox import Sandbox
-from zakaz.clients.vk_ads import first_reachable_day
+from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 
 FIRST, LAST = date(2026, 10, 30), date(2026, 11, 2)

@@ -15,8 +15,8 @@ from airflow.models.dagrun import DagRun
 import our_dags
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz.days import DayRange, last_complete_day
-from zakaz.staging.sales import load_sales
-from zakaz.staging.sales_file import read_sales
+from zakaz.pipeline.sales import load_sales
+from zakaz.sources.sales_file import read_sales
 from zakaz.warehouse.hook import WarehouseHook
 
 DAY = date(2026, 11, 20)

@@ -17,7 +17,7 @@ from our_dags import DagBag
 from sandbox import CLIENT_SECRET
 from zakaz.alerts.follow_up import follow_up
 from zakaz.errors import SourceUnavailable
-from zakaz.operators import vk_fetch
+from zakaz.orchestration import vk_fetch
 
 DAY = date(2026, 11, 20)
 HEAD = "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"

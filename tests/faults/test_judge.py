@@ -8,7 +8,7 @@ from airflow.utils.types import DagRunType
 from faults.conftest import PutRun
 from faults.place import Place
 from made_runs import attempt, put_run
-from zakaz.hooks.telegram import TelegramHook
+from zakaz.connections.telegram import TelegramHook
 
 
 @pytest.mark.usefixtures("no_token_kept")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def kept(installation: Installation) -> list[tuple[str, str, str]]:
-    """What lies in the spool, in its order: table, job, status or delivery."""
+    """What lies in the outbox, in its order: table, job, status or delivery."""
     rows = [json.loads(file.read_text()) for file in sorted((installation.home / "zakaz" / "spool").glob("*"))]
     return [(row["table"], row["row"]["job"], row["row"].get("status") or row["row"]["delivery"]) for row in rows]
 

@@ -13,7 +13,7 @@ from made_runs import DAY, age_alerts, attempt, put_run
 from our_dags import DagBag
 from zakaz.alerts import alert
 from zakaz.days import last_complete_day
-from zakaz.operators import vk_fetch
+from zakaz.orchestration import vk_fetch
 
 HEAD = "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"
 LATE = "⏳ Доставлено с опозданием"

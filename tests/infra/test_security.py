@@ -20,7 +20,7 @@ from sandbox import BOT_TOKEN, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.alerts.failure import failure_alert
 from zakaz.days import DayRange
 from zakaz.errors import InvalidInput
-from zakaz.operators.backfill import PlanBackfillOperator
+from zakaz.orchestration.backfill_operators import PlanBackfillOperator
 from zakaz.secrets import masked, masked_line
 from zakaz.settings import PROJECT_DIR, settings
 from zakaz.warehouse.hook import WarehouseHook

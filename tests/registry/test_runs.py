@@ -11,7 +11,7 @@ import pytest
 
 from made_rows import build_vk, stage_vk
 from zakaz.days import DayRange
-from zakaz.registry import spool
+from zakaz.registry import outbox
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import recorded
 from zakaz.settings import state_dir
@@ -117,7 +117,7 @@ def test_an_absent_clickhouse_harms_no_run_and_loses_no_row(
 
 
 def test_a_row_that_is_refused_for_ever_holds_up_no_other(warehouse: WarehouseHook, unreachable: WarehouseHook) -> None:
-    spool.write(unreachable, "meta.etl_runs", {"no_such_column": 1})
+    outbox.write(unreachable, "meta.etl_runs", {"no_such_column": 1})
     with recorded(unreachable, ATTEMPT, DAYS):
         pass
     with recorded(warehouse, replace(ATTEMPT, try_number=2), DAYS):

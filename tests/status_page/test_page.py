@@ -18,8 +18,8 @@ from made_runs import attempt, put_run
 from status_page.made_history import fill, is_due
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import WarehouseRefused
-from zakaz.health.checks import run_check
-from zakaz.health.thresholds import thresholds
+from zakaz.pipeline.checks import run_check
+from zakaz.pipeline.thresholds import thresholds
 from zakaz.settings import PROJECT_DIR
 from zakaz.stages import STAGES
 from zakaz.status_page import page

@@ -9,8 +9,8 @@ import pytest
 
 from made_rows import DAY, ONE_DAY, build_vk
 from sandbox import Sandbox
-from zakaz.hooks.vk_ads import VkAdsHook
-from zakaz.staging.vk_ads import load_vk_ads
+from zakaz.connections.vk_ads import VkAdsHook
+from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import CITY_ALIASES
 

@@ -74,7 +74,7 @@ class Alert:
 
         :param delivery: pending, sent, failed, no_connection, repeat or muted.
         """
-        from zakaz.hooks.telegram import plain
+        from zakaz.connections.telegram import plain
 
         return {
             "ts": self.ts,

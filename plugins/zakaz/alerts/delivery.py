@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 
 from zakaz.alerts import memory
 from zakaz.alerts.alert import FAILED, MUTED, NO_CONNECTION, PENDING, REPEAT, SENT, TABLE, Alert
-from zakaz.registry import spool
+from zakaz.registry import outbox
 from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
@@ -61,7 +61,7 @@ def send(html: str, what: str) -> str:
     :param what: what it is about, for the log.
     :returns: sent, failed or no_connection.
     """
-    from zakaz.hooks.telegram import CONNECTION, TelegramHook
+    from zakaz.connections.telegram import CONNECTION, TelegramHook
 
     try:
         TelegramHook().send_message({"text": html})
@@ -78,7 +78,7 @@ def _standing(warehouse: WarehouseHook, alert: Alert) -> Standing:
     asked = {**alert.kind._asdict(), "alert_id": alert.alert_id, "ts": alert.ts}
     try:
         with warehouse.session():
-            spool.flush(warehouse, spool.FLUSH_SECONDS)
+            outbox.flush(warehouse, outbox.FLUSH_SECONDS)
             ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("meta/alert_standing.sql"), asked)
     except Exception as error:  # noqa: BLE001 - the registry being broken silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
@@ -90,8 +90,8 @@ def _record(warehouse: WarehouseHook | None, alert: Alert, html: str, delivery: 
     """Write the row; without a warehouse that can be reached, keep it on disk for whoever reaches it next."""
     try:
         if warehouse is None:
-            spool.keep(TABLE, alert.row(delivery, html))
+            outbox.keep(TABLE, alert.row(delivery, html))
         else:
-            spool.write(warehouse, TABLE, alert.row(delivery, html))
+            outbox.write(warehouse, TABLE, alert.row(delivery, html))
     except Exception:
         log.exception("%s: the alert of %s could not be recorded", alert.code, alert.job)

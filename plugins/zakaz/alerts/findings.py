@@ -7,8 +7,8 @@ from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.messages import days_ru
 from zakaz.days import DayRange
-from zakaz.health.checks import Finding
 from zakaz.registry.attempt import NAMESPACE, Attempt
+from zakaz.registry.quality import Finding
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 

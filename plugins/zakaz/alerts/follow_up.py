@@ -20,7 +20,7 @@ from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import TERMINATED, AttemptLost, DayNotOver, TaskTerminated, WarehouseUnavailable
-from zakaz.registry import spool
+from zakaz.registry import outbox
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
 from zakaz.settings import RETRY_DELAYS
@@ -67,7 +67,7 @@ def follow_up(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None
 
 def _follow_up(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
     with warehouse.session():
-        spool.flush(warehouse)
+        outbox.flush(warehouse)
         _carefully("lost attempts", partial(_tell_of_lost, warehouse, given_up))
         _carefully("late messages", partial(_deliver_late, warehouse))
         _carefully("sums of repeats", partial(_sum_up_repeats, warehouse))

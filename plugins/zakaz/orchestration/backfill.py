@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from zakaz.backfill.plan import GOOD, RUNNING, DayState, day_states
 from zakaz.days import DayRange
 from zakaz.errors import TransientError, WarehouseUnavailable
 from zakaz.orchestration import backfill_runs, internals, runs
@@ -18,6 +17,7 @@ from zakaz.orchestration.backfill_lock import alone
 from zakaz.orchestration.backfill_runs import Made
 from zakaz.orchestration.console import Work
 from zakaz.orchestration.here import RunsHere, wait_for
+from zakaz.pipeline.backfill_plan import GOOD, RUNNING, DayState, day_states
 from zakaz.registry.lost import close_lost_attempts
 from zakaz.settings import settings
 from zakaz.stages import ALL_STAGES, DAG_ID, deciding_stage

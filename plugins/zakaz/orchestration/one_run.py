@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from zakaz.backfill.ledger import entry_of_run
 from zakaz.days import MOSCOW, DayRange
 from zakaz.orchestration import internals, runs
 from zakaz.orchestration.backfill_lock import alone
@@ -14,6 +13,7 @@ from zakaz.orchestration.here import RunsHere, wait_for
 from zakaz.orchestration.notes import note_of, note_of_range
 from zakaz.orchestration.run_days import word
 from zakaz.orchestration.stop import Stop
+from zakaz.registry.backfills import entry_of_run
 from zakaz.stages import DAG_ID, LAST_STAGE
 
 PIECES_DAG_ID = "zakaz_backfill"

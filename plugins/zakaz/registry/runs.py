@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from zakaz.days import DayRange
-from zakaz.registry import spool
+from zakaz.registry import outbox
 from zakaz.registry.alive import alive
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
@@ -36,13 +36,13 @@ def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange) -> Iter
     with alive(attempt.run_id) as has_lock:
         if not has_lock:
             attempt = replace(attempt, host=f"{attempt.host}{UNLOCKED}")
-        spool.write(warehouse, TABLE, _row(attempt, days, figures, "running"))
+        outbox.write(warehouse, TABLE, _row(attempt, days, figures, "running"))
         try:
             yield figures
         except BaseException as error:  # a time-out and a SIGTERM are no Exception, and end an attempt as well
-            spool.write(warehouse, TABLE, _row(attempt, days, figures, "error", masked_line(error)))
+            outbox.write(warehouse, TABLE, _row(attempt, days, figures, "error", masked_line(error)))
             raise
-        spool.write(warehouse, TABLE, _row(attempt, days, figures, "ok"))
+        outbox.write(warehouse, TABLE, _row(attempt, days, figures, "ok"))
 
 
 def _row(attempt: Attempt, days: DayRange, figures: RunFigures, status: str, err_msg: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from zakaz.days import parse_day
 from zakaz.errors import InvalidInput
-from zakaz.health.thresholds import BOUND, thresholds
+from zakaz.pipeline.thresholds import BOUND, thresholds
 from zakaz.settings import settings
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement

@@ -44,7 +44,8 @@ def mute(job: str, until: str, reason: str) -> None:
 
     They are recorded all the same. What is still wrong when the window ends is told then.
     """
-    from zakaz.warehouse.hook import WarehouseHook, new_version
+    from zakaz.registry.mutes import mute as silence
+    from zakaz.warehouse.hook import WarehouseHook
 
     now = datetime.now(UTC)
     end = now if until == "now" else _instant(until)
@@ -52,9 +53,7 @@ def mute(job: str, until: str, reason: str) -> None:
         raise InvalidInput(f"--until {until!r} is over: give a Moscow time in the future, or now to end a mute")
     if not reason.strip():
         raise InvalidInput("--reason '' is empty: say why, for those who wonder at the silence")
-    columns = ("job", "until", "reason", "who", "muted_at", "_ver")
-    row = (job, end, reason.strip(), this_user(), now, new_version())
-    WarehouseHook().insert("meta.mutes", columns, [row])
+    silence(WarehouseHook(), job, end, reason.strip())
     print(f"{job}: not muted any more" if until == "now" else f"{job}: muted until {_moscow(end)} MSK")
 
 
@@ -67,7 +66,7 @@ def notify_test() -> int:
     from airflow.sdk.exceptions import AirflowNotFoundException
 
     from zakaz.alerts.messages import moscow_ru, render
-    from zakaz.hooks.telegram import CONNECTION, TelegramHook
+    from zakaz.connections.telegram import CONNECTION, TelegramHook
 
     who = this_user()
     try:

@@ -17,8 +17,8 @@ from zakaz.orchestration.console import Work, at_work
 from zakaz.stages import ALL_STAGES, STAGES
 
 if TYPE_CHECKING:
-    from zakaz.backfill.ledger import Backfill
-    from zakaz.backfill.plan import Plan
+    from zakaz.pipeline.backfill_plan import Plan
+    from zakaz.registry.backfills import Backfill
 
 # More go in pieces of a calendar month: much faster, and a day that fails takes its piece with it.
 LONGEST_BY_DAYS = 31
@@ -37,7 +37,7 @@ def gaps(first: date, last: date) -> int:
 
     Exits 0 if there are none, 2 if there are some, 1 if it could not look.
     """
-    from zakaz.backfill.plan import GOOD, day_states
+    from zakaz.pipeline.backfill_plan import GOOD, day_states
     from zakaz.warehouse.hook import WarehouseHook
 
     lacking = [one for one in day_states(WarehouseHook(), DayRange(first, last)) if one.state != GOOD]
@@ -82,9 +82,9 @@ def backfill(
 
 def _by_days(warehouse: Any, entry: "Backfill", plan: "Plan", work: Work, max_active_runs: int | None) -> None:
     """A run for each day, and the ledger around them; a day that fails stops no other."""
-    from zakaz.backfill.ledger import PLANNED, enter, settle
     from zakaz.orchestration import backfill as days
     from zakaz.orchestration.again import Again
+    from zakaz.registry.backfills import PLANNED, enter, settle
 
     request = days.Request(
         days=plan.todo,
@@ -118,8 +118,8 @@ def _in_pieces(entry: "Backfill", plan: "Plan", work: Work, *, only_gaps: bool) 
 
 def _plan(warehouse: Any, days: DayRange, stage: str, reason: str, *, only_gaps: bool) -> tuple["Backfill", "Plan"]:
     """The ledger's entry, new or that of the same backfill which was stopped, and what is to be done for it."""
-    from zakaz.backfill.ledger import Backfill, unfinished
-    from zakaz.backfill.plan import make_plan
+    from zakaz.pipeline.backfill_plan import make_plan
+    from zakaz.registry.backfills import Backfill, unfinished
 
     entry = unfinished(warehouse, days, stage) or Backfill(days=days, stage=stage, reason=reason)
     done_since = entry.started_at if entry.is_resumed else None
@@ -127,8 +127,8 @@ def _plan(warehouse: Any, days: DayRange, stage: str, reason: str, *, only_gaps:
 
 
 def _show_plan(entry: "Backfill", plan: "Plan", work: Work) -> None:
-    from zakaz.clients.vk_ads import first_reachable_day
-    from zakaz.hooks.qtickets import QTicketsHook
+    from zakaz.connections.qtickets import QTicketsHook
+    from zakaz.sources.vk_ads import first_reachable_day
 
     if entry.is_resumed:
         work.say(f"Goes on with the backfill begun on {entry.started_at:%Y-%m-%d %H:%M} UTC, which did not end")
@@ -158,7 +158,7 @@ def _show_plan(entry: "Backfill", plan: "Plan", work: Work) -> None:
 
 def _close_broken_off(warehouse: Any, entry: "Backfill") -> None:
     """Close the ledger of a backfill that an error broke off; a warehouse that is away doesn't hide the error."""
-    from zakaz.backfill.ledger import STOPPED, settle
+    from zakaz.registry.backfills import STOPPED, settle
 
     with suppress(ZakazError):
         settle(warehouse, entry, STOPPED)
@@ -166,7 +166,7 @@ def _close_broken_off(warehouse: Any, entry: "Backfill") -> None:
 
 def _report(warehouse: Any, entry: "Backfill", work: Work) -> int:
     """Settle the ledger by the run registry, and tell of it."""
-    from zakaz.backfill.ledger import MISSING, OK, STOPPED, settle
+    from zakaz.registry.backfills import MISSING, OK, STOPPED, settle
     from zakaz.warehouse.sql import statement
 
     is_stopped = work.stop.is_requested

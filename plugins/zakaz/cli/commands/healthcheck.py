@@ -15,7 +15,7 @@ def healthcheck(day: date) -> int:
     Prints OK and exits 0, or one line per problem and exits 2; exits 1 if it could not check.
     """
     from zakaz.days import DayRange
-    from zakaz.health.checks import check_days
+    from zakaz.pipeline.checks import check_days
     from zakaz.warehouse.hook import WarehouseHook
 
     problems = [finding for finding in check_days(WarehouseHook(), DayRange(day, day)) if not finding.passed]

@@ -14,8 +14,8 @@ def load_sales(file: Path) -> None:
     then nothing of the file is loaded. Columns: report_date, event_date, event_id, city, tickets_sold, revenue, and as
     you have them event_name, show_id, utm_source, utm_campaign, refunds_amount, currency. Money in rubles.
     """
-    from zakaz.staging.sales import load_sales as load
-    from zakaz.staging.sales_file import read_sales
+    from zakaz.pipeline.sales import load_sales as load
+    from zakaz.sources.sales_file import read_sales
     from zakaz.warehouse.hook import WarehouseHook
 
     lines = read_sales(file)

@@ -55,7 +55,7 @@ def _made_good(day: date) -> DayRange:
 
 
 def _is_good(job: str, days: DayRange) -> bool:
-    from zakaz.backfill.plan import GOOD, day_states
+    from zakaz.pipeline.backfill_plan import GOOD, day_states
     from zakaz.warehouse.hook import WarehouseHook
 
     states = day_states(WarehouseHook(), days, LAST_STAGE if job == DAG_ID else job)
@@ -64,20 +64,20 @@ def _is_good(job: str, days: DayRange) -> bool:
 
 def _was_done(job: str, day: date, since: datetime) -> bool:
     """Whether a good attempt began since a UTC instant: to Airflow a run is green in which its one task was skipped."""
-    from zakaz.backfill.plan import day_states
-    from zakaz.registry import spool
+    from zakaz.pipeline.backfill_plan import day_states
+    from zakaz.registry import outbox
     from zakaz.warehouse.hook import WarehouseHook
 
     warehouse = WarehouseHook()
     with warehouse.session():
-        spool.flush(warehouse)
+        outbox.flush(warehouse)
         (found,) = day_states(warehouse, DayRange(day, day), LAST_STAGE if job == DAG_ID else job)
     return found.is_good_since(since)
 
 
 def _why_skipped(job: str) -> str:
     """What is known of why."""
-    from zakaz.hooks.qtickets import CONNECTION, QTicketsHook
+    from zakaz.connections.qtickets import CONNECTION, QTicketsHook
 
     if job == "qtickets_fetch" and not QTicketsHook().is_set_up():
         return f"there is no connection {CONNECTION}: set AIRFLOW_CONN_{CONNECTION.upper()}"

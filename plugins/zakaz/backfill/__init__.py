@@ -1,1 +1,0 @@
-"""Rebuilding the past: days in, days checked, days recorded."""

@@ -1,1 +1,0 @@
-"""Clients of the sources. Plain Python: nothing here knows Airflow."""

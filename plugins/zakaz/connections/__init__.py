@@ -1,0 +1,1 @@
+"""From a connection of Airflow to a client: VK Ads, QTickets, Telegram."""

@@ -1,0 +1,56 @@
+"""From an Airflow connection to the API of a source over HTTP."""
+
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from airflow.sdk import Connection
+
+from zakaz.errors import InvalidInput
+from zakaz.settings import settings
+from zakaz.sources.http import Answer, JsonApi
+from zakaz.sources.vk_rate_limits import RateBudget
+
+log = logging.getLogger(__name__)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SANDBOX_DOWN = ". The sandbox is down: start it with bin/zakaz sandbox start"
+
+
+def base_url_of(connection: Connection, default: str) -> str:
+    """Where the API of a connection is.
+
+    :raises InvalidInput: the host is no URL.
+    """
+    base_url = connection.host or default
+    if not re.match(r"https?://[^/?#]+", base_url):
+        raise InvalidInput(f"connection {connection.conn_id}: host {base_url!r} must be a base URL such as {default}")
+    if base_url.startswith("http://") and urlsplit(base_url).hostname not in LOOPBACK:
+        log.warning("connection %s: %s sends the secret unencrypted: use https://", connection.conn_id, base_url)
+    return str(base_url)
+
+
+def json_api(
+    name: str,
+    base_url: str,
+    refuse: Callable[[str, Answer, Mapping[str, str]], None],
+    budget: RateBudget | None = None,
+) -> JsonApi:
+    """An API with the patience that the settings say.
+
+    :param name: what people call it.
+    :param refuse: raises the API's own error.
+    :param budget: its rate limits, if it has any.
+    """
+    limits = settings()
+    return JsonApi(
+        name,
+        base_url,
+        refuse=refuse,
+        timeout_seconds=limits.http_timeout_seconds,
+        attempts=limits.http_attempts,
+        pause_seconds=limits.http_pause_seconds,
+        budget=budget,
+        when_down=SANDBOX_DOWN if os.environ.get("ZAKAZ_SANDBOX") == "1" else "",
+    )

@@ -1,1 +1,0 @@
-"""Checks of a finished day, as SQL files, and their results."""

@@ -1,1 +1,0 @@
-"""From an Airflow connection to a client."""

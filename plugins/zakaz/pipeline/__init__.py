@@ -1,0 +1,1 @@
+"""What each stage does: plain functions over a source, the warehouse and days."""

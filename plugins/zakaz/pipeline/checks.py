@@ -1,0 +1,91 @@
+"""Runs the checks of include/sql/checks for a range of days and keeps what they found."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from zakaz.days import DayRange, ranges
+from zakaz.errors import HealthCheckFailed, InvalidInput
+from zakaz.pipeline.thresholds import thresholds
+from zakaz.registry.quality import Finding, keep_findings
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import files
+
+COMMAND_LINE = UUID(int=0)
+
+
+def check_days(
+    warehouse: WarehouseHook,
+    days: DayRange,
+    run_id: UUID = COMMAND_LINE,
+    *,
+    group: str = "",
+    run_day: date | None = None,
+) -> list[Finding]:
+    """Run the checks for a range of days, each check in one statement, and keep the results.
+
+    :param days: Moscow days that are over.
+    :param run_id: the attempt that looks.
+    :param group: a folder of include/sql/checks; all of them by default.
+    :param run_day: the day that the run is for, if it looks back at these; else the last of them.
+    :returns: by day, then by check.
+    :raises InvalidInput: a threshold can't be used, or a check does not look at each day.
+    :raises WarehouseRefused: a check could not be run. :raises WarehouseUnavailable: nor could any.
+    """
+    params = {**thresholds(), "run_day": run_day or days.last}
+    with warehouse.session():
+        findings = [
+            finding for file in files(f"checks/{group}") for finding in run_check(warehouse, file, days, params)
+        ]
+        findings.sort(key=lambda finding: finding.day)
+        keep_findings(warehouse, findings, run_id)
+    return findings
+
+
+def run_check(warehouse: WarehouseHook, file: Path, days: DayRange, params: Mapping[str, Any]) -> list[Finding]:
+    """Run one check; its file yields one row for each day.
+
+    :param params: the run's day and the thresholds.
+    :raises InvalidInput: it leaves a day out, or yields one twice or unasked.
+    :raises WarehouseRefused: it could not be run. :raises WarehouseUnavailable: nor could any.
+    """
+    rows = warehouse.execute(file.read_text(encoding="utf-8"), {**params, **days.bounds})
+    _require_each_day(file, days, [day for day, *_ in rows])
+    return [
+        Finding(
+            day=day,
+            check_name=file.stem,
+            code=code,
+            severity=severity,
+            subject=subject,
+            expected=expected,
+            found=found,
+            passed=bool(passed),
+        )
+        for day, code, severity, subject, expected, found, passed in sorted(rows, key=itemgetter(0))
+    ]
+
+
+def _require_each_day(file: Path, days: DayRange, found: list[date]) -> None:
+    """Refuse what a check says of some days only: a day that nobody looked at must not pass."""
+    asked, given = Counter(days), Counter(found)
+    for wrong, what in ((asked - given, "leaves out"), (given - asked, "yields twice or unasked")):
+        if wrong:
+            which = ", ".join(map(str, ranges(sorted(wrong))))
+            raise InvalidInput(f"{file}: a check yields one row for each day; asked for {days}, it {what} {which}")
+
+
+def require_healthy(findings: list[Finding]) -> None:
+    """Stop a run whose day did not pass.
+
+    :raises HealthCheckFailed: at least one check of severity fail did not pass; all of them are named.
+    """
+    failed = [finding for finding in findings if finding.severity == "fail" and not finding.passed]
+    # Without rows a day fails other checks as well: the cause comes before what follows from it.
+    failed.sort(key=lambda finding: finding.code != "ZERO_ROWS")
+    if failed:
+        raise HealthCheckFailed("; ".join(map(str, failed)), failed[0].code)

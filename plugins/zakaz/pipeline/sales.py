@@ -1,0 +1,35 @@
+"""Sales into the staging, the same way whoever brings the lines: land them, then rebuild their days."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from zakaz.days import DayRange
+from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.marts import STG_SALES, rebuild
+from zakaz.sources.sales_file import COLUMNS, SalesLine
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
+
+RAW_TABLE = "zakaz.raw_sales"
+
+
+def load_sales(warehouse: WarehouseHook, lines: Sequence[SalesLine]) -> Loaded:
+    """Replace every sale day that the lines name, as a whole; loading the same lines again changes no figure.
+
+    :param lines: at least one, unique by the key of the staging.
+    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
+    """
+    load_id, loaded_at = uuid4(), datetime.now(UTC)
+    days = DayRange(min(line.report_date for line in lines), max(line.report_date for line in lines))
+    with warehouse.session():
+        warehouse.insert(
+            RAW_TABLE,
+            ("load_id", "line_no", "loaded_at", *COLUMNS),
+            [
+                (load_id, number, loaded_at, *(getattr(line, column) for column in COLUMNS))
+                for number, line in enumerate(lines, start=1)
+            ],
+        )
+        written = rebuild(warehouse, STG_SALES, statement("staging/sales.sql"), days, load_id=load_id)
+    return Loaded(len(lines), written)

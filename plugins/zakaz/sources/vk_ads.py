@@ -1,0 +1,316 @@
+"""A read-only client of VK Ads: lists and daily statistics of API v2 (https://ads.vk.com/doc/api)."""
+
+import json
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
+
+from zakaz.days import MOSCOW, DayRange, moscow_day
+from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
+from zakaz.sources.http import Answer, JsonApi, short
+from zakaz.sources.vk_rate_limits import DAY, HOUR, SECOND, opening, until_open
+from zakaz.sources.vk_tokens import TokenSource
+
+LIST_FIELDS = {
+    "ad_plans": "id,name,status",
+    "ad_groups": "id,name,status,ad_plan_id,enable_utm,utm",
+    "banners": "id,name,status,ad_group_id,urls",
+}
+# https://ads.vk.com/doc/api, statistics: no day before.
+DAYS_BACK = 366
+REFRESHABLE = {"expired_token"}
+REPLACEABLE = {"invalid_token", "revoked_token"}
+BAD_IDS, TOO_MUCH = "ERR_WRONG_BANNERS", "ERR_LIMIT_EXCEEDED"
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply, to be landed as it came.
+
+    :param resource: ad_plans, ad_groups, banners, statistics, users, or refused for what VK will not tell of an ad.
+    :param request: the parameters asked with.
+    :param days: Moscow days it is about; None for a list.
+    :param content: the body.
+    :param received_at: UTC instant.
+    """
+
+    resource: str
+    request: Mapping[str, Any]
+    days: DayRange | None
+    content: bytes
+    received_at: datetime
+
+
+class Figures(NamedTuple):
+    """Sums of a day; spend in rubles net of VAT."""
+
+    impressions: int = 0
+    clicks: int = 0
+    spend: Decimal = Decimal(0)
+
+
+def first_reachable_day(now: datetime | None = None) -> date:
+    """The oldest Moscow day of which VK Ads still tells.
+
+    :param now: an aware instant, now by default.
+    """
+    return moscow_day(now or datetime.now(UTC)) - timedelta(days=DAYS_BACK)
+
+
+class VkAdsClient:
+    """VK Ads for one account.
+
+    :param api: the API; make it with `refuse=refused`.
+    :param tokens: where access tokens come from.
+    :param page_limit: items per page of a list (the documentation says at most 50, some accounts take 250).
+    :param batch_ids: ads per statistics call; VK takes up to 200.
+    :param window_days: days per statistics call; no call crosses a month.
+    :param parallel_calls: calls under way at once.
+    :param own_account: the account that the token must open, if that is known.
+    :param may_change: whether another account than before may be read; False where one connection means one account.
+    """
+
+    def __init__(
+        self,
+        api: JsonApi,
+        tokens: TokenSource,
+        *,
+        page_limit: int = 50,
+        batch_ids: int = 200,
+        window_days: int = 30,
+        parallel_calls: int = 8,
+        own_account: int | None = None,
+        may_change: bool = False,
+    ) -> None:
+        self._api = api
+        self._tokens = tokens
+        self._page_limit = page_limit
+        self._batch_ids = batch_ids
+        self._window_days = window_days
+        self._parallel_calls = parallel_calls
+        self._own_account = own_account
+        self._may_change = may_change
+
+    def account_id(self, known: Collection[int] = ()) -> int:
+        """The id of the account that the token belongs to.
+
+        :param known: accounts read before.
+        :raises SourceInconsistent: it is another one than the connection names, or than was read so far.
+        :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
+        """
+        account_id = int(self._get("/api/v2/user.json", {}, lambda body: int(body["id"])).body["id"])
+        if self._own_account is not None:
+            if account_id != self._own_account:
+                raise SourceInconsistent(
+                    f"VK Ads: the token opens account {account_id}, the connection names account {self._own_account}: "
+                    "correct the one or the other. Nothing was read"
+                )
+        elif known and account_id not in known and not self._may_change:
+            raise SourceInconsistent(
+                f"VK Ads: the token opens account {account_id}, the figures so far are of account "
+                f"{', '.join(map(str, sorted(known)))}. If that is meant, write account_id {account_id} into the extra "
+                "of the connection. Nothing was read"
+            )
+        return account_id
+
+    def lists(self) -> Iterator[tuple[Reply, list[int]]]:
+        """Every page of the three lists and the ids on it, whatever the status: a deleted ad keeps its past spend.
+
+        :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
+        :raises SourceInconsistent: the pages do not add up to the count that VK gives.
+        """
+        for resource, fields in LIST_FIELDS.items():
+            yield from self._pages(resource, fields)
+
+    def statistics(self, ad_ids: Sequence[int], days: DayRange) -> Iterator[Reply]:
+        """Daily figures of ads, in batches of ids and windows of days, window by window.
+
+        A batch that VK refuses is asked for in halves, until what it refuses is one ad: that is a reply as well, of
+        the resource refused.
+
+        :raises SourceRefused: VK refused for another reason; nothing is skipped.
+        :raises SourceUnavailable: no usable answer.
+        """
+        batches = [ad_ids[start : start + self._batch_ids] for start in range(0, len(ad_ids), self._batch_ids)]
+        jobs = ((batch, window) for window in self._windows(days) for batch in batches)
+        for replies in in_order(lambda job: list(self._split(*job)), jobs, self._parallel_calls, self._api.abandon):
+            yield from replies
+
+    def account_days(self, account_id: int, days: DayRange) -> Iterator[tuple[Reply, dict[date, Figures]]]:
+        """What the whole account did on each day: another endpoint's word. A day that it leaves out has no figures.
+
+        :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
+        """
+        for window in self._windows(days):
+            asked = _statistics_request([account_id], window)
+            answer = self._get("/api/v2/statistics/users/day.json", asked, _account_days)
+            yield Reply("users", asked, window, answer.content, answer.received_at), _account_days(answer.body)
+
+    def _windows(self, days: DayRange) -> Iterator[DayRange]:
+        return (window for month in days.months() for window in month.windows(self._window_days))
+
+    def _split(self, ids: Sequence[int], days: DayRange) -> Iterator[Reply]:
+        asked = _statistics_request(ids, days)
+        try:
+            answer = self._get("/api/v2/statistics/banners/day.json", asked, read=False)
+        except SourceRefused as error:
+            if error.code == TOO_MUCH and days.first < days.last:
+                middle = days.first + (days.last - days.first) // 2
+                yield from self._split(ids, DayRange(days.first, middle))
+                yield from self._split(ids, DayRange(middle + timedelta(days=1), days.last))
+            elif error.code in (TOO_MUCH, BAD_IDS) and len(ids) > 1:
+                yield from self._split(ids[: len(ids) // 2], days)
+                yield from self._split(ids[len(ids) // 2 :], days)
+            elif error.code == BAD_IDS:
+                said = json.dumps({"code": error.code, "message": str(error)}, ensure_ascii=False).encode()
+                yield Reply("refused", asked, days, said, datetime.now(UTC))
+            else:
+                raise
+        else:
+            yield Reply("statistics", asked, days, answer.content, answer.received_at)
+
+    def _pages(self, resource: str, fields: str) -> Iterator[tuple[Reply, list[int]]]:
+        def page(offset: int) -> tuple[Reply, Any]:
+            asked = {"fields": fields, "limit": self._page_limit, "offset": offset, "sorting": "id"}
+            answer = self._get(f"/api/v2/{resource}.json", asked, _listed)
+            return Reply(resource, asked, None, answer.content, answer.received_at), answer.body
+
+        first = page(0)
+        # VK may give fewer items than asked for: what counts is what came.
+        count, size = int(first[1]["count"]), len(_listed(first[1]))
+        rest = range(size, count, size) if size else ()
+        seen = set[int]()
+        for reply, body in chain([first], in_order(page, rest, self._parallel_calls, self._api.abandon)):
+            ids = _listed(body)
+            if len(set(ids)) < len(ids) or not seen.isdisjoint(ids):
+                raise SourceInconsistent(
+                    f"VK Ads: {resource}: the page at offset {reply.request['offset']} repeats an object, so another "
+                    "one is missing: the list changed while it was read. Run the day again"
+                )
+            seen.update(ids)
+            yield reply, ids
+        if len(seen) != count:
+            raise SourceInconsistent(
+                f"VK Ads: {resource}: {len(seen)} objects came though count is {count}: the list is cut, or changed "
+                "while it was read. Run the day again"
+            )
+
+    def _get(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        check: Callable[[Any], object] | None = None,
+        *,
+        read: bool = True,
+    ) -> Answer:
+        sent = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in params.items()}
+
+        def ask(token: str) -> Answer:
+            headers = {"Authorization": f"Bearer {token}"}
+            return self._api.call("GET", path, params=sent, headers=headers, check=check, read=read)
+
+        token = self._tokens.current()
+        try:
+            return ask(token)
+        except SourceRefused as error:
+            if error.code not in REFRESHABLE | REPLACEABLE:
+                raise
+            return ask(self._tokens.replace(token, refresh=error.code in REFRESHABLE))
+
+
+def in_order(
+    call: Callable[[Job], Result], jobs: Iterable[Job], parallel: int, abandon: Callable[[], None]
+) -> Iterator[Result]:
+    """Call for each job, several at once, and give the results in the order of the jobs.
+
+    No more results are held than calls are under way; jobs are taken as they are needed.
+
+    :param abandon: called after an error, or if not all results are taken, so that no call goes on unheard.
+    """
+    pool = ThreadPoolExecutor(parallel, thread_name_prefix="vk-ads")
+    waiting = deque[Future[Result]]()
+    try:
+        for job in jobs:
+            waiting.append(pool.submit(call, job))
+            if len(waiting) >= parallel:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    except BaseException:
+        abandon()
+        raise
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _statistics_request(ids: Sequence[int], days: DayRange) -> dict[str, Any]:
+    return {"id": list(ids), "date_from": str(days.first), "date_to": str(days.last), "metrics": "base"}
+
+
+# What must be there in a reply that is read here; statistics of ads are read and checked in SQL.
+
+
+def _listed(body: Any) -> list[int]:
+    int(body["count"])
+    return [int(item["id"]) for item in body["items"]]
+
+
+def _account_days(body: Any) -> dict[date, Figures]:
+    rows = [row for item in body["items"] for row in item["rows"] if row.get("base")]
+    return {date.fromisoformat(row["date"]): _figures(row["base"]) for row in rows}
+
+
+def _figures(base: Any) -> Figures:
+    return Figures(int(base["shows"]), int(base["clicks"]), Decimal(str(base["spent"])))
+
+
+def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
+    """Raise the error for an answer of 400 to 499, in any of VK's three shapes.
+
+    :param what: the request, for the message.
+    :raises SourceUnavailable: a rate limit, with the pause after which it ends.
+    :raises SourceRefused: anything else, with VK's code.
+    """
+    body = answer.body if isinstance(answer.body, dict) else {}
+    if answer.status == 429:
+        if _closed(body):
+            raise SourceRefused(f"{what}: HTTP 429: this method is closed to the account: all its limits are 0", "429")
+        pause, now = _pause(body, headers), datetime.now(MOSCOW)
+        raise SourceUnavailable(
+            f"{what}: HTTP 429: the rate limit is used up until {opening(pause, now)}: {answer.said}", pause
+        )
+    nested = body.get("error")
+    if isinstance(nested, dict):
+        code, message = nested.get("code", ""), nested.get("message", "")
+        if fields := nested.get("fields"):
+            message = f"{message} {fields}"
+    elif nested:
+        code, message = nested, body.get("error_description", "")
+    else:
+        code, message = body.get("code", ""), body.get("message", "")
+    raise SourceRefused(
+        f"{what}: HTTP {answer.status} {code or 'without a code'}: {short(message or answer.said, 300)}", str(code)
+    )
+
+
+def _closed(body: Mapping[str, Any]) -> bool:
+    limits = body.get("limits")
+    return isinstance(limits, dict) and bool(limits) and not any(limits.values())
+
+
+def _pause(body: Mapping[str, Any], headers: Mapping[str, str]) -> float:
+    """Seconds until the longest window that is used up opens again."""
+    if (asked := headers.get("Retry-After", "")).isdigit():
+        return float(asked)
+    remaining = body.get("remaining")
+    left = remaining if isinstance(remaining, dict) else {}
+    window = next((window for window in (DAY, HOUR) if left.get(window) == 0), SECOND)
+    return until_open(window, datetime.now(MOSCOW))

@@ -1,1 +1,0 @@
-"""From what a source said to the staging: land it, check it, build."""

@@ -1,0 +1,241 @@
+"""Each thing that can go wrong between us and VK Ads: healed, or red with a line that says why; never a mix."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sandbox import AGENCY_CLIENTS, Sandbox
+from zakaz.connections import api
+from zakaz.connections import vk_ads as hook
+from zakaz.connections.vk_ads import VkAdsHook
+from zakaz.days import DayRange
+from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
+from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.vk_ads import load_vk_ads
+from zakaz.settings import Settings
+from zakaz.warehouse.hook import WarehouseHook
+
+DAY = date(2026, 11, 20)
+DAYS = DayRange(DAY - timedelta(days=9), DAY)
+STATISTICS = "statistics/banners"
+ATTEMPTS = 3
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Small batches, short waits, and rate limits that no other test has used up."""
+    limits = Settings(
+        vk_batch_ids=8, vk_page_limit=8, http_timeout_seconds=0.5, http_attempts=ATTEMPTS, http_pause_seconds=0.01
+    )
+    for module in (hook, api):
+        monkeypatch.setattr(module, "settings", lambda: limits)
+    hook._budget.cache_clear()
+    yield
+    hook._budget.cache_clear()
+
+
+def load(warehouse: WarehouseHook) -> Loaded:
+    return load_vk_ads(VkAdsHook().get_conn(), warehouse, DAYS)
+
+
+def rows(warehouse: WarehouseHook) -> list[Any]:
+    return list(
+        warehouse.execute(
+            "SELECT stat_date, ad_id, impressions, clicks, spend FROM zakaz.stg_vk_ads_daily FINAL "
+            "ORDER BY stat_date, ad_id"
+        )
+    )
+
+
+def truth(sandbox: Sandbox) -> list[Any]:
+    return [
+        (day, ad["id"], ad["impressions"], ad["clicks"], Decimal(ad["spent"]))
+        for day in DAYS
+        for ad in sorted(sandbox.truth(day), key=lambda ad: int(ad["id"]))
+        if ad["impressions"] or ad["clicks"] or ad["goals"] or ad["vk_goals"] or Decimal(ad["spent"])
+    ]
+
+
+WITHOUT_A_PLACE = {
+    *("disconnect", "timeout", "stall", "cut_json", "html", "400", "403", "404", "429", "500", "503"),
+    *("expired_token", "invalid_token", "revoked_token"),
+}
+REFUSED, UNAVAILABLE, INCONSISTENT = SourceRefused, SourceUnavailable, SourceInconsistent
+# What goes wrong (on one call in the middle, so that some batches are good), and what becomes of it: None is healed.
+MATRIX: list[tuple[str, dict[str, Any], type[ZakazError] | None, str]] = [
+    ("a lost connection, once", {"kind": "disconnect", "times": 1}, None, ""),
+    ("a lost connection", {"kind": "disconnect"}, UNAVAILABLE, "lost the connection"),
+    ("no answer, once", {"kind": "timeout", "times": 1, "seconds": 2}, None, ""),
+    ("no answer", {"kind": "timeout", "seconds": 2}, UNAVAILABLE, r"no answer within 0\.5 s"),
+    ("a time-out in the middle, once", {"kind": "stall", "times": 1, "seconds": 2}, None, ""),
+    ("a time-out in the middle", {"kind": "stall", "seconds": 2}, UNAVAILABLE, "lost the connection|no answer"),
+    ("cut JSON, once", {"kind": "cut_json", "times": 1}, None, ""),
+    ("cut JSON", {"kind": "cut_json"}, UNAVAILABLE, "no whole JSON"),
+    ("a page in place of JSON, once", {"kind": "html", "times": 1}, None, ""),
+    ("a page in place of JSON", {"kind": "html"}, UNAVAILABLE, "text/html.* no whole JSON"),
+    ("400", {"kind": "400"}, REFUSED, "HTTP 400 ERR_WRONG_PARAMETER"),
+    ("401 expired", {"kind": "expired_token"}, None, ""),
+    ("401 unknown", {"kind": "invalid_token"}, None, ""),
+    ("401 revoked", {"kind": "revoked_token"}, None, ""),
+    ("401 for ever", {"kind": "invalid_token", "times": 100}, REFUSED, "HTTP 401 invalid_token"),
+    ("403", {"kind": "403"}, REFUSED, "HTTP 403 ERR_ACCESS_DENIED"),
+    ("404", {"kind": "404"}, REFUSED, "HTTP 404 ERR_WRONG_RESOURCE"),
+    ("429 second, once", {"kind": "429", "times": 1}, None, ""),
+    ("429 hour", {"kind": "429", "window": "3600"}, UNAVAILABLE, r"rate limit is used up until \d\d\.\d\d \d\d:00 MSK"),
+    ("429 day", {"kind": "429", "window": "86400"}, UNAVAILABLE, r"rate limit is used up until \d\d\.\d\d 00:00 MSK"),
+    ("500, once", {"kind": "500", "times": 1}, None, ""),
+    ("500", {"kind": "500"}, UNAVAILABLE, "HTTP 500"),
+    ("503, once", {"kind": "503", "times": ATTEMPTS - 1}, None, ""),
+    ("503", {"kind": "503"}, UNAVAILABLE, "HTTP 503"),
+    ("wrong types", {"kind": "wrong_types", "times": 1}, INCONSISTENT, "a figure that can not be read"),
+    ("an unreadable figure", {"kind": "bad_figure", "times": 1}, INCONSISTENT, "spent=n/a"),
+    ("a missing ad, once", {"kind": "missing_id_quiet", "times": 1}, None, ""),
+    ("a missing ad, totals kept", {"kind": "missing_id", "times": 1}, INCONSISTENT, "do not add up to their total"),
+    ("a missing ad", {"kind": "missing_id_quiet"}, INCONSISTENT, r"left \d+ ads out though it was asked twice"),
+    ("an unknown ad", {"kind": "unknown_id", "times": 1}, INCONSISTENT, "not asked for: .* found ad 999"),
+    ("another ad than asked for", {"kind": "wrong_id", "times": 1}, INCONSISTENT, "not asked for: .* found ad 999"),
+    ("a day twice", {"kind": "duplicate_rows", "times": 1}, INCONSISTENT, "a day given more than once"),
+    ("a date nobody asked for", {"kind": "bad_date", "times": 1}, INCONSISTENT, "a date outside the days asked for"),
+    ("a reply that does not add up", {"kind": "bad_total", "times": 1}, INCONSISTENT, "expected the whole reply: "),
+    ("an ad that does not add up", {"kind": "bad_item_total", "times": 1}, INCONSISTENT, "expected ad 56"),
+    ("an empty batch, once", {"kind": "empty", "path": STATISTICS, "times": 1}, None, ""),
+    ("empty replies", {"kind": "empty", "path": STATISTICS}, INCONSISTENT, "SUSPECT_ZERO: no ad of account 700123"),
+    ("a cut list", {"kind": "cut_list", "times": 1}, INCONSISTENT, "repeats an object|though count is"),
+    ("another account's token", {"kind": "other_account"}, INCONSISTENT, "opens account 700999, the figures so far"),
+    ("a window too long", {"kind": "limit_exceeded"}, None, ""),
+    ("no token left, but a kept one", {"kind": "token_limit"}, None, ""),
+]
+
+
+@pytest.mark.parametrize(("fault", "error", "said"), [case[1:] for case in MATRIX], ids=[case[0] for case in MATRIX])
+def test_the_staging_is_the_new_truth_or_the_old_one(
+    warehouse: WarehouseHook, sandbox: Sandbox, fault: dict[str, Any], error: type[ZakazError] | None, said: str
+) -> None:
+    load(warehouse)
+    before = rows(warehouse)
+    assert before == truth(sandbox)
+    for ad in sandbox.ads()[::3]:
+        sandbox.patch_ad(ad["id"], spend_factor="1.5")
+    path = {} if "path" in fault or fault["kind"] not in WITHOUT_A_PLACE else {"path": STATISTICS}
+    sandbox.fault("vk_ads", **path, **fault)
+    if error is None:
+        load(warehouse)
+        assert rows(warehouse) == truth(sandbox) != before
+    else:
+        with pytest.raises(error, match=said) as caught:
+            load(warehouse)
+        assert "\n" not in str(caught.value)
+        assert rows(warehouse) == before
+        sandbox.clear_faults()
+        hook._budget.cache_clear()
+        load(warehouse)
+        assert rows(warehouse) == truth(sandbox) != before
+
+
+def test_an_ad_left_out_of_one_window_is_counted_once_in_the_others(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    quarter = DayRange(DAY - timedelta(days=90), DAY)
+    load_vk_ads(VkAdsHook().get_conn(), warehouse, quarter)
+    spend = sum(Decimal(ad["spent"]) for day in quarter for ad in sandbox.truth(day))
+    assert sum(row[4] for row in rows(warehouse)) == spend
+
+
+def test_a_closed_door_is_named(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    load(warehouse)
+    before = rows(warehouse)
+    connection = json.loads(os.environ["AIRFLOW_CONN_VK_ADS_DEFAULT"])
+    elsewhere = {**connection, "host": f"http://127.0.0.1:{unused_port}"}
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps(elsewhere))
+    with pytest.raises(SourceUnavailable, match=r"can't connect .*refused"):
+        load(warehouse)
+    assert rows(warehouse) == before
+
+
+def test_an_ad_that_vk_refuses_keeps_its_rows_and_is_named(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    load(warehouse)
+    first = sandbox.first_ad
+    before = [row for row in rows(warehouse) if row[1] == first]
+    for ad in sandbox.ads():
+        sandbox.patch_ad(ad["id"], spend_factor="1.5")
+    sandbox.fault("vk_ads", "bad_id")
+    loaded = load(warehouse)
+    assert loaded.refused == (f"ad {first}",)
+    assert [row for row in rows(warehouse) if row[1] == first] == before != []
+    assert [row for row in rows(warehouse) if row[1] != first] == [row for row in truth(sandbox) if row[1] != first]
+    with pytest.raises(ZakazError, match=rf"rows are loaded, but the source refused 1 objects.*ad {first}"):
+        loaded.require_complete()
+
+
+def test_an_ad_that_vk_refuses_and_that_did_nothing_is_no_fault(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    def spent(day: date) -> dict[int, Decimal]:
+        return {ad["id"]: Decimal(ad["spent"]) for ad in sandbox.truth(day)}
+
+    idle = next(day for day in (DAY - timedelta(days=back) for back in range(90)) if not spent(day)[sandbox.first_ad])
+    sandbox.fault("vk_ads", "bad_id")
+    load_vk_ads(VkAdsHook().get_conn(), warehouse, DayRange(idle, idle)).require_complete()
+    assert sum(row[4] for row in rows(warehouse)) == sum(spent(idle).values()) > 0
+
+
+def test_an_ad_that_left_the_lists_keeps_its_spend_and_its_name(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    def described() -> Any:
+        return warehouse.execute(
+            "SELECT ad_name, ad_group_name, campaign_name, link, utm_content, sum(spend) "
+            "FROM zakaz.stg_vk_ads_daily FINAL WHERE ad_id = {ad:UInt64} GROUP BY ALL",
+            {"ad": gone},
+        )
+
+    load(warehouse)
+    gone = truth(sandbox)[0][1]
+    before = described()
+    assert len(before) == 1
+    sandbox.patch_ad(gone, unlisted=True)
+    loaded = load(warehouse)
+    assert described() == before
+    assert rows(warehouse) == truth(sandbox)
+    loaded.require_complete()
+    sandbox.patch_ad(gone, spend_factor="2")
+    load(warehouse)
+    assert described()[0][:-1] == before[0][:-1]
+    assert described()[0][-1] == 2 * before[0][-1]
+
+
+def test_an_agency_reads_all_its_accounts_or_none(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = AGENCY_CLIENTS
+    connection = json.loads(os.environ["AIRFLOW_CONN_VK_ADS_DEFAULT"])
+    agency = {**connection, "extra": {"accounts": [one, AGENCY_CLIENTS[two]]}}
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps(agency))
+
+    def spend() -> Any:
+        return dict(
+            warehouse.execute("SELECT account_id, sum(spend) FROM zakaz.stg_vk_ads_daily FINAL GROUP BY account_id")
+        )
+
+    load(warehouse)
+    assert spend() == {
+        account_id: sum(Decimal(ad["spent"]) for day in DAYS for ad in sandbox.truth(day, login))
+        for login, account_id in AGENCY_CLIENTS.items()
+    }
+    assert sum("oauth2" in call["path"] for call in sandbox.requests()["requests"]) == 2
+    load(warehouse)
+    assert sum("oauth2" in call["path"] for call in sandbox.requests()["requests"]) <= 2
+
+    before = rows(warehouse)
+    for source in sandbox.sources.values():
+        source.seed += 1
+    sandbox.fault("vk_ads", "bad_total", times=1)
+    try:
+        with pytest.raises(SourceInconsistent):
+            load(warehouse)
+        assert rows(warehouse) == before
+    finally:
+        for source in sandbox.sources.values():
+            source.seed -= 1
