@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from zakaz.settings import PROJECT_DIR, Settings, settings
 OURS = ("AIRFLOW_", "ZAKAZ_", *(field.name.upper() for field in fields(Settings)))
 for name in [name for name in os.environ if name.startswith(OURS)]:
     del os.environ[name]
+
 HOME = Path(tempfile.mkdtemp(prefix="zakaz-tests-"))
 os.environ.update(
     project_environment(
@@ -38,15 +39,13 @@ os.environ.update(
 
 from airflow.models import Connection, Variable
 
-import zakaz.connections.vk_token_store
 import zakaz.secrets
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
 # A test is no task, whose supervisor would ask the server for a variable: it takes them from Airflow's database.
-for module in (zakaz.connections.vk_token_store, zakaz.secrets):
-    module.Variable = Variable
+zakaz.secrets.Variable = Variable
 
 
 # Files whose tests start Airflow's own processes, the longest first: begun last, each would keep one worker busy while
@@ -56,7 +55,6 @@ LONGEST = (
     "infra/test_services.py",
     "faults/test_locked_warehouse.py",
     "faults/test_killed_processes.py",
-    "cli/test_stage.py",
     "status_page/",
     "faults/",
     "infra/test_from_1_0.py",
@@ -172,6 +170,20 @@ def no_token_kept(metadata: None) -> Iterator[None]:
     Variable.delete("zakaz_token_vk_ads_default")
     yield
     Variable.delete("zakaz_token_vk_ads_default")
+
+
+@pytest.fixture
+def set_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Gives settings other values until the end of the test."""
+
+    def put(**values: object) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, str(value))
+        settings.cache_clear()
+
+    yield put
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 @pytest.fixture

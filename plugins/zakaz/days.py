@@ -80,6 +80,10 @@ class DayRange:
         """The part of the range from a day on, or nothing."""
         return DayRange(max(self.first, day), self.last) if day <= self.last else None
 
+    def last_days(self, count: int) -> "DayRange":
+        """So many days up to the last one, whatever the first one is."""
+        return DayRange(self.last - timedelta(days=count - 1), self.last)
+
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
 

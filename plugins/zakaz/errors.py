@@ -27,6 +27,10 @@ class InvalidInput(PermanentError):
     """An argument, a setting, a connection or a file that can't be used."""
 
 
+class SourceNotSetUp(InvalidInput):
+    """A stage has no connection to work with: it is left out, since not everybody has every source."""
+
+
 class WrongSetting(InvalidInput):
     """A setting can't be used: no DAG is read and no task begins until it is put right."""
 
@@ -94,6 +98,10 @@ TERMINATED = "the task was told to end (SIGTERM)"
 
 class TaskTerminated(BaseException):
     """A task was told to end. No `except Exception` on the way may keep it from that."""
+
+
+class StageTimedOut(BaseException):
+    """A stage took longer than it may. No `except Exception` on the way may keep it from ending."""
 
 
 class MessageRefused(PermanentError):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from zakaz.errors import InvalidInput
+from zakaz.settings import Settings
 
 DAG_ID = "zakaz_etl"
 STAGES = ("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck")
@@ -36,3 +37,10 @@ def with_those_before(stages: Sequence[str]) -> tuple[str, ...]:
 def deciding_stage(stage: str) -> str:
     """The task whose good end means that a day is done, when these were asked for: the last of them."""
     return wanted(stage)[-1]
+
+
+def lookback_days(stage: str, limits: Settings) -> int:
+    """Moscow days that a stage works on in a run that looks back, the run's own day included."""
+    if stage == LAST_STAGE:
+        return max(limits.lookback_days, limits.sales_lookback_days)
+    return limits.sales_lookback_days if stage in ("qtickets_fetch", "build_dm_sales") else limits.lookback_days

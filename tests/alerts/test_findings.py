@@ -1,5 +1,6 @@
 """Warnings of the checks are told once for each day and check."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,8 +15,7 @@ from zakaz.alerts.findings import tell_findings
 from zakaz.alerts.follow_up import follow_up
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
-from zakaz.orchestration.healthcheck import HealthcheckOperator
-from zakaz.pipeline.checks import Finding
+from zakaz.pipeline.checks import Finding, healthcheck
 from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -93,10 +93,10 @@ def test_many_are_one_message_that_counts_the_rest(warehouse: WarehouseHook, san
 
 
 def test_a_day_without_a_source_to_ask_is_told_by_the_runs_after_it_and_stops_none(
-    warehouse: WarehouseHook, sandbox: Sandbox
+    warehouse: WarehouseHook, sandbox: Sandbox, set_settings: Callable[..., None]
 ) -> None:
     """Sales from files: nobody bought a ticket on DAY."""
-    task = HealthcheckOperator(task_id="healthcheck", groups={"vk_ads": 1, "sales": 30})
+    set_settings(LOOKBACK_DAYS=1)
     for later in (1, 2):
         day = DAY + timedelta(days=later)
         stage_vk(warehouse, {"stat_date": day})
@@ -104,7 +104,7 @@ def test_a_day_without_a_source_to_ask_is_told_by_the_runs_after_it_and_stops_no
         days = DayRange(day - timedelta(days=29), day)
         build_vk(warehouse, days)
         build_sales(warehouse, days)
-        task.work(warehouse, days, attempt("healthcheck", day, "scheduled"), RunFigures())
+        healthcheck(warehouse, days, attempt("healthcheck", day, "scheduled"), RunFigures())
     (message,) = sandbox.messages()
     for subject in ("dm_sales_daily", "stg_qtickets_sales"):
         assert f"20.11.2026 {subject} (ZERO_ROWS)" in message["plain"]

@@ -18,7 +18,7 @@ from zakaz.alerts import ping as module
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import HealthCheckFailed
-from zakaz.orchestration.healthcheck import HealthcheckOperator
+from zakaz.pipeline.checks import healthcheck
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import settings
 from zakaz.warehouse.hook import WarehouseHook
@@ -78,8 +78,7 @@ def check(warehouse: WarehouseHook, day: date, spend: str) -> None:
     days = DayRange(day, day)
     build_vk(warehouse, days)
     build_sales(warehouse, days)
-    task = HealthcheckOperator(task_id="healthcheck", groups={"vk_ads": 1, "sales": 1})
-    task.work(warehouse, days, attempt("healthcheck", day), RunFigures())
+    healthcheck(warehouse, days, attempt("healthcheck", day), RunFigures())
 
 
 def test_a_good_day_is_told_and_a_red_one_is_not(warehouse: WarehouseHook, watchman: Watchman) -> None:

@@ -1,87 +1,167 @@
-"""bin/zakaz stage: one job of the chain, without a scheduler."""
+"""bin/zakaz stage: stages of the chain without Airflow, recorded and told of like any."""
 
 import json
 import os
-import subprocess
-import sys
+import signal
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from airflow.models import Connection, DagRun
+from airflow.utils.session import create_session
 
 import our_dags
+from cli.conftest import Zakaz
 from sandbox import Sandbox
 from zakaz.days import last_complete_day
-from zakaz.settings import PROJECT_DIR
+from zakaz.pipeline import by_hand, runner
 from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
+from zakaz.warehouse.hook import WarehouseHook
 
 DAY = last_complete_day()
-Zakaz = Callable[..., tuple[int, str, str]]
-RUNS = "SELECT job, status, from_date FROM meta.etl_runs FINAL ORDER BY started_at"
+STATISTICS = "statistics/banners"
 
-
-def test_the_jobs_are_those_of_the_chain(metadata: None) -> None:
-    dag = our_dags.read().get_dag(DAG_ID)
-    assert set(STAGES) == set(dag.task_ids)
-    assert dag.topological_sort()[-1].task_id == LAST_STAGE
+pytestmark = pytest.mark.usefixtures("no_token_kept", "sandbox")
 
 
 @pytest.fixture
-def zakaz(tmp_path: Path, sandbox: Sandbox, no_token_kept: None) -> Zakaz:
-    """bin/zakaz on a warehouse of its own, in processes of its own."""
-    connection = {"conn_type": "clickhouse", "extra": {"embedded_path": str(tmp_path / "warehouse")}}
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        environment = {**os.environ, "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": json.dumps(connection)}
-        environment["PYTHONPATH"] = str(PROJECT_DIR / "plugins")
-        command = [sys.executable, "-m", "zakaz.cli", *arguments]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
-        return ended.returncode, ended.stdout, ended.stderr
-
-    assert run("migrate")[0] == 0
-    return run
+def runs(warehouse: WarehouseHook) -> Callable[[], list[tuple[str, ...]]]:
+    """Job, status, try, cause and first day of each attempt in the registry."""
+    columns = "job, status, toString(try_number), err_msg, toString(from_date)"
+    return lambda: warehouse.execute(f"SELECT {columns} FROM meta.etl_runs FINAL ORDER BY started_at")
 
 
-@pytest.mark.timeout(300)
-def test_a_job_runs_alone_and_a_second_try_only_if_the_first_failed(zakaz: Zakaz, sandbox: Sandbox) -> None:
+Runs = Callable[[], list[tuple[str, ...]]]
+
+
+def test_the_stages_are_those_of_the_chain(metadata: None) -> None:
+    dag = our_dags.read().get_dag(DAG_ID)
+    assert set(STAGES) == set(dag.task_ids) == set(runner.STAGES)
+    assert dag.topological_sort()[-1].task_id == LAST_STAGE
+
+
+def test_a_stage_runs_alone_and_a_second_try_only_if_the_first_failed(
+    zakaz: Zakaz, sandbox: Sandbox, runs: Runs
+) -> None:
     sandbox.fault("vk_ads", "403")
     code, out, err = zakaz("stage", "vk_fetch", "--if-needed")
-    assert (code, out) == (1, ""), err
-    assert f"zakaz stage: vk_fetch for {DAY} is RED; log: " in err
-    assert len(sandbox.messages()) == 1
+    assert (code, out) == (1, "")
+    why, log = err.splitlines()
+    assert why.startswith(f"zakaz stage: vk_fetch for {DAY} is RED: VK Ads: POST")
+    (message,) = sandbox.messages()
+    where = Path(log.removeprefix("log: "))
+    assert f":{where}" in message["plain"]
+    assert "HTTP 403" in where.read_text()
     sandbox.reset()
     assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY} is green\n", "")
     assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY}: there is a good run already\n", "")
-    _, runs, _ = zakaz("sql", RUNS)
-    assert runs.splitlines()[1:] == [f"vk_fetch\terror\t{DAY}", f"vk_fetch\tok\t{DAY}"]
+    assert [run[:3] for run in runs()] == [("vk_fetch", "error", "1"), ("vk_fetch", "ok", "1")]
 
 
-@pytest.mark.timeout(300)
-def test_a_job_that_looks_back_is_needed_until_all_its_days_are_good(zakaz: Zakaz) -> None:
+def test_a_stage_that_looks_back_is_needed_until_all_its_days_are_good(zakaz: Zakaz, runs: Runs) -> None:
     """A day that was done by hand, or mornings without a machine, leave gaps before a good day."""
     assert zakaz("stage", "vk_fetch")[0] == 0
     tried = f"vk_fetch for {DAY} and the days before it"
     arguments = ("stage", "vk_fetch", "--lookback", "--if-needed")
     assert zakaz(*arguments) == (0, f"{tried} is green\n", "")
     assert zakaz(*arguments) == (0, f"{tried}: there is a good run already\n", "")
-    _, runs, _ = zakaz("sql", RUNS)
-    assert runs.splitlines()[1:] == [f"vk_fetch\tok\t{DAY}", f"vk_fetch\tok\t{DAY - timedelta(days=6)}"]
+    assert [run[-1] for run in runs()] == [str(DAY), str(DAY - timedelta(days=6))]
 
 
-@pytest.mark.timeout(300)
-def test_a_job_that_was_skipped_is_not_green(zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A good attempt of before doesn't stand for this one."""
-    assert zakaz("stage", "qtickets_fetch") == (0, f"qtickets_fetch for {DAY} is green\n", "")
-    monkeypatch.setenv("AIRFLOW_CONN_QTICKETS_DEFUALT", os.environ["AIRFLOW_CONN_QTICKETS_DEFAULT"])
+@pytest.mark.usefixtures("metadata")
+def test_the_whole_chain_is_a_good_day_without_a_run_of_airflow(zakaz: Zakaz, runs: Runs) -> None:
+    assert zakaz("stage", DAG_ID) == (0, f"{DAG_ID} for {DAY} is green\n", "")
+    assert [run[:2] for run in runs()] == [(stage, "ok") for stage in STAGES]
+    with create_session() as session:
+        assert session.query(DagRun).filter(DagRun.run_id.like("stage%")).count() == 0
+
+
+def test_a_chain_asks_both_sources_and_builds_on_no_failure(zakaz: Zakaz, sandbox: Sandbox, runs: Runs) -> None:
+    sandbox.fault("vk_ads", "403")
+    code, _, err = zakaz("stage", DAG_ID)
+    assert code == 1
+    assert err.startswith(f"zakaz stage: vk_fetch of {DAG_ID} for {DAY} is RED: VK Ads: POST")
+    assert [run[:2] for run in runs()] == [("vk_fetch", "error"), ("qtickets_fetch", "ok")]
+
+
+def test_what_may_heal_is_tried_once_more_and_nobody_is_woken(
+    zakaz: Zakaz, sandbox: Sandbox, runs: Runs, set_settings: Callable[..., None]
+) -> None:
+    set_settings(HTTP_ATTEMPTS=1)
+    sandbox.fault("vk_ads", "500", path=STATISTICS, times=1)
+    assert zakaz("stage", "vk_fetch") == (0, f"vk_fetch for {DAY} is green\n", "")
+    assert [run[1:3] for run in runs()] == [("error", "1"), ("ok", "2")]
+    assert sandbox.messages() == []
+
+
+def test_a_stage_that_takes_too_long_is_ended_and_told_of(
+    zakaz: Zakaz, sandbox: Sandbox, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.fault("vk_ads", "timeout", path=STATISTICS, seconds=60)
+    monkeypatch.setattr(by_hand, "TASK_LIMIT", timedelta(seconds=3))
+    code, _, err = zakaz("stage", "vk_fetch")
+    assert code == 1
+    assert "is RED: StageTimedOut: the stage was not done within 0.05 minutes" in err
+    assert [run[1:3] for run in runs()] == [("error", "1"), ("error", "2")]
+    (message,) = sandbox.messages()
+    assert "задача не уложилась в 15 минут" in message["plain"]
+
+
+def test_sigterm_ends_it_and_is_recorded(zakaz: Zakaz, sandbox: Sandbox, runs: Runs) -> None:
+    sandbox.fault("vk_ads", "timeout", path=STATISTICS, seconds=60)
+
+    def end() -> None:
+        while not any(STATISTICS in call["path"] for call in sandbox.requests()["requests"]):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end, daemon=True).start()
+    code, _, err = zakaz("stage", DAG_ID)
+    assert code == 1
+    assert "was told to end (SIGTERM)" in err
+    ((job, status, _, cause, _),) = runs()
+    assert (job, status) == ("vk_fetch", "error")
+    assert cause.endswith("(SIGTERM)")
+    assert len(sandbox.messages()) == 1
+
+
+def test_a_source_that_is_not_set_up_is_skipped(zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch, runs: Runs) -> None:
+    """Alone it is not green, whatever an attempt of before came to; the chain goes on without it."""
+    assert zakaz("stage", "qtickets_fetch")[0] == 0
     monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
-    why = "there is no connection qtickets_default: set AIRFLOW_CONN_QTICKETS_DEFAULT"
     code, out, err = zakaz("stage", "qtickets_fetch")
     assert (code, out) == (1, "")
-    assert err.startswith(f"zakaz stage: qtickets_fetch for {DAY} was skipped: {why}; log: ")
+    assert err.startswith(
+        f"zakaz stage: qtickets_fetch for {DAY} was skipped: there is no connection qtickets_default: "
+    )
+    zakaz("stage", DAG_ID)
+    jobs = [run[0] for run in runs()]
+    assert jobs[:4] == ["qtickets_fetch", "vk_fetch", "build_dm_vk", "build_dm_sales"]
 
 
-def test_an_unknown_job_is_named(zakaz: Zakaz) -> None:
+def test_an_unknown_stage_is_named(zakaz: Zakaz) -> None:
     code, _, err = zakaz("stage", "everything")
     assert code == 1
     assert "everything" in err
+
+
+def test_connections_may_be_kept_in_airflow(
+    zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Connection(conn_id="clickhouse_default", **_fields(os.environ["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"]))
+    with create_session() as session:
+        session.add(kept)
+    monkeypatch.delenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT")
+    try:
+        assert zakaz("sql", "SELECT 1 AS one") == (0, "one\n1\n", "")
+    finally:
+        with create_session() as session:
+            session.query(Connection).filter(Connection.conn_id == "clickhouse_default").delete()
+
+
+def _fields(text: str) -> dict[str, object]:
+    given = json.loads(text)
+    return {**given, "extra": json.dumps(given.get("extra") or {})}

@@ -13,7 +13,7 @@ from sandbox import Sandbox
 from zakaz.orchestration import internals
 from zakaz.orchestration.backfill import Backfill, Outcome, Request
 from zakaz.orchestration.console import Work
-from zakaz.orchestration.stop import stoppable
+from zakaz.stop import stoppable
 from zakaz.warehouse.hook import WarehouseHook
 
 Days = list[date]

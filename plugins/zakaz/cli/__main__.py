@@ -33,6 +33,8 @@ def run(name: str, load: Callable[[], Any]) -> int:
     except InvalidInput as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
+    # Airflow looks for connections in its own database only where it is told that it may.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     # What Airflow says of itself is no answer to a command.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from airflow.sdk import Variable
+from airflow.sdk.execution_time import task_runner
 from airflow.sdk.log import mask_secret
 from filelock import FileLock
 from filelock import Timeout as FileLockTimeout
@@ -22,6 +23,15 @@ LOCK_SECONDS = 120
 def token_variable(conn_id: str) -> str:
     """The Airflow variable that a connection's tokens are kept in."""
     return f"zakaz_token_{conn_id}"
+
+
+def _variables() -> Any:
+    """Airflow's variables: of a task by its supervisor, of any other process in Airflow's database."""
+    if getattr(task_runner, "SUPERVISOR_COMMS", None):
+        return Variable
+    from airflow.models import Variable as VariableInDatabase
+
+    return VariableInDatabase  # noqa: AIR311 - that of the SDK can only ask a supervisor
 
 
 class VariableTokenStore:
@@ -63,14 +73,11 @@ class VariableTokenStore:
     def save(self, token: Token) -> None:
         """Keep a token in place of the last one."""
         tokens = {**self._kept(), self._account: self._masked(token).as_dict()}
-        Variable.set(
-            self._key,
-            json.dumps({"client_id": self._client_id, "tokens": tokens}),
-            description="VK Ads access tokens, kept between runs: VK gives no more than five",
-        )
+        text = json.dumps({"client_id": self._client_id, "tokens": tokens})
+        _variables().set(self._key, text, description="VK Ads access tokens, kept between runs: VK gives at most five")
 
     def _kept(self) -> dict[str, dict[str, Any]]:
-        text = Variable.get(self._key, None)
+        text = _variables().get(self._key, None)
         if not text:
             return {}
         try:

@@ -8,6 +8,7 @@ from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.run_days import days_of_run
 from zakaz.settings import usable_settings
+from zakaz.stages import lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ def alert_on_failure(context: Any) -> None:
         warehouse = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
         error = context.get("exception") or "the task ended without an exception"
         task = context.get("task")
-        lookback_days = getattr(task, "lookback_days", None) or usable_settings().lookback_days
-        days = days_of_run(context, lookback_days, getattr(task, "days", ""))
+        window = lookback_days(attempt.job, usable_settings())
+        days = days_of_run(context, window, getattr(task, "days", ""))
         raise_alert(warehouse, failure_alert(attempt, error, days))
     except Exception:
         # Airflow would swallow it with less of a trace.

@@ -4,12 +4,7 @@ from typing import Any
 
 from airflow.sdk import TaskGroup
 
-from zakaz.orchestration.build_mart import BuildMartOperator
-from zakaz.orchestration.healthcheck import HealthcheckOperator
-from zakaz.orchestration.qtickets_fetch import QTicketsFetchOperator
-from zakaz.orchestration.vk_fetch import VkFetchOperator
-from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, STG_SALES, STG_VK_ADS
-from zakaz.settings import settings
+from zakaz.orchestration.stage_operator import StageOperator
 from zakaz.stages import ALL_STAGES
 
 
@@ -25,7 +20,7 @@ def etl_chain(days: Any = "", stage: str = ALL_STAGES) -> None:
     # each other, and the embedded warehouse would be opened by one process after the other.
     which["max_active_tis_per_dagrun"] = 1
     with TaskGroup("fetch", prefix_group_id=False, tooltip="Загрузка из источников") as fetch:
-        VkFetchOperator(
+        StageOperator(
             task_id="vk_fetch",
             task_display_name="VK Реклама: загрузка",
             pool="vk_ads",
@@ -33,39 +28,30 @@ def etl_chain(days: Any = "", stage: str = ALL_STAGES) -> None:
             "`vk_ads_default`; the old rows stay.",
             **which,
         )
-        QTicketsFetchOperator(
+        StageOperator(
             task_id="qtickets_fetch",
             task_display_name="QTickets: загрузка",
-            lookback_days=settings().sales_lookback_days,
             doc_md="Reads QTickets and rebuilds `zakaz.stg_qtickets_sales`. Red: the source or the connection "
             "`qtickets_default`; the old rows stay. Skipped: there is no such connection.",
             **which,
         )
     # A source that is not set up is skipped, and so are the stages that nobody asked for: the chain goes on.
     goes_on: dict[str, Any] = {**which, "trigger_rule": "none_failed"}
-    build_dm_vk = BuildMartOperator(
+    build_dm_vk = StageOperator(
         task_id="build_dm_vk",
         task_display_name="Витрина расходов",
-        sql="marts/dm_vk_ads_daily.sql",
-        source=STG_VK_ADS,
-        target=DM_VK_ADS,
         doc_md="Rebuilds `zakaz.dm_vk_ads_daily` by city and campaign. Red: ClickHouse; Clear once it answers.",
         **goes_on,
     )
-    build_dm_sales = BuildMartOperator(
+    build_dm_sales = StageOperator(
         task_id="build_dm_sales",
         task_display_name="Витрина продаж",
-        lookback_days=settings().sales_lookback_days,
-        sql="marts/dm_sales_daily.sql",
-        source=STG_SALES,
-        target=DM_SALES,
         doc_md="Rebuilds `zakaz.dm_sales_daily` by city and event. Red: ClickHouse; Clear once it answers.",
         **goes_on,
     )
-    healthcheck = HealthcheckOperator(
+    healthcheck = StageOperator(
         task_id="healthcheck",
         task_display_name="Проверка данных",
-        groups={"vk_ads": settings().lookback_days, "sales": settings().sales_lookback_days},
         doc_md="Runs `include/sql/checks` on every day the run rebuilt. Red: its last line names day, check, "
         "expected and found; what was found is in `meta.quality_results`. Thresholds: `include/thresholds.toml`.",
         **goes_on,

@@ -12,8 +12,8 @@ from typing import TextIO
 
 from zakaz.errors import TransientError, one_line
 from zakaz.orchestration import metadata
-from zakaz.orchestration.stop import Stop, stoppable
 from zakaz.settings import state_dir
+from zakaz.stop import Stop, stoppable
 
 KEPT_LOGS = 30
 LEVEL = "AIRFLOW__LOGGING__LOGGING_LEVEL"

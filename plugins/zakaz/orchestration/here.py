@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from zakaz.errors import InvalidInput, TaskTerminated
 from zakaz.orchestration import internals
 from zakaz.orchestration.runs import UNFINISHED, is_served, serialized_dag
-from zakaz.orchestration.stop import Stop
+from zakaz.stop import Stop
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from zakaz.orchestration.console import Work
 from zakaz.orchestration.here import RunsHere, wait_for
 from zakaz.orchestration.notes import note_of, note_of_range
 from zakaz.orchestration.run_days import word
-from zakaz.orchestration.stop import Stop
 from zakaz.registry.backfills import entry_of_run
 from zakaz.stages import DAG_ID, LAST_STAGE
+from zakaz.stop import Stop
 
 PIECES_DAG_ID = "zakaz_backfill"
 

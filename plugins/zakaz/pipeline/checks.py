@@ -1,5 +1,6 @@
 """Runs the checks of include/sql/checks for a range of days and keeps what they found."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -8,14 +9,56 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from zakaz.days import DayRange, ranges
+from zakaz.alerts.findings import tell_findings
+from zakaz.alerts.ping import ping
+from zakaz.days import DayRange, last_complete_day, ranges
 from zakaz.errors import HealthCheckFailed, InvalidInput
 from zakaz.pipeline.thresholds import thresholds
+from zakaz.registry.attempt import Attempt
 from zakaz.registry.quality import Finding, keep_findings
+from zakaz.registry.runs import RunFigures
+from zakaz.settings import settings
+from zakaz.stages import lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files
 
 COMMAND_LINE = UUID(int=0)
+# The folders of include/sql/checks, each with the stage that builds what its checks look at.
+GROUPS = {"vk_ads": "build_dm_vk", "sales": "build_dm_sales"}
+log = logging.getLogger(__name__)
+
+
+def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
+    """The last stage: check each day that the run rebuilt, keep what was found, tell of warnings, then judge.
+
+    :param days: the widest range that the run rebuilt; a group of checks looks at its own part of it.
+    :raises HealthCheckFailed: at least one check of severity fail did not pass.
+    """
+    with warehouse.session():
+        findings = [
+            finding
+            for group in GROUPS
+            for finding in check_days(
+                warehouse, _rebuilt(group, days, attempt), attempt.run_id, group=group, run_day=days.last
+            )
+        ]
+    figures.rows_read = figures.rows_written = len(findings)
+    for finding in findings:
+        if finding.passed:
+            log.info("passed: %s", finding)
+        else:
+            log.warning("NOT PASSED: %s", finding)
+    tell_findings(warehouse, attempt, findings)
+    require_healthy(findings)
+    if days.last == last_complete_day():
+        ping()
+
+
+def _rebuilt(group: str, days: DayRange, attempt: Attempt) -> DayRange:
+    """The days that the run rebuilt of what a group of checks looks at."""
+    if attempt.run_type != "scheduled":
+        return days
+    return days.last_days(lookback_days(GROUPS[group], settings()))
 
 
 def check_days(

@@ -6,6 +6,8 @@ from typing import Any
 
 from zakaz.days import DayRange
 from zakaz.errors import WarehouseRefused
+from zakaz.registry.attempt import Attempt
+from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.hook import WarehouseHook, new_version
 from zakaz.warehouse.sql import statement
 
@@ -61,3 +63,20 @@ def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
     where = {"database": database, "table": table, "day_column": target.day_column}
     ((count,),) = warehouse.execute(statement("meta/live_rows.sql"), {**days.bounds, **where})
     return int(count)
+
+
+def build_dm_vk(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:
+    """Rebuild `zakaz.dm_vk_ads_daily` from its staging."""
+    _build(warehouse, STG_VK_ADS, DM_VK_ADS, days, figures)
+
+
+def build_dm_sales(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:
+    """Rebuild `zakaz.dm_sales_daily` from its staging."""
+    _build(warehouse, STG_SALES, DM_SALES, days, figures)
+
+
+def _build(warehouse: WarehouseHook, source: Target, mart: Target, days: DayRange, figures: RunFigures) -> None:
+    _, table = mart.table.split(".")
+    with warehouse.session():
+        figures.rows_read = count_live(warehouse, source, days)
+        figures.rows_written = rebuild(warehouse, mart, statement(f"marts/{table}.sql"), days)

@@ -1,6 +1,7 @@
-"""bin/zakaz stage: one task of the daily chain without a scheduler, for a timer of the system."""
+"""bin/zakaz stage: one stage of the daily chain without Airflow, for a timer of the system."""
 
-from datetime import UTC, date, datetime, timedelta
+import socket
+from datetime import date
 
 import click
 
@@ -9,9 +10,8 @@ from zakaz.cli.options import day_option
 from zakaz.days import DayRange
 from zakaz.orchestration import metadata
 from zakaz.orchestration.console import Work, at_work
-from zakaz.orchestration.run_days import LOOKBACK, STAGE
 from zakaz.settings import settings
-from zakaz.stages import ALL_STAGES, DAG_ID, LAST_STAGE, STAGES
+from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
 
 
 @click.command()
@@ -34,15 +34,18 @@ def _stage(job: str, day: date, work: Work, *, lookback: bool, if_needed: bool) 
         work.say(f"{what}: there is a good run already")
         return 0
     sandbox.require()
-    metadata.prepare()
-    began = datetime.now(UTC)
-    from zakaz.orchestration.one_run import run_day
+    metadata.prepare()  # the tokens of VK are kept there
+    from zakaz.pipeline.by_hand import State, run_by_hand
 
-    if not run_day(day, {STAGE: ALL_STAGES if job == DAG_ID else job, LOOKBACK: lookback}, work):
-        work.complain(f"zakaz stage: {what} is RED; log: {work.log}")
-        return 1
-    if not _was_done(job, day, began):
-        work.complain(f"zakaz stage: {what} was skipped: {_why_skipped(job)}; log: {work.log}")
+    log = f"{socket.gethostname()}:{work.log}"
+    stages = STAGES if job == DAG_ID else (job,)
+    outcomes = run_by_hand(stages, day, looks_back=lookback, log_url=log, stoppable=work.stop.in_task)
+    bad = [one for one in outcomes if one.state is State.RED or (one.state is State.LEFT_OUT and job != DAG_ID)]
+    for one in bad:
+        name = what if one.stage == job else f"{one.stage} of {what}"
+        work.complain(f"zakaz stage: {name} {'is' if one.state is State.RED else 'was'} {one.state.value}: {one.cause}")
+    if bad:
+        work.complain(f"log: {work.log}")
         return 1
     work.say(f"{what} is green")
     return 0
@@ -51,7 +54,7 @@ def _stage(job: str, day: date, work: Work, *, lookback: bool, if_needed: bool) 
 def _made_good(day: date) -> DayRange:
     """The days that a good chain leaves good when it looks back: those that it read anew from every source."""
     days = min(settings().lookback_days, settings().sales_lookback_days)
-    return DayRange(day - timedelta(days=days - 1), day)
+    return DayRange(day, day).last_days(days)
 
 
 def _is_good(job: str, days: DayRange) -> bool:
@@ -60,25 +63,3 @@ def _is_good(job: str, days: DayRange) -> bool:
 
     states = day_states(WarehouseHook(), days, LAST_STAGE if job == DAG_ID else job)
     return all(one.state == GOOD for one in states)
-
-
-def _was_done(job: str, day: date, since: datetime) -> bool:
-    """Whether a good attempt began since a UTC instant: to Airflow a run is green in which its one task was skipped."""
-    from zakaz.pipeline.backfill_plan import day_states
-    from zakaz.registry import outbox
-    from zakaz.warehouse.hook import WarehouseHook
-
-    warehouse = WarehouseHook()
-    with warehouse.session():
-        outbox.flush(warehouse)
-        (found,) = day_states(warehouse, DayRange(day, day), LAST_STAGE if job == DAG_ID else job)
-    return found.is_good_since(since)
-
-
-def _why_skipped(job: str) -> str:
-    """What is known of why."""
-    from zakaz.connections.qtickets import CONNECTION, QTicketsHook
-
-    if job == "qtickets_fetch" and not QTicketsHook().is_set_up():
-        return f"there is no connection {CONNECTION}: set AIRFLOW_CONN_{CONNECTION.upper()}"
-    return "the registry has no good attempt of it"

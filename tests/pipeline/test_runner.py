@@ -1,21 +1,20 @@
-"""Which days the healthcheck looks at, and what it follows up."""
+"""run_stage: the row of an attempt, which days are checked, and the follow-up after the last stage."""
 
 import json
 import socket
+from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from made_rows import DAY
-from made_runs import task_instance
+from made_runs import attempt
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, TaskTerminated
-from zakaz.orchestration import healthcheck as module
-from zakaz.orchestration.healthcheck import HealthcheckOperator
-from zakaz.orchestration.stage_operator import DayOperator
-from zakaz.registry.attempt import Attempt
+from zakaz.pipeline import runner
+from zakaz.pipeline.checks import healthcheck
+from zakaz.pipeline.runner import run_stage
 from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files
@@ -32,22 +31,18 @@ pytestmark = pytest.mark.warehouse
     ],
 )
 def test_each_group_is_checked_for_the_days_that_were_rebuilt(
-    warehouse: WarehouseHook, run_type: str, days: int, vk_days: int, sales_days: int
+    warehouse: WarehouseHook,
+    set_settings: Callable[..., None],
+    run_type: str,
+    days: int,
+    vk_days: int,
+    sales_days: int,
 ) -> None:
-    task = HealthcheckOperator(task_id="healthcheck", groups={"vk_ads": 2, "sales": 3})
-    assert task.lookback_days == 3
-    attempt = Attempt(
-        dag_id="zakaz_etl",
-        dag_run_id="run",
-        run_type=run_type,
-        job="healthcheck",
-        map_index=-1,
-        try_number=1,
-        log_url="",
-    )
+    set_settings(LOOKBACK_DAYS=2, SALES_LOOKBACK_DAYS=3)
     figures = RunFigures()
+    looks = DayRange(DAY - timedelta(days=days - 1), DAY)
     with pytest.raises(HealthCheckFailed):
-        task.work(warehouse, DayRange(DAY - timedelta(days=days - 1), DAY), attempt, figures)
+        healthcheck(warehouse, looks, attempt("healthcheck", run_type=run_type), figures)
 
     found = warehouse.execute("SELECT check_name, min(day), max(day), count() FROM meta.quality_results GROUP BY 1")
     looked_at = {"vk_ads": vk_days, "sales": sales_days}
@@ -59,18 +54,16 @@ def test_each_group_is_checked_for_the_days_that_were_rebuilt(
 
 
 @pytest.fixture
-def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let the checks end as told, and the task with them."""
+def ended(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | None], None]:
+    """Let the checks end like this, and the stage with them."""
 
     def end(error: BaseException | None) -> None:
-        def execute(*_: Any) -> None:
+        def work(*_: object) -> None:
             if error:
                 raise error
 
-        monkeypatch.setattr(DayOperator, "execute", execute)
-        task = HealthcheckOperator(task_id="healthcheck", groups={"vk_ads": 1, "sales": 1})
-        run = SimpleNamespace(run_type="manual", conf={}, dag_id="zakaz_etl")
-        task.execute({"task_instance": task_instance("healthcheck"), "dag_run": run})
+        monkeypatch.setattr(runner, "STAGES", {"healthcheck": runner.Stage(work)})
+        run_stage("healthcheck", DayRange(DAY, DAY), attempt("healthcheck"))
 
     return end
 
@@ -85,7 +78,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Any:
 )
 @pytest.mark.parametrize("broken", [None, OSError("no space left on device")], ids=["", "follow-up fails"])
 def test_whatever_came_out_is_followed_up_unless_the_task_must_end(
-    ended: Any,
+    ended: Callable[[BaseException | None], None],
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException | None,
     is_followed_up: bool,
@@ -99,7 +92,7 @@ def test_whatever_came_out_is_followed_up_unless_the_task_must_end(
         if broken:
             raise broken
 
-    monkeypatch.setattr(module, "follow_up", follow_up)
+    monkeypatch.setattr(runner, "follow_up", follow_up)
     if error:
         with pytest.raises(type(error)) as raised:
             ended(error)
@@ -111,12 +104,12 @@ def test_whatever_came_out_is_followed_up_unless_the_task_must_end(
 
 @pytest.mark.timeout(30)
 def test_a_warehouse_that_takes_connections_and_says_nothing_holds_no_task(
-    ended: Any, monkeypatch: pytest.MonkeyPatch
+    ended: Callable[[BaseException | None], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         port = mute.getsockname()[1]
         server = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": port, "extra": {"http_port": port}}
         monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(server))
-        assert module.FOLLOW_UP_SECONDS <= 30
-        monkeypatch.setattr(module, "FOLLOW_UP_SECONDS", 1)
+        assert runner.FOLLOW_UP_SECONDS <= 30
+        monkeypatch.setattr(runner, "FOLLOW_UP_SECONDS", 1)
         ended(None)

@@ -1,0 +1,126 @@
+"""Stages without Airflow, one after the other in this process: for `bin/zakaz stage` and the timers of a system."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+from typing import Any, NamedTuple
+
+from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
+from zakaz.days import MOSCOW, DayRange
+from zakaz.errors import SourceNotSetUp, StageTimedOut, TaskTerminated, TransientError
+from zakaz.pipeline.runner import run_stage
+from zakaz.registry.attempt import Attempt
+from zakaz.secrets import masked_line
+from zakaz.settings import TASK_LIMIT, settings
+from zakaz.stages import DAG_ID, SOURCES, lookback_days
+from zakaz.warehouse.hook import WarehouseHook
+
+Stoppable = Callable[[], AbstractContextManager[None]]
+TRIES = 2
+NOT_MAPPED = -1
+
+
+class State(Enum):
+    """What became of a stage."""
+
+    OK = "green"
+    RED = "RED"
+    LEFT_OUT = "skipped"
+
+
+class Outcome(NamedTuple):
+    """What became of a stage; `cause` is one line without secrets, empty if it is good."""
+
+    stage: str
+    state: State
+    cause: str = ""
+
+
+def run_by_hand(
+    stages: Sequence[str],
+    day: date,
+    *,
+    looks_back: bool,
+    log_url: str,
+    stoppable: Stoppable,
+) -> list[Outcome]:
+    """Run stages in order, up to the first that fails; but both sources are asked, whatever comes of the first.
+
+    Each attempt is recorded. What may heal is tried once more, at once; what has failed for good is told in Telegram.
+
+    :param day: the Moscow day that they are for.
+    :param looks_back: work on the days before it too, as a scheduled run does.
+    :param log_url: where the log of this run is.
+    :param stoppable: a block in which SIGINT and SIGTERM raise TaskTerminated.
+    :returns: one outcome for each stage that was begun.
+    """
+    run_id = f"stage__{day}__{datetime.now(MOSCOW).isoformat()}"
+    outcomes: list[Outcome] = []
+    for stage in stages:
+        if stage not in SOURCES and any(one.state is State.RED for one in outcomes):
+            break
+        attempt = Attempt(
+            dag_id=DAG_ID,
+            dag_run_id=run_id,
+            run_type="scheduled" if looks_back else "manual",
+            job=stage,
+            map_index=NOT_MAPPED,
+            try_number=1,
+            log_url=log_url,
+        )
+        days = DayRange(day, day).last_days(lookback_days(stage, settings()) if looks_back else 1)
+        try:
+            outcomes.append(_run(days, attempt, stoppable))
+        except TaskTerminated as error:
+            outcomes.append(Outcome(stage, State.RED, masked_line(error)))
+            break
+    return outcomes
+
+
+def _run(days: DayRange, attempt: Attempt, stoppable: Stoppable) -> Outcome:
+    """Run one stage.
+
+    :raises TaskTerminated: this process was told to end; that is recorded and told.
+    """
+    try:
+        with stoppable(), time_limit(TASK_LIMIT):
+            run_stage(attempt.job, days, attempt)
+    except SourceNotSetUp as error:
+        return Outcome(attempt.job, State.LEFT_OUT, masked_line(error))
+    except (Exception, StageTimedOut, TaskTerminated) as error:
+        if attempt.try_number < TRIES and isinstance(error, TransientError | StageTimedOut):
+            again = replace(attempt, try_number=attempt.try_number + 1, started_at=datetime.now(UTC))
+            return _run(days, again, stoppable)
+        hurried = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
+        raise_alert(hurried, failure_alert(attempt, error, days))
+        if isinstance(error, TaskTerminated):
+            raise
+        return Outcome(attempt.job, State.RED, masked_line(error))
+    return Outcome(attempt.job, State.OK)
+
+
+@contextmanager
+def time_limit(limit: timedelta) -> Iterator[None]:
+    """End a block that takes too long, as Airflow does with its tasks.
+
+    :raises StageTimedOut: in the block.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: Any) -> None:
+        raise StageTimedOut(f"the stage was not done within {limit.total_seconds() / 60:g} minutes")
+
+    handler = signal.signal(signal.SIGALRM, end)
+    timer = signal.setitimer(signal.ITIMER_REAL, limit.total_seconds())
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *timer)
+        signal.signal(signal.SIGALRM, handler)

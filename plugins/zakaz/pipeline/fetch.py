@@ -1,0 +1,76 @@
+"""The stages that read the sources: VK Ads and QTickets."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+from filelock import FileLock
+
+from zakaz.alerts.restated import tell_restatements
+from zakaz.connections.qtickets import CONNECTION, QTicketsHook
+from zakaz.connections.vk_ads import VkAdsHook
+from zakaz.days import DayRange
+from zakaz.errors import SourceNotSetUp
+from zakaz.pipeline.qtickets import load_qtickets
+from zakaz.pipeline.vk_ads import load_vk_ads
+from zakaz.registry.attempt import Attempt
+from zakaz.registry.runs import RunFigures
+from zakaz.settings import settings, state_dir
+from zakaz.sources.vk_ads import first_reachable_day
+from zakaz.warehouse.hook import WarehouseHook
+
+log = logging.getLogger(__name__)
+
+
+def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
+    """Read the statistics of VK Ads and rebuild `zakaz.stg_vk_ads_daily`; days that VK no longer serves stay.
+
+    :raises SourceIncomplete: VK refused single ads; all others are loaded.
+    """
+    reachable = days.since(first_reachable_day())
+    if reachable != days:
+        log.warning(
+            "VK Ads serves no day before %s: earlier days of %s keep what the staging has", first_reachable_day(), days
+        )
+    if reachable is None:
+        return
+    with _only_fetch_of_this_machine():
+        loaded = load_vk_ads(VkAdsHook().get_conn(), warehouse, reachable)
+    figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
+    tell_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
+    loaded.require_complete()
+
+
+def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
+    """Read ticket sales of QTickets and rebuild `zakaz.stg_qtickets_sales`."""
+    window = settings().sales_lookback_days
+    loaded = load_qtickets(QTicketsHook().get_conn(), warehouse, days, window)
+    figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
+    tell_restatements(warehouse, attempt, days, loaded.restatements, window)
+
+
+def require_qtickets() -> None:
+    """Refuse to fetch from QTickets without its connection.
+
+    :raises SourceNotSetUp: there is none.
+    """
+    if not QTicketsHook().is_set_up():
+        raise SourceNotSetUp(
+            f"there is no connection {CONNECTION}: nothing is fetched, and sales loaded by `bin/zakaz load-sales` "
+            f"stay. To fetch them, set AIRFLOW_CONN_{CONNECTION.upper()}"
+        )
+
+
+@contextmanager
+def _only_fetch_of_this_machine() -> Iterator[None]:
+    """Let one fetch of this machine ask at a time, since all share VK's rate limits.
+
+    Airflow's pool does so for what a scheduler starts; a backfill in its own process and a timer know no pools. The
+    time limit of the stage ends the waiting at the latest.
+    """
+    folder = state_dir()
+    with ExitStack() as stack:
+        with suppress(OSError):  # a disk that takes no lock costs no day
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder / "vk_fetch.lock"))
+        yield
