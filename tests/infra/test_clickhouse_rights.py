@@ -122,7 +122,7 @@ def test_without_its_passwords_no_server_starts(act: As) -> None:
 
 
 def test_the_pipeline_has_all_that_it_needs() -> None:
-    tests = "tests/end_to_end/test_chain.py::test_a_green_day tests/views"
+    tests = "tests/cli/test_stage.py::test_the_whole_chain_is_a_good_day_without_a_run_of_airflow tests/views"
     environment = {**os.environ, "ZAKAZ_TEST_USER": "etl_writer", "PYTHONPATH": str(PROJECT_DIR / "tests")}
     command = [sys.executable, "-m", "pytest", "-p", "as_user", "-p", "no:cacheprovider", *tests.split()]
     ended = subprocess.run(command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True)
