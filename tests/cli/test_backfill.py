@@ -9,8 +9,9 @@ import pytest
 from cli.conftest import Zakaz
 from orchestration.conftest import airflow as airflow
 from sandbox import Sandbox
+from zakaz import airflow_internals
 from zakaz.cli.commands import backfill as backfill_command
-from zakaz.orchestration import here, internals
+from zakaz.orchestration import here
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -72,8 +73,8 @@ def test_a_long_range_goes_in_pieces_without_a_scheduler(zakaz: Zakaz, warehouse
     assert "3 of 3 days are good" in out
     assert len(pieces(warehouse)) == 2 * len(STAGES)
     assert [state for _, state in ledger(warehouse)] == ["ok"] * 3
-    with internals.create_session() as session:
-        (run,) = session.query(internals.DagRun).all()
+    with airflow_internals.create_session() as session:
+        (run,) = session.query(airflow_internals.DagRun).all()
         assert (run.dag_id, run.state, run.note) == (
             "zakaz_backfill",
             "success",

@@ -14,7 +14,9 @@ from zakaz.orchestration.callbacks import alert_on_failure
 from zakaz.orchestration.retries import RetryWhatMayHeal
 from zakaz.orchestration.run_days import word
 from zakaz.orchestration.timetable import MoscowDayTimetable
-from zakaz.settings import PROJECT_DIR, RETRY_DELAYS, settings
+from zakaz.pipeline.checks import GROUPS
+from zakaz.settings import PROJECT_DIR, RETRY_DELAYS, Settings
+from zakaz.stages import STAGES, lookback_days
 from zakaz.warehouse.sql import files
 
 DAGS = PROJECT_DIR / "dags"
@@ -66,19 +68,16 @@ def test_a_backfill_goes_through_the_same_chain(dagbag: DagBag) -> None:
         assert ours.downstream_task_ids - {"report"} == theirs.downstream_task_ids
 
 
-def test_how_far_a_scheduled_run_looks_back(dagbag: DagBag) -> None:
-    vk, sales = settings().lookback_days, settings().sales_lookback_days
-    assert sales > vk
-    assert {task.task_id: task.lookback_days for task in dagbag.dags["zakaz_etl"].tasks} == {
-        "vk_fetch": None,
-        "qtickets_fetch": sales,
-        "build_dm_vk": None,
-        "build_dm_sales": sales,
-        "healthcheck": sales,
+def test_how_far_a_scheduled_run_looks_back() -> None:
+    limits = Settings(lookback_days=7, sales_lookback_days=30)
+    assert {stage: lookback_days(stage, limits) for stage in STAGES} == {
+        "vk_fetch": 7,
+        "qtickets_fetch": 30,
+        "build_dm_vk": 7,
+        "build_dm_sales": 30,
+        "healthcheck": 30,
     }
-    groups = dagbag.dags["zakaz_etl"].task_dict["healthcheck"].groups
-    assert groups == {"vk_ads": vk, "sales": sales}
-    assert {file.parent.name for file in files("checks")} == set(groups), "a check that no run would look at"
+    assert {file.parent.name for file in files("checks")} == set(GROUPS), "a check that no run would look at"
 
 
 def test_every_task_is_limited_told_and_explained(dagbag: DagBag) -> None:

@@ -119,7 +119,7 @@ def test_days_that_vk_tells_no_more_of_keep_their_staging(
     stage_vk(warehouse, {"stat_date": old})
     stage_sales(warehouse, {"report_date": old})
     run_form(old, edge)
-    assert f"VK Ads tells of no day before {edge}" in log()
+    assert f"VK Ads serves no day before {edge}" in log()
     assert warehouse.execute(f"SELECT sum(spend) FROM zakaz.dm_vk_ads_daily FINAL WHERE stat_date = '{old}'")[0][0] > 0
     fetched = warehouse.execute("SELECT min(from_date) FROM zakaz.raw_vk_ads WHERE resource = 'statistics'")
     assert fetched == [(edge,)]

@@ -10,7 +10,7 @@ import pytest
 
 import our_dags
 from sandbox import Sandbox
-from zakaz.orchestration import internals
+from zakaz import airflow_internals
 from zakaz.orchestration.backfill import Backfill, Outcome, Request
 from zakaz.orchestration.console import Work
 from zakaz.stop import stoppable
@@ -22,8 +22,13 @@ Runs = Callable[[], dict[str, Any]]
 
 
 def forget() -> None:
-    with internals.create_session() as session:
-        for model in (internals.BackfillDagRun, internals.TaskInstance, internals.DagRun, internals.Backfill):
+    with airflow_internals.create_session() as session:
+        for model in (
+            airflow_internals.BackfillDagRun,
+            airflow_internals.TaskInstance,
+            airflow_internals.DagRun,
+            airflow_internals.Backfill,
+        ):
             session.query(model).delete()
 
 
@@ -55,8 +60,8 @@ def airflow_runs() -> Runs:
     """The runs in Airflow's database by their ids."""
 
     def found() -> dict[str, Any]:
-        with internals.create_session() as session:
-            every = session.query(internals.DagRun).order_by(internals.DagRun.logical_date).all()
+        with airflow_internals.create_session() as session:
+            every = session.query(airflow_internals.DagRun).order_by(airflow_internals.DagRun.logical_date).all()
             for run in every:
                 assert isinstance(run.task_instances, list)
                 assert run.note is None or run.note

@@ -13,8 +13,9 @@ from sqlalchemy.exc import OperationalError
 import our_dags
 from orchestration.conftest import CarryOut, Runs
 from sandbox import Sandbox
+from zakaz import airflow_internals
 from zakaz.errors import DaysAreBusy, TransientError
-from zakaz.orchestration import backfill, backfill_runs, here, internals, runs
+from zakaz.orchestration import backfill, backfill_runs, here, runs
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.console import Work
 from zakaz.orchestration.here import claim
@@ -58,8 +59,8 @@ def test_the_days_are_airflow_s_own_backfill_runs(
         assert (run.run_type, run.state, run.backfill_id is not None) == ("backfill", "success", True)
         assert run.start_date >= began, "the grid must not show a day that was run here as 24 hours long"
     assert [run.note for run in found.values()] == ["Данные за 3 ноября 2026", "Данные за 4 ноября 2026"]
-    with internals.create_session() as session:
-        (made,) = session.query(internals.Backfill).all()
+    with airflow_internals.create_session() as session:
+        (made,) = session.query(airflow_internals.Backfill).all()
         assert made.completed_at is not None
     said = work.terminal[0].getvalue()
     assert f"{FIRST}  ok" in said
@@ -124,8 +125,10 @@ def test_chosen_tasks_alone(carry_out: CarryOut, warehouse: WarehouseHook) -> No
 
 
 def test_a_run_that_is_at_work_is_named_and_nothing_is_done(carry_out: CarryOut, sandbox: Sandbox) -> None:
-    with internals.create_session() as session:
-        run = our_dags.make_run("zakaz_etl", internals.DagRunType.SCHEDULED, FIRST, state="running", session=session)
+    with airflow_internals.create_session() as session:
+        run = our_dags.make_run(
+            "zakaz_etl", airflow_internals.DagRunType.SCHEDULED, FIRST, state="running", session=session
+        )
         for task_instance in run.task_instances:
             task_instance.state, task_instance.last_heartbeat_at = "running", datetime.now(UTC)
         busy = run.run_id
@@ -136,8 +139,10 @@ def test_a_run_that_is_at_work_is_named_and_nothing_is_done(carry_out: CarryOut,
 
 def test_what_a_dead_scheduler_left_is_taken_over(carry_out: CarryOut, airflow_runs: Runs) -> None:
     """Its run of the day is done as a backfill: that day and no other."""
-    with internals.create_session() as session:
-        run = our_dags.make_run("zakaz_etl", internals.DagRunType.SCHEDULED, FIRST, state="running", session=session)
+    with airflow_internals.create_session() as session:
+        run = our_dags.make_run(
+            "zakaz_etl", airflow_internals.DagRunType.SCHEDULED, FIRST, state="running", session=session
+        )
         for task_instance in run.task_instances:
             task_instance.state = "running"
             task_instance.last_heartbeat_at = datetime.now(UTC) - timedelta(minutes=10)
@@ -152,8 +157,8 @@ def test_what_a_killed_backfill_left_is_gone_on_with(
     """As after kill -9: an open backfill, a day at work, and one that did not begin."""
     days = [FIRST, SECOND]
     made = backfill_runs.make("zakaz_etl", days, "all", Again.NOTHING, 1, is_served=False)
-    with internals.create_session() as session:
-        run = session.get_one(internals.DagRun, made.runs[FIRST])
+    with airflow_internals.create_session() as session:
+        run = session.get_one(airflow_internals.DagRun, made.runs[FIRST])
         run.state = "running"
         (cut,) = (one for one in run.task_instances if one.task_id == "vk_fetch")
         cut.state, cut.try_number = "running", 1
@@ -161,21 +166,21 @@ def test_what_a_killed_backfill_left_is_gone_on_with(
     assert list(states(airflow_runs).values()) == ["success", "success"]
     first_day = [(job, number) for day, job, _, number in attempts(warehouse) if day == str(FIRST)]
     assert ("vk_fetch", 2) in first_day, "what was cut off is tried again, under a number of its own"
-    with internals.create_session() as session:
-        assert all(one.completed_at for one in session.query(internals.Backfill))
+    with airflow_internals.create_session() as session:
+        assert all(one.completed_at for one in session.query(airflow_internals.Backfill))
 
 
 @pytest.fixture
 def scheduler(airflow: None) -> Iterator[Any]:
     """A scheduler that gave a sign of life 28 seconds ago: Airflow believes in it for two more."""
-    with internals.create_session() as session:
+    with airflow_internals.create_session() as session:
         job = Job(job_type="SchedulerJob", state="running")
         job.latest_heartbeat = datetime.now(UTC) - timedelta(seconds=28)
         session.add(job)
         session.flush()
         number = job.id
     yield number
-    with internals.create_session() as session:
+    with airflow_internals.create_session() as session:
         session.delete(session.get_one(Job, number))
 
 
@@ -187,19 +192,19 @@ def test_a_scheduler_that_dies_in_the_middle_is_noticed(
     with pytest.raises(TransientError, match="Airflow's scheduler gave no sign of life since"):
         carry_out([FIRST, SECOND])
     assert airflow_runs() == {}, "what nobody began is not left behind"
-    with internals.create_session() as session:
-        assert all(one.completed_at for one in session.query(internals.Backfill))
+    with airflow_internals.create_session() as session:
+        assert all(one.completed_at for one in session.query(airflow_internals.Backfill))
 
 
 def test_a_paused_dag_is_done_here_whatever_scheduler_lives(carry_out: CarryOut, scheduler: int) -> None:
     """As in Airflow 2.11: the scheduler leaves its runs alone."""
-    with internals.create_session() as session:
-        session.get_one(internals.DagModel, "zakaz_etl").is_paused = True
+    with airflow_internals.create_session() as session:
+        session.get_one(airflow_internals.DagModel, "zakaz_etl").is_paused = True
     try:
         (outcome,) = carry_out([FIRST], stage="vk_fetch")
     finally:
-        with internals.create_session() as session:
-            session.get_one(internals.DagModel, "zakaz_etl").is_paused = False
+        with airflow_internals.create_session() as session:
+            session.get_one(airflow_internals.DagModel, "zakaz_etl").is_paused = False
     assert outcome.is_loaded
 
 
@@ -222,8 +227,8 @@ def test_a_database_that_does_not_answer_once_ends_no_wait(work: Work, monkeypat
 
 def test_airflow_s_backfill_of_somebody_else_is_named(carry_out: CarryOut) -> None:
     made = backfill_runs.make("zakaz_etl", [FIRST], "all", Again.NOTHING, 1, is_served=True)
-    with internals.create_session() as session:
-        session.get_one(internals.Backfill, made.backfill_id).triggering_user_name = "admin"
+    with airflow_internals.create_session() as session:
+        session.get_one(airflow_internals.Backfill, made.backfill_id).triggering_user_name = "admin"
     with pytest.raises(
         DaysAreBusy, match=rf"backfill {made.backfill_id} of zakaz_etl \({FIRST}, by admin\) is not over"
     ):
@@ -232,19 +237,22 @@ def test_airflow_s_backfill_of_somebody_else_is_named(carry_out: CarryOut) -> No
 
 def test_a_day_that_is_cleared_later_is_taken_up_by_a_scheduler(carry_out: CarryOut) -> None:
     carry_out([FIRST], stage="vk_fetch")
-    with internals.create_session() as session:
-        session.get_one(internals.DagModel, "zakaz_etl").is_paused = False
+    with airflow_internals.create_session() as session:
+        session.get_one(airflow_internals.DagModel, "zakaz_etl").is_paused = False
         runs.serialized_dag("zakaz_etl", session).clear(run_id=backfill_id(FIRST), session=session)
         session.flush()
-        waiting = internals.DagRun.get_queued_dag_runs_to_set_running(session)
+        waiting = airflow_internals.DagRun.get_queued_dag_runs_to_set_running(session)
         assert [run.run_id for run in waiting] == [backfill_id(FIRST)]
 
 
 def test_a_task_is_claimed_once(airflow: None) -> None:
     made = backfill_runs.make("zakaz_etl", [FIRST], "all", Again.NOTHING, 1, is_served=False)
-    with internals.create_session(scoped=False) as ours, internals.create_session(scoped=False) as theirs:
+    with (
+        airflow_internals.create_session(scoped=False) as ours,
+        airflow_internals.create_session(scoped=False) as theirs,
+    ):
         one, other = (
-            session.query(internals.TaskInstance).filter_by(run_id=backfill_id(FIRST), task_id="vk_fetch").one()
+            session.query(airflow_internals.TaskInstance).filter_by(run_id=backfill_id(FIRST), task_id="vk_fetch").one()
             for session in (ours, theirs)
         )
         theirs.commit()

@@ -6,32 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from airflow.sdk import Variable
-from airflow.sdk.execution_time import task_runner
 from airflow.sdk.log import mask_secret
 from filelock import FileLock
 from filelock import Timeout as FileLockTimeout
 
+from zakaz import airflow_internals
 from zakaz.errors import SourceUnavailable
 from zakaz.settings import state_dir
 from zakaz.sources.vk_tokens import Token
 
 log = logging.getLogger(__name__)
 LOCK_SECONDS = 120
+DESCRIPTION = "VK Ads access tokens, kept between runs: VK gives at most five"
 
 
 def token_variable(conn_id: str) -> str:
     """The Airflow variable that a connection's tokens are kept in."""
     return f"zakaz_token_{conn_id}"
-
-
-def _variables() -> Any:
-    """Airflow's variables: of a task by its supervisor, of any other process in Airflow's database."""
-    if getattr(task_runner, "SUPERVISOR_COMMS", None):
-        return Variable
-    from airflow.models import Variable as VariableInDatabase
-
-    return VariableInDatabase  # noqa: AIR311 - that of the SDK can only ask a supervisor
 
 
 class VariableTokenStore:
@@ -74,10 +65,10 @@ class VariableTokenStore:
         """Keep a token in place of the last one."""
         tokens = {**self._kept(), self._account: self._masked(token).as_dict()}
         text = json.dumps({"client_id": self._client_id, "tokens": tokens})
-        _variables().set(self._key, text, description="VK Ads access tokens, kept between runs: VK gives at most five")
+        airflow_internals.variables().set(self._key, text, description=DESCRIPTION)
 
     def _kept(self) -> dict[str, dict[str, Any]]:
-        text = _variables().get(self._key, None)
+        text = airflow_internals.variables().get(self._key, None)
         if not text:
             return {}
         try:

@@ -11,9 +11,9 @@ from urllib.parse import quote
 from airflow.configuration import conf
 from airflow.sdk.exceptions import AirflowRuntimeError
 
+from zakaz import airflow_internals
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.days import DayRange
-from zakaz.orchestration import internals
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.run_days import days_of_run, looks_back, word
 from zakaz.orchestration.runs import UNFINISHED, is_scheduler_alive
@@ -78,7 +78,7 @@ def _runs_of_interest(task_instance: Any, dag_id: str) -> Iterator[tuple[Any, St
     for run_id, found in task_instance.get_task_states(dag_id).items():
         states = {task_id: word(state) for task_id, state in found.items()}
         if "failed" in states.values() or set(states.values()) - FINISHED:
-            yield internals._fetch_dag_run(dag_id=dag_id, run_id=run_id), states  # noqa: SLF001 - no public name
+            yield airflow_internals._fetch_dag_run(dag_id=dag_id, run_id=run_id), states  # noqa: SLF001 - no public name
 
 
 def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, DayRange]]:
@@ -88,8 +88,8 @@ def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, Day
     # "Previous" to a moment later is the one of this run.
     asked = {"dag_id": run.dag_id, "logical_date": run.logical_date + timedelta(microseconds=1), "state": "failed"}
     for task_id in (task_id for task_id, state in states.items() if state == "failed"):
-        answer = internals.supervisor_comms().send(internals.GetPreviousTI(task_id=task_id, **asked))
-        task = answer.task_instance if isinstance(answer, internals.PreviousTIResult) else None
+        answer = airflow_internals.supervisor_comms().send(airflow_internals.GetPreviousTI(task_id=task_id, **asked))
+        task = answer.task_instance if isinstance(answer, airflow_internals.PreviousTIResult) else None
         if task and task.run_id == run.run_id and _is_settled(task.end_date):
             attempt = Attempt(
                 dag_id=run.dag_id,
@@ -105,8 +105,8 @@ def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, Day
 
 
 def _in_database(dag_id: str, session: Any) -> Schedule:
-    run, instance = internals.DagRun, internals.TaskInstance
-    dag = session.get(internals.DagModel, dag_id)
+    run, instance = airflow_internals.DagRun, airflow_internals.TaskInstance
+    dag = session.get(airflow_internals.DagModel, dag_id)
     is_alive = is_scheduler_alive(session)
     unfinished = session.query(run).filter(run.dag_id == dag_id, run.state.in_(UNFINISHED))
     runs = [

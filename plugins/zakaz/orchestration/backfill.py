@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from zakaz import airflow_internals
 from zakaz.days import DayRange
 from zakaz.errors import TransientError, WarehouseUnavailable
-from zakaz.orchestration import backfill_runs, internals, runs
+from zakaz.orchestration import backfill_runs, runs
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.backfill_lock import alone
 from zakaz.orchestration.backfill_runs import Made
@@ -125,7 +126,7 @@ class Backfill:
         return [self._outcome(state) for state in states if state.day in asked]
 
     def _finds_scheduler(self) -> bool:
-        with internals.create_session() as session:
+        with airflow_internals.create_session() as session:
             self.is_served = runs.is_served(self._request.dag_id, session)
         return self.is_served
 

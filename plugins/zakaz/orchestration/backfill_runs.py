@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
+from zakaz import airflow_internals
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
-from zakaz.orchestration import internals
 from zakaz.orchestration.again import Again
 from zakaz.orchestration.notes import note_of
 from zakaz.orchestration.run_days import STAGE, word
@@ -49,7 +49,7 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
     """
     made = Made()
     conf = {STAGE: stage}
-    with internals.create_session() as session:
+    with airflow_internals.create_session() as session:
         dag = serialized_dag(dag_id, session)
         runs = {moscow_day(run.logical_date): run for run in _runs_of_days(dag_id, days, session)}
         _require_free(dag_id, runs.values(), is_served=is_served)
@@ -61,7 +61,7 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
                 todo[day] = runs.get(day)
         if not todo:
             return made
-        backfill = internals.Backfill(
+        backfill = airflow_internals.Backfill(
             dag_id=dag_id,
             from_date=midnight(min(todo)),
             to_date=midnight(max(todo)),
@@ -78,7 +78,7 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
             run.backfill_id = backfill.id
             session.flush()
             session.add(
-                internals.BackfillDagRun(
+                airflow_internals.BackfillDagRun(
                     backfill_id=backfill.id, dag_run_id=run.id, logical_date=run.logical_date, sort_ordinal=number
                 )
             )
@@ -90,7 +90,7 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
 def preview(dag_id: str, days: Sequence[date], again: Again) -> dict[date, str]:
     """What a backfill would make of each day, in words; changes nothing."""
     try:
-        with internals.create_session() as session:
+        with airflow_internals.create_session() as session:
             runs = {moscow_day(run.logical_date): run for run in _runs_of_days(dag_id, days, session)}
             return {day: _in_words(runs.get(day), again) for day in days}
     except DBAPIError:  # there is no database yet
@@ -109,7 +109,7 @@ def _left_alone(run: Any, again: Again) -> str:
     """Airflow's word for a run that stays as it is; empty for one that is done."""
     if run is None or again is Again.EVERYTHING or run.state in UNFINISHED or is_stopped(run):
         return ""
-    is_failed = run.state == internals.DagRunState.FAILED
+    is_failed = run.state == airflow_internals.DagRunState.FAILED
     return "" if is_failed and again is Again.FAILED else word(run.state)
 
 
@@ -121,10 +121,10 @@ def _new_run(dag: Any, day: date, conf: Mapping[str, Any], session: Any) -> Any:
         data_interval=info.data_interval,
         run_after=info.run_after,
         conf=dict(conf),
-        run_type=internals.DagRunType.BACKFILL_JOB,
-        triggered_by=internals.DagRunTriggeredByType.BACKFILL,
+        run_type=airflow_internals.DagRunType.BACKFILL_JOB,
+        triggered_by=airflow_internals.DagRunTriggeredByType.BACKFILL,
         triggering_user_name=this_user(),
-        state=internals.DagRunState.QUEUED,
+        state=airflow_internals.DagRunState.QUEUED,
         note=note_of(day),
         session=session,
     )
@@ -135,8 +135,8 @@ def _renewed(dag: Any, run: Any, again: Again, conf: Mapping[str, Any], session:
     restart(dag, run, session, only_failed=again is not Again.EVERYTHING)
     run.conf = dict(conf)
     # It does its own day and no other, whatever it was before.
-    run.run_type = internals.DagRunType.BACKFILL_JOB
-    run.triggered_by = internals.DagRunTriggeredByType.BACKFILL
+    run.run_type = airflow_internals.DagRunType.BACKFILL_JOB
+    run.triggered_by = airflow_internals.DagRunTriggeredByType.BACKFILL
     run.note = note_of(moscow_day(run.logical_date))
     return run
 
@@ -154,15 +154,17 @@ def _is_at_work(run: Any) -> bool:
     """Whether a task of a run gave signs of life lately; its scheduler is gone, a worker elsewhere may not be."""
     since = datetime.now(UTC) - SILENT_FOR
     return any(
-        one.state == internals.TaskInstanceState.RUNNING and one.last_heartbeat_at and one.last_heartbeat_at > since
+        one.state == airflow_internals.TaskInstanceState.RUNNING
+        and one.last_heartbeat_at
+        and one.last_heartbeat_at > since
         for one in run.task_instances
     )
 
 
 def hand_over(backfill_id: int, *, to_scheduler: bool) -> None:
     """Let a scheduler begin further runs of a backfill, or not."""
-    with internals.create_session() as session:
-        session.get_one(internals.Backfill, backfill_id).is_paused = not to_scheduler
+    with airflow_internals.create_session() as session:
+        session.get_one(airflow_internals.Backfill, backfill_id).is_paused = not to_scheduler
 
 
 def close(backfill_id: int) -> None:
@@ -172,12 +174,12 @@ def close(backfill_id: int) -> None:
     scheduler is told to end by it. The others forget which tasks were asked for, so that *Clear* means
     the task that it is pressed on.
     """
-    with internals.create_session() as session:
-        backfill = session.get_one(internals.Backfill, backfill_id)
+    with airflow_internals.create_session() as session:
+        backfill = session.get_one(airflow_internals.Backfill, backfill_id)
         # A scheduler begins no run of a paused one again: *Clear* would wait for ever.
         backfill.is_paused = False
         backfill.completed_at = backfill.completed_at or datetime.now(UTC)
-        for run in session.query(internals.DagRun).filter(internals.DagRun.backfill_id == backfill_id):
+        for run in session.query(airflow_internals.DagRun).filter(airflow_internals.DagRun.backfill_id == backfill_id):
             if run.state not in UNFINISHED:
                 run.conf = {}
             elif any(one.state for one in run.task_instances):
@@ -191,9 +193,9 @@ def close_dead(dag_id: str) -> None:
 
     :raises DaysAreBusy: there is an open one of somebody else: Airflow allows one for each DAG.
     """
-    with internals.create_session() as session:
-        opened = session.query(internals.Backfill).filter(
-            internals.Backfill.dag_id == dag_id, internals.Backfill.completed_at.is_(None)
+    with airflow_internals.create_session() as session:
+        opened = session.query(airflow_internals.Backfill).filter(
+            airflow_internals.Backfill.dag_id == dag_id, airflow_internals.Backfill.completed_at.is_(None)
         )
         found = [(one.id, one.triggering_user_name or "somebody", one.from_date, one.to_date) for one in opened]
     for backfill_id, user, first, last in found:
@@ -207,7 +209,8 @@ def close_dead(dag_id: str) -> None:
 
 
 def _runs_of_days(dag_id: str, days: Sequence[date], session: Any) -> list[Any]:
-    runs = session.query(internals.DagRun).filter(
-        internals.DagRun.dag_id == dag_id, internals.DagRun.logical_date.in_([midnight(day) for day in days])
+    runs = session.query(airflow_internals.DagRun).filter(
+        airflow_internals.DagRun.dag_id == dag_id,
+        airflow_internals.DagRun.logical_date.in_([midnight(day) for day in days]),
     )
     return list(runs)

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
+from zakaz import airflow_internals
 from zakaz.errors import InvalidInput, TaskTerminated
-from zakaz.orchestration import internals
 from zakaz.orchestration.runs import UNFINISHED, is_served, serialized_dag
 from zakaz.stop import Stop
 from zakaz.warehouse.hook import WarehouseHook
@@ -46,11 +46,11 @@ class RunsHere:
         :param look: called after each task.
         :returns: whether it came to its end; if not, a scheduler goes on with it, or this program was told to end.
         """
-        with internals.create_session(scoped=False) as session, WarehouseHook().at_hand():
-            run = session.get_one(internals.DagRun, dag_run_id)
+        with airflow_internals.create_session(scoped=False) as session, WarehouseHook().at_hand():
+            run = session.get_one(airflow_internals.DagRun, dag_run_id)
             run.dag = serialized_dag(self._dag.dag_id, session)
-            if run.state == internals.DagRunState.QUEUED:
-                run.state, run.start_date, run.end_date = internals.DagRunState.RUNNING, datetime.now(UTC), None
+            if run.state == airflow_internals.DagRunState.QUEUED:
+                run.state, run.start_date, run.end_date = airflow_internals.DagRunState.RUNNING, datetime.now(UTC), None
                 run.notify_dagrun_state_changed(msg="started")
             session.commit()
             while not self._is_over(run, session):
@@ -70,7 +70,9 @@ class RunsHere:
     def _open(self, run: Any, session: Any) -> list[Any]:
         """The tasks that can begin now; a retry need not wait, since somebody does."""
         decisions = run.task_instance_scheduling_decisions(session=session)
-        retries = [one for one in decisions.unfinished_tis if one.state == internals.TaskInstanceState.UP_FOR_RETRY]
+        retries = [
+            one for one in decisions.unfinished_tis if one.state == airflow_internals.TaskInstanceState.UP_FOR_RETRY
+        ]
         session.commit()
         found = list({one.key: one for one in [*decisions.schedulable_tis, *retries]}.values())
         if not found:
@@ -109,14 +111,14 @@ def load_dag(dag_id: str) -> Any:
 
     :raises InvalidInput: there is no such DAG, or its file can't be read.
     """
-    manager = internals.DagBundlesManager()
+    manager = airflow_internals.DagBundlesManager()
     manager.sync_bundles_to_db()
     errors: dict[str, str] = {}
     for bundle in manager.get_all_dag_bundles():
         if not bundle.is_initialized:
             bundle.initialize()
-        bag = internals.BundleDagBag(bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
-        internals.sync_bag_to_db(bag, bundle.name, None)
+        bag = airflow_internals.BundleDagBag(bundle.path, bundle_path=bundle.path, bundle_name=bundle.name)
+        airflow_internals.sync_bag_to_db(bag, bundle.name, None)
         errors |= bag.import_errors
         if dag_id in bag.dags:
             return bag.dags[dag_id]
@@ -126,11 +128,11 @@ def load_dag(dag_id: str) -> Any:
 
 def claim(task_instance: Any, session: Any) -> bool:
     """Take a task for this process; whether nobody else took it first."""
-    instance, now = internals.TaskInstance, datetime.now(UTC)
+    instance, now = airflow_internals.TaskInstance, datetime.now(UTC)
     claimed = session.execute(
         update(instance)
         .where(instance.id == task_instance.id, instance.state.is_not_distinct_from(task_instance.state))
-        .values(state=internals.TaskInstanceState.QUEUED, try_number=instance.try_number + 1, queued_dttm=now)
+        .values(state=airflow_internals.TaskInstanceState.QUEUED, try_number=instance.try_number + 1, queued_dttm=now)
         .execution_options(synchronize_session=False)
     )
     session.commit()
@@ -139,13 +141,13 @@ def claim(task_instance: Any, session: Any) -> bool:
 
 def log_name(task_instance: Any, session: Any) -> str:
     """Where Airflow's web UI looks for the log of the task's last try, below `logging.base_log_folder`."""
-    name: str = internals.FileTaskHandler("")._render_filename(task_instance, task_instance.try_number, session=session)  # noqa: SLF001
-    return name
+    handler = airflow_internals.FileTaskHandler("")
+    return str(handler._render_filename(task_instance, task_instance.try_number, session=session))  # noqa: SLF001
 
 
 def run_task(task_instance: Any, task: Any) -> None:
     """Run a claimed task in this process, as `airflow dags test` does."""
-    internals._run_task(ti=task_instance, task=task, run_triggerer=True)  # noqa: SLF001
+    airflow_internals._run_task(ti=task_instance, task=task, run_triggerer=True)  # noqa: SLF001
 
 
 def wait_for(is_over: Callable[[], bool], stop: Stop) -> bool:

@@ -13,8 +13,8 @@ from zlib import crc32
 
 from filelock import FileLock
 
+from zakaz import airflow_internals
 from zakaz.errors import InvalidInput, TransientError
-from zakaz.orchestration import internals
 from zakaz.settings import PROJECT_DIR, state_dir
 
 POOLS = PROJECT_DIR / "infra" / "airflow" / "pools.json"
@@ -132,7 +132,7 @@ def _require_prepared(address: str, file: Path | None) -> None:
             f"For a database of its own: env -u {source} …; to give it that one: {TO_USE_IT}"
         )
     try:
-        internals.check_migrations(0)
+        airflow_internals.check_migrations(0)
     except TimeoutError:
         raise InvalidInput(f"Airflow's database {where} is of another version: bin/airflow db migrate") from None
 
@@ -142,9 +142,9 @@ def _create_or_migrate(file: Path) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        internals.upgradedb()
+        airflow_internals.upgradedb()
         for name, pool in json.loads(POOLS.read_bytes()).items():
-            internals.Pool.create_or_update_pool(name, **pool)
+            airflow_internals.Pool.create_or_update_pool(name, **pool)
     except (SQLAlchemyError, CommandError, OSError, SystemExit) as error:
         said = str(error).splitlines()[0]
         raise TransientError(

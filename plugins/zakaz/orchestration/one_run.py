@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from zakaz import airflow_internals
 from zakaz.days import MOSCOW, DayRange
-from zakaz.orchestration import internals, runs
+from zakaz.orchestration import runs
 from zakaz.orchestration.backfill_lock import alone
 from zakaz.orchestration.console import Work
 from zakaz.orchestration.here import RunsHere, wait_for
@@ -67,7 +68,7 @@ def _run_pieces(days: DayRange, form: Mapping[str, Any], resumed: UUID | None, w
 
 def _here(dag_id: str, work: Work) -> RunsHere | None:
     """Whoever does the run in this process, unless a scheduler does it."""
-    with internals.create_session() as session:
+    with airflow_internals.create_session() as session:
         is_served = runs.is_served(dag_id, session)
     return None if is_served else RunsHere(dag_id, work.stop, work.log)
 
@@ -90,10 +91,10 @@ def _finish(number: int, here: RunsHere | None, stop: Stop, look: Callable[[], N
 
 def _ended_pieces(number: int) -> dict[int, str]:
     """The pieces of a long range whose last task ended, by their place in it, each with a line about it."""
-    with internals.create_session() as session:
-        run = session.get_one(internals.DagRun, number)
+    with airflow_internals.create_session() as session:
+        run = session.get_one(airflow_internals.DagRun, number)
         return {
             one.map_index: f"{one.rendered_map_index}  {'ok' if word(one.state) == 'success' else 'failed'}"
             for one in run.task_instances
-            if one.task_id == LAST_STAGE and one.map_index >= 0 and one.state in internals.State.finished
+            if one.task_id == LAST_STAGE and one.map_index >= 0 and one.state in airflow_internals.State.finished
         }

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from zakaz import airflow_internals
 from zakaz.errors import TERMINATED, TaskTerminated
-from zakaz.orchestration import internals
 
 
 @contextmanager
@@ -35,4 +35,4 @@ def ended_by_sigterm() -> Iterator[None]:
 
 def is_supervised() -> bool:
     """Whether the task of this process has a supervisor of Airflow's, and so somebody to start it again."""
-    return not isinstance(internals.supervisor_comms(), internals.InProcessSupervisorComms)
+    return not isinstance(airflow_internals.supervisor_comms(), airflow_internals.InProcessSupervisorComms)

@@ -1,5 +1,6 @@
 """Stages without Airflow, one after the other in this process: for `bin/zakaz stage` and the timers of a system."""
 
+import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from zakaz.settings import TASK_LIMIT, settings
 from zakaz.stages import DAG_ID, SOURCES, lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 
+log = logging.getLogger(__name__)
 Stoppable = Callable[[], AbstractContextManager[None]]
 TRIES = 2
 NOT_MAPPED = -1
@@ -93,6 +95,7 @@ def _run(days: DayRange, attempt: Attempt, stoppable: Stoppable) -> Outcome:
     except SourceNotSetUp as error:
         return Outcome(attempt.job, State.LEFT_OUT, masked_line(error))
     except (Exception, StageTimedOut, TaskTerminated) as error:
+        log.exception("%s, attempt %d", attempt.job, attempt.try_number)
         if attempt.try_number < TRIES and isinstance(error, TransientError | StageTimedOut):
             again = replace(attempt, try_number=attempt.try_number + 1, started_at=datetime.now(UTC))
             return _run(days, again, stoppable)

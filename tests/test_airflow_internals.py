@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from zakaz.orchestration import internals
+from zakaz import airflow_internals
 from zakaz.settings import PROJECT_DIR
 
 # The Task SDK but for what executes tasks, providers, timetables and the interfaces of a plugin are public.
 PUBLIC = re.compile(
     r"airflow\.(sdk(?!\.execution_time)|providers|timetables|plugins_manager|configuration|listeners|api_fastapi|utils\.types)"
 )
-FILE = Path(str(internals.__file__))
+FILE = Path(str(airflow_internals.__file__))
 
 
-@pytest.mark.parametrize(("name", "module"), internals.HOMES.items())
+@pytest.mark.parametrize(("name", "module"), airflow_internals.HOMES.items())
 def test_a_private_name_is_there(name: str, module: str) -> None:
     assert hasattr(import_module(module), name), (
         f"Airflow {version('apache-airflow-core')} has no {module}.{name}: see where it is now, and mend {FILE}"

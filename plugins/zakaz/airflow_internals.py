@@ -1,6 +1,6 @@
 """The private names of Airflow that the project rests on, all in one place.
 
-Airflow may move them with any minor release; `tests/orchestration/test_internals.py` then names the one that is gone.
+Airflow may move them with any minor release; `tests/test_airflow_internals.py` then names the one that is gone.
 Each is imported when it is first asked for: most take seconds, and a task or a command needs few of them.
 """
 
@@ -49,3 +49,14 @@ def supervisor_comms() -> Any:
     from airflow.sdk.execution_time import task_runner
 
     return task_runner.SUPERVISOR_COMMS
+
+
+def variables() -> Any:
+    """Airflow's variables: a task asks its supervisor for them, any other process Airflow's database."""
+    from airflow.sdk.execution_time import task_runner
+
+    if getattr(task_runner, "SUPERVISOR_COMMS", None):
+        from airflow.sdk import Variable
+
+        return Variable
+    return import_module("airflow.models.variable").Variable
