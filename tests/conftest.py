@@ -10,6 +10,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 
@@ -74,6 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish() -> None:
+    kept_open.close()
     shutil.rmtree(HOME, ignore_errors=True)
 
 
@@ -107,26 +109,34 @@ def migrated() -> WarehouseHook:
     return warehouse
 
 
-@pytest.fixture
-def warehouse(migrated: WarehouseHook) -> Iterator[WarehouseHook]:
-    """The warehouse, empty but for its schema and the city aliases.
+# The engine that is open from one test with a warehouse to the next: in chDB 4.4 each opening costs threads and file
+# handles that are never given back, and a suite that opens it a thousand times slows down.
+kept_open = ExitStack()
 
-    The embedded engine stays open during the test, since each opening costs time and, in chDB 4.4, threads and file
-    handles that are never given back.
-    """
-    with migrated.session():
-        tables = migrated.execute(
-            "SELECT database, name FROM system.tables "
-            "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias' "
-            "AND total_rows > 0"
-        )
-        for database, table in tables:
-            migrated.execute(f"TRUNCATE TABLE {database}.{table}")
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Close it for a test that asks for no warehouse: that one may start processes which open it, or open another."""
+    if "warehouse" not in getattr(item, "fixturenames", ()):
+        kept_open.close()
+
+
+@pytest.fixture
+def warehouse(migrated: WarehouseHook) -> WarehouseHook:
+    """The warehouse, open, and empty but for its schema and the city aliases."""
+    engine = migrated.get_conn()
+    kept_open.close()
+    kept_open.callback(engine.disconnect)
+    tables = migrated.execute(
+        "SELECT database, name FROM system.tables "
+        "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias' "
+        "AND total_rows > 0"
+    )
+    for database, table in tables:
+        migrated.execute(f"TRUNCATE TABLE {database}.{table}")
     for folder in ("spool", "alerts", "running"):
         shutil.rmtree(HOME / "zakaz" / folder, ignore_errors=True)
-    engine = migrated.get_conn()
-    yield migrated
-    engine.disconnect()
+    return migrated
 
 
 @pytest.fixture(scope="session")

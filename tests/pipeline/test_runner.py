@@ -112,4 +112,5 @@ def test_a_warehouse_that_takes_connections_and_says_nothing_holds_no_task(
         monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(server))
         assert runner.FOLLOW_UP_SECONDS <= 30
         monkeypatch.setattr(runner, "FOLLOW_UP_SECONDS", 1)
+        monkeypatch.setattr(runner, "REGISTRY_SECONDS", 1)
         ended(None)
