@@ -46,7 +46,7 @@ def etl_chain(days: Any = "", stage: str = ALL_STAGES) -> None:
     build_dm_vk = BuildMartOperator(
         task_id="build_dm_vk",
         task_display_name="Витрина расходов",
-        sql="marts/dm_vk_ads_daily.sql",
+        sql="vk_ads/dm_vk_ads_daily.sql",
         source=STG_VK_ADS,
         target=DM_VK_ADS,
         doc_md="Rebuilds `zakaz.dm_vk_ads_daily` by city and campaign. Red: ClickHouse; Clear once it answers.",
@@ -56,7 +56,7 @@ def etl_chain(days: Any = "", stage: str = ALL_STAGES) -> None:
         task_id="build_dm_sales",
         task_display_name="Витрина продаж",
         lookback_days=settings().sales_lookback_days,
-        sql="marts/dm_sales_daily.sql",
+        sql="sales/dm_sales_daily.sql",
         source=STG_SALES,
         target=DM_SALES,
         doc_md="Rebuilds `zakaz.dm_sales_daily` by city and event. Red: ClickHouse; Clear once it answers.",

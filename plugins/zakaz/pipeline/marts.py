@@ -45,7 +45,7 @@ def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, 
     where = {**days.bounds, "database": database, "table": table, "day_column": target.day_column}
     with warehouse.session():
         warehouse.execute(sql, {**days.bounds, **params, "ver": version})
-        ((written, highest),) = warehouse.execute(statement("meta/rows_of_version.sql"), {**where, "ver": version})
+        ((written, highest),) = warehouse.execute(statement("days/rows_of_version.sql"), {**where, "ver": version})
     if highest > new_version() + CLOCKS_DIFFER_MICROSECONDS:
         raise WarehouseRefused(
             f"{target.table}, {days}: rows stand there from {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, "
@@ -59,5 +59,5 @@ def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
     """The rows of a table that stand for the days."""
     database, table = target.table.split(".")
     where = {"database": database, "table": table, "day_column": target.day_column}
-    ((count,),) = warehouse.execute(statement("meta/live_rows.sql"), {**days.bounds, **where})
+    ((count,),) = warehouse.execute(statement("days/live_rows.sql"), {**days.bounds, **where})
     return int(count)
