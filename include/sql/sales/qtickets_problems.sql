@@ -1,5 +1,5 @@
--- What is wrong with the tickets and shows that one fetch landed; no rows: they may become the staging. A cancelled
--- ticket counts nowhere, so nothing is asked of it.
+-- What is wrong with the tickets and shows that one fetch landed.
+-- No rows: they may become the staging. A cancelled ticket counts nowhere, so nothing is asked of it.
 WITH
 shows AS (
     SELECT
@@ -27,9 +27,7 @@ asked_shows AS (
         tickets.show_id AS show_id,
         any(tickets.ticket) AS ticket
     FROM tickets
-    GROUP BY
-        tickets.event_id,
-        tickets.show_id
+    GROUP BY tickets.event_id, tickets.show_id
 ),
 
 sold_shows AS (
@@ -43,6 +41,52 @@ sold_shows AS (
         shows.event_date AS event_date
     FROM asked_shows
     LEFT JOIN shows ON asked_shows.event_id = shows.event_id AND asked_shows.show_id = shows.show_id
+),
+
+findings AS (
+    SELECT
+        arrayJoin([
+            (2, currency != 'RUB', 'another currency', 'RUB', concat(ticket, ': ', currency)),
+            (3, price < 0, 'a price below zero', '0 rubles or more', concat(ticket, ': ', toString(price))),
+            (
+                4,
+                refunded_amount < 0 OR refunded_amount > price * quantity,
+                'a refund that can not be',
+                concat('0 to ', toString(price * quantity), ' rubles'),
+                concat(ticket, ': ', toString(refunded_amount))
+            ),
+            (
+                5,
+                refunded_at IS NULL AND refunded_amount != 0,
+                'a refund without its time',
+                'refunded_at',
+                concat(ticket, ': ', toString(refunded_amount), ' rubles at no time')
+            )
+        ]) AS finding
+    FROM tickets
+
+    UNION ALL
+
+    SELECT
+        arrayJoin([
+            (
+                6,
+                NOT is_known,
+                'a ticket whose show is unknown',
+                'a show that QTickets tells of',
+                concat(ticket, ': ', show_name)
+            ),
+            (7, is_known AND trimBoth(city) = '', 'a show without a city', 'the name of its city', show_name),
+            (8, is_known AND starts_at IS NULL, 'a show without a start', 'start_date', show_name),
+            (
+                9,
+                is_known AND starts_at IS NOT NULL AND event_date IS NULL,
+                'a show in an unknown time zone',
+                'an IANA name such as Asia/Omsk',
+                concat(show_name, ': ', if(time_zone = '', 'none', time_zone))
+            )
+        ]) AS finding
+    FROM sold_shows
 )
 
 SELECT
@@ -62,84 +106,12 @@ FROM (
     UNION ALL
 
     SELECT
-        2 AS rank,
-        'another currency' AS problem,
-        'RUB' AS expected,
-        concat(ticket, ': ', currency) AS found
-    FROM tickets
-    WHERE currency != 'RUB'
-
-    UNION ALL
-
-    SELECT
-        3 AS rank,
-        'a price below zero' AS problem,
-        '0 rubles or more' AS expected,
-        concat(ticket, ': ', toString(price)) AS found
-    FROM tickets
-    WHERE price < 0
-
-    UNION ALL
-
-    SELECT
-        4 AS rank,
-        'a refund that can not be' AS problem,
-        concat('0 to ', toString(price * quantity), ' rubles') AS expected,
-        concat(ticket, ': ', toString(refunded_amount)) AS found
-    FROM tickets
-    WHERE refunded_amount < 0 OR refunded_amount > price * quantity
-
-    UNION ALL
-
-    SELECT
-        5 AS rank,
-        'a refund without its time' AS problem,
-        'refunded_at' AS expected,
-        concat(ticket, ': ', toString(refunded_amount), ' rubles at no time') AS found
-    FROM tickets
-    WHERE refunded_at IS NULL AND refunded_amount != 0
-
-    UNION ALL
-
-    SELECT
-        6 AS rank,
-        'a ticket whose show is unknown' AS problem,
-        'a show that QTickets tells of' AS expected,
-        concat(ticket, ': ', show_name) AS found
-    FROM sold_shows
-    WHERE NOT is_known
-
-    UNION ALL
-
-    SELECT
-        7 AS rank,
-        'a show without a city' AS problem,
-        'the name of its city' AS expected,
-        show_name AS found
-    FROM sold_shows
-    WHERE is_known AND trimBoth(city) = ''
-
-    UNION ALL
-
-    SELECT
-        8 AS rank,
-        'a show without a start' AS problem,
-        'start_date' AS expected,
-        show_name AS found
-    FROM sold_shows
-    WHERE is_known AND starts_at IS NULL
-
-    UNION ALL
-
-    SELECT
-        9 AS rank,
-        'a show in an unknown time zone' AS problem,
-        'an IANA name such as Asia/Omsk' AS expected,
-        concat(show_name, ': ', if(time_zone = '', 'none', time_zone)) AS found
-    FROM sold_shows
-    WHERE is_known AND starts_at IS NOT NULL AND event_date IS NULL
+        finding.1 AS rank,
+        finding.3 AS problem,
+        finding.4 AS expected,
+        finding.5 AS found
+    FROM findings
+    WHERE finding.2
 ) AS problems
-ORDER BY
-    rank,
-    found
+ORDER BY rank, found
 LIMIT 20
