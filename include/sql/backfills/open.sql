@@ -1,34 +1,12 @@
 -- Enters a backfill into the ledger: its days as planned, with their figures before it.
 -- The days come as one text, with commas between.
-INSERT INTO meta.backfills (
-    backfill_id,
-    day,
-    from_date,
-    to_date,
-    stage,
-    reason,
-    asked_by,
-    version_tag,
-    started_at,
-    state,
-    spend_before,
-    clicks_before,
-    revenue_before,
-    tickets_before,
-    _ver
+INSERT INTO meta.backfills
+(
+    backfill_id, day, from_date, to_date, stage, reason, asked_by, version_tag, started_at, state,
+    spend_before, clicks_before, revenue_before, tickets_before, _ver
 )
-WITH
-planned AS (
-    SELECT toDate(arrayJoin(splitByChar(',', {days:String}))) AS day
-),
-
-figures AS (
-    SELECT
-        day,
-        spend,
-        clicks,
-        revenue,
-        tickets
+WITH figures AS (
+    SELECT *
     FROM meta.v_day_figures
     WHERE day BETWEEN {from_date:Date} AND {to_date:Date}
 )
@@ -49,5 +27,5 @@ SELECT
     figures.revenue AS revenue_before,
     figures.tickets AS tickets_before,
     {ver:UInt64} AS _ver
-FROM planned
+FROM (SELECT toDate(arrayJoin(splitByChar(',', {days:String}))) AS day) AS planned
 LEFT JOIN figures ON planned.day = figures.day
