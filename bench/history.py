@@ -80,8 +80,8 @@ def fill(warehouse: Any, first: date, last: date, ads: int) -> None:
     values = {"first": first, "last": last, "ads": ads, "cities": CITIES, "events": EVENTS}
     warehouse.execute(STAGED_ADS.format(**values))
     warehouse.execute(STAGED_SALES.format(**values))
-    rebuild(warehouse, DM_VK_ADS, statement("marts/dm_vk_ads_daily.sql"), DayRange(first, last))
-    rebuild(warehouse, DM_SALES, statement("marts/dm_sales_daily.sql"), DayRange(first, last))
+    rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), DayRange(first, last))
+    rebuild(warehouse, DM_SALES, statement("sales/dm_sales_daily.sql"), DayRange(first, last))
 
 
 def take_times(warehouse: Any) -> dict[str, float]:
@@ -92,8 +92,8 @@ def take_times(warehouse: Any) -> dict[str, float]:
 
     day = DayRange(LAST - timedelta(days=3), LAST - timedelta(days=3))
     marts = {
-        REBUILD_VK: lambda: rebuild(warehouse, DM_VK_ADS, statement("marts/dm_vk_ads_daily.sql"), day),
-        REBUILD_SALES: lambda: rebuild(warehouse, DM_SALES, statement("marts/dm_sales_daily.sql"), day),
+        REBUILD_VK: lambda: rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), day),
+        REBUILD_SALES: lambda: rebuild(warehouse, DM_SALES, statement("sales/dm_sales_daily.sql"), day),
     }
     reads = {what: _reader(warehouse, sql.format(last=LAST)) for what, sql in READS.items()}
     return {what: _seconds(work) for what, work in (marts | reads).items()}

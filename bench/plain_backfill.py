@@ -56,9 +56,9 @@ def do_piece(warehouse: WarehouseHook, days: DayRange) -> None:
     load_qtickets(tickets, warehouse, days, settings().sales_lookback_days)
     with warehouse.session():
         count_live(warehouse, STG_VK_ADS, days)
-        rebuild(warehouse, DM_VK_ADS, statement("marts/dm_vk_ads_daily.sql"), days)
+        rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), days)
         count_live(warehouse, STG_SALES, days)
-        rebuild(warehouse, DM_SALES, statement("marts/dm_sales_daily.sql"), days)
+        rebuild(warehouse, DM_SALES, statement("sales/dm_sales_daily.sql"), days)
         run_id = uuid4()
         for group in ("vk_ads", "sales"):
             require_healthy(check_days(warehouse, days, run_id, group=group))

@@ -56,12 +56,12 @@ def stage_sales(warehouse: WarehouseHook, *rows: dict[str, Any]) -> None:
 
 def build_vk(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     """Rebuild the mart of VK Ads."""
-    return rebuild(warehouse, DM_VK_ADS, statement("marts/dm_vk_ads_daily.sql"), days)
+    return rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), days)
 
 
 def build_sales(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     """Rebuild the mart of sales."""
-    return rebuild(warehouse, DM_SALES, statement("marts/dm_sales_daily.sql"), days)
+    return rebuild(warehouse, DM_SALES, statement("sales/dm_sales_daily.sql"), days)
 
 
 def _insert(warehouse: WarehouseHook, table: str, usual: dict[str, Any], rows: tuple[dict[str, Any], ...]) -> None:

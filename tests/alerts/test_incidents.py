@@ -260,8 +260,8 @@ def test_two_at_once_send_nothing_twice(
     meanwhile: list[Any] = []
 
     def send(html: str, what: str) -> str:
-        meanwhile.extend(warehouse.execute(statement("meta/undelivered.sql")))
-        meanwhile.extend(row for row in warehouse.execute(statement("meta/repeats.sql")) if "repeats" in what)
+        meanwhile.extend(warehouse.execute(statement("alerts/undelivered.sql")))
+        meanwhile.extend(row for row in warehouse.execute(statement("alerts/repeats.sql")) if "repeats" in what)
         return delivery.send(html, what)
 
     monkeypatch.setattr(follow_up_module, "send", send)

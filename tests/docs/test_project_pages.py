@@ -5,13 +5,14 @@ import re
 from zakaz import __version__
 from zakaz.cli.app import app
 from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse.ddl import name_of
 from zakaz.warehouse.sql import files
 
 
 def test_every_table_has_its_grain() -> None:
     text = (PROJECT_DIR / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
     grain = text.split("## Grain\n")[1].split("\n## ")[0]
-    tables = [f"{file.parent.name}.{file.stem}" for file in files("ddl/tables")]
+    tables = [name_of(file) for file in files("*/tables")]
     assert sorted(re.findall(r"^\| `(.*?)` \|", grain, re.MULTILINE)) == sorted(tables)
 
 
@@ -31,3 +32,10 @@ def test_each_command_is_told_of_once() -> None:
     (told,) = re.findall(r"^- `bin/zakaz`: (.*?)\.$", text, re.MULTILINE | re.DOTALL)
     named = re.findall(r"`([\w-]+)`", told)
     assert len(named) == len({*named} & {*app.commands})
+
+
+def test_each_statement_says_first_what_it_is_for() -> None:
+    """In one line, which the log of a task shows."""
+    for file in files("**"):
+        first = file.read_text(encoding="utf-8").splitlines()[0]
+        assert re.fullmatch(r"-- .*\.", first), file

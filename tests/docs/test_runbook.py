@@ -4,13 +4,20 @@ import re
 
 from docs.conftest import HEADING, TEXT, anchor, sections
 from zakaz.alerts.messages import runbook, texts
+from zakaz.pipeline.check_files import SOURCES, checks_of
 from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse.ddl import name_of
 from zakaz.warehouse.sql import files, statement
 
 PARTS = ("**Что это.**", "**Как посмотреть.**", "**Как починить.**", "**Как убедиться.**")
 UNFORESEEN = "непредвиденная-ошибка"
-CHECKS = {file.stem: re.findall(r"'(\w+)' AS code", file.read_text(encoding="utf-8"))[0] for file in files("checks")}
-CODES = {*re.findall(r"[A-Z_]{5,}", statement("ddl/tables/meta/etl_alerts.sql").split("'RUN_FAILED")[1].split("'")[0])}
+CHECKS = {
+    name: re.findall(r"'(\w+)' AS code", file.read_text(encoding="utf-8"))[0]
+    for source in SOURCES.values()
+    for file, names in checks_of(source).items()
+    for name in names
+}
+CODES = {*re.findall(r"[A-Z_]{5,}", statement("alerts/tables/etl_alerts.sql").split("'RUN_FAILED")[1].split("'")[0])}
 
 
 def test_every_code_has_the_section_that_its_messages_link_to() -> None:
@@ -53,7 +60,7 @@ def test_every_link_has_its_target_and_every_section_is_in_the_contents() -> Non
 
 
 def test_tables_and_settings_exist() -> None:
-    tables = {f"{file.parent.name}.{file.stem}" for file in (*files("ddl/tables"), *files("views"))}
+    tables = {name_of(file) for file in (*files("*/tables"), *files("*/views"))}
     # What the predecessor had stands in the first column of its table.
     ours = re.sub(r"^\|[^|]*\|", "", sections()["переезд-с-прежней-системы"], flags=re.MULTILINE)
     ours += "".join(text for name, text in sections().items() if name != "переезд-с-прежней-системы")

@@ -15,7 +15,9 @@ import sqlparse
 
 from as_user import INFRA, PASSWORDS, configure
 from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse.ddl import name_of, takes_parameters, views
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.migrate import parameters
 from zakaz.warehouse.sql import files
 
 # A process of its own per user: an engine has one configuration in its life.
@@ -43,18 +45,22 @@ def act(tmp_path_factory: pytest.TempPathFactory) -> As:
         ended = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
         return [line.strip() for line in (ended.stdout or f"refused {ended.stderr}").splitlines()]
 
-    def made_by(statement: str) -> str:
+    def made_by(file: Path) -> str:
         # In these processes the current user is always `default`.
-        return statement.replace("CURRENT_USER", "etl_writer").replace("{raw_days:UInt16}", "400")
+        text = file.read_text(encoding="utf-8").replace("CURRENT_USER", "etl_writer")
+        if "views" in file.parts:
+            return text
+        for name, value in parameters(text).items():
+            text = re.sub(rf"\{{{name}:\w+\}}", repr(value), text)
+        return text
 
-    folders = ("ddl/databases", "ddl/functions", "ddl/tables", "views/meta", "views/bi")
-    schema = [file for folder in folders for file in files(folder)]
-    answers = run("admin", *(made_by(file.read_text(encoding="utf-8")) for file in schema))
+    schema = [*(file for folder in ("databases", "*/functions", "*/tables") for file in files(folder)), *views()]
+    answers = run("admin", *map(made_by, schema))
     assert answers == ["done"] * len(schema)
     return run
 
 
-READS = [f"SELECT count() FROM {file.parent.name}.{file.stem}" for file in files("views")]
+READS = [f"SELECT count() FROM {name_of(file)}" for file in views() if not takes_parameters(file)]
 FORBIDDEN = [
     "SELECT * FROM zakaz.dm_sales_daily",
     "SELECT * FROM meta.etl_runs",

@@ -227,7 +227,7 @@ def test_what_a_source_writes_stays_text(warehouse: WarehouseHook) -> None:
 
 def test_statements_take_values_only_as_bound_parameters() -> None:
     """No template mark, no place for str.format: what a statement is given comes with a type."""
-    for file in files("."):
+    for file in files("**"):
         text = re.sub(r"--.*|'[^'\n]*'", "", file.read_text(encoding="utf-8"))
         assert "{{" not in text, file
         given = re.findall(r"\{(\w*)(?::(\w+))?[^}]*\}", text)

@@ -13,11 +13,11 @@ from made_runs import attempt
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, TaskTerminated
 from zakaz.pipeline import runner
+from zakaz.pipeline.check_files import SOURCES, checks_of
 from zakaz.pipeline.checks import healthcheck
 from zakaz.pipeline.runner import run_stage
 from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.sql import files
 
 pytestmark = pytest.mark.warehouse
 
@@ -47,8 +47,10 @@ def test_each_group_is_checked_for_the_days_that_were_rebuilt(
     found = warehouse.execute("SELECT check_name, min(day), max(day), count() FROM meta.quality_results GROUP BY 1")
     looked_at = {"vk_ads": vk_days, "sales": sales_days}
     assert {name: tuple(rest) for name, *rest in found} == {
-        file.stem: (DAY - timedelta(days=looked_at[file.parent.name] - 1), DAY, looked_at[file.parent.name])
-        for file in files("checks")
+        name: (DAY - timedelta(days=looked_at[group] - 1), DAY, looked_at[group])
+        for group, source in SOURCES.items()
+        for names in checks_of(source).values()
+        for name in names
     }
     assert figures.rows_read == sum(count for *_, count in found)
 

@@ -8,11 +8,12 @@ import pytest
 
 from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange
-from zakaz.pipeline.checks import Finding, run_check
+from zakaz.pipeline.check_files import SOURCES, checks_of
+from zakaz.pipeline.checks import Finding, run_file
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, SourceTotal, record_totals
 from zakaz.pipeline.thresholds import thresholds
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.sql import files
+from zakaz.warehouse.sql import SQL_DIR
 
 pytestmark = pytest.mark.warehouse
 # Median 1050, median deviation 30; four of them, scaled, are 178, and 30 % of the median are 315.
@@ -35,8 +36,12 @@ def weeks(*figures: int) -> dict[int, int]:
 
 
 def unusual(warehouse: WarehouseHook) -> dict[str, Finding]:
-    checks = [file for file in files("checks") if file.stem.startswith("unusual_")]
-    found = [finding for file in checks for finding in run_check(warehouse, file, ONE_DAY, thresholds())]
+    file = SQL_DIR / "checks" / "unusual.sql"
+    found = [
+        finding
+        for source in SOURCES.values()
+        for finding in run_file(warehouse, file, checks_of(source)[file], ONE_DAY, {**thresholds(), "source": source})
+    ]
     return {finding.check_name: finding for finding in found}
 
 

@@ -335,8 +335,8 @@ def test_replies_are_kept_as_they_came_and_the_staging_can_be_built_from_them(wa
     warehouse.execute("TRUNCATE TABLE zakaz.stg_vk_ads_daily")
     warehouse.execute("TRUNCATE TABLE zakaz.parsed_vk_ads")
     fetch = {"fetch_id": raw[0][0], "account_id": 7, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": False}
-    warehouse.execute(statement("staging/vk_ads_parse.sql"), fetch)
-    assert rebuild(warehouse, STG_VK_ADS, statement("staging/vk_ads.sql"), ONE_DAY, **fetch) == 1
+    warehouse.execute(statement("vk_ads/parse.sql"), fetch)
+    assert rebuild(warehouse, STG_VK_ADS, statement("vk_ads/stg_vk_ads_daily.sql"), ONE_DAY, **fetch) == 1
     assert every_row(warehouse, "* EXCEPT (_ver)") == before != []
 
 

@@ -13,6 +13,9 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import find_drift, migrate
 from zakaz.warehouse.sql import files
 
+# What the folders of a subject hold of the schema.
+SUBJECTS = ("*/functions", "*/tables", "*/views")
+
 
 @pytest.fixture
 def sent(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -36,14 +39,14 @@ def test_everything_that_is_created_is_created_everywhere(sent: list[str], wareh
     drifts = migrate(warehouse)
     assert {drift.column for drift in drifts} == {"(engine)"}  # the tables here are not replicated, and it says so
     assert {drift.expected for drift in drifts} == {"ReplicatedReplacingMergeTree"}
-    for file in files("views"):
+    for file in ddl.views():
         warehouse.execute(ddl.for_cluster(file.read_text(encoding="utf-8")))
-    made = [file for folder in ("ddl", "views") for file in files(folder)]
+    made = [file for folder in ("databases", *SUBJECTS) for file in files(folder)]
     assert len(sent) == len(made)
     for text in sent:
         assert re.match(r"CREATE .*? ON CLUSTER main\b", text), text
     tables = [text for text in sent if text.startswith("CREATE TABLE")]
-    assert len(tables) == len(files("ddl/tables"))
+    assert len(tables) == len(files("*/tables"))
     for text in tables:
         assert re.search(r" ENGINE = ReplicatedReplacingMergeTree(\(_ver(, _deleted)?\))? ", text), text
 
@@ -54,7 +57,7 @@ def test_a_retention_that_changed_is_changed_everywhere(sent: list[str], warehou
 
 
 def test_without_a_cluster_nothing_is_added(warehouse: WarehouseHook) -> None:
-    for folder in ("ddl", "views"):
+    for folder in ("databases", *SUBJECTS):
         for file in files(folder):
             text = file.read_text(encoding="utf-8")
             assert ddl.for_cluster(text) == text

@@ -18,7 +18,7 @@ def test_a_statement_is_one_line_and_its_text_is_for_debugging(
     # Airflow 3's own logger does not pass through Python's logging.
     monkeypatch.setattr(WarehouseHook, "log", logging.getLogger("of this test"))
     caplog.set_level(level, logger=warehouse.log.name)
-    warehouse.execute(statement("meta/live_rows.sql"), {**ASKED, "to_date": "2026-11-02"})
+    warehouse.execute(statement("days/live_rows.sql"), {**ASKED, "to_date": "2026-11-02"})
     warehouse.execute(["SELECT 1", "SELECT 2"])
     told = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == warehouse.log.name]
     assert [line for name, line in told if name == "INFO"] == [

@@ -51,7 +51,7 @@ def test_a_second_time_changes_nothing(warehouse: WarehouseHook) -> None:
     assert contents(warehouse) == before
     assert scratch_databases(warehouse) == []
     tables = {name for _, name in warehouse.execute("SELECT database, name FROM system.tables")}
-    assert {file.stem for folder in ("ddl/tables", "views") for file in files(folder)} <= tables
+    assert {file.stem for folder in ("*/tables", "*/views") for file in files(folder)} <= tables
 
 
 def test_every_difference_is_reported_and_left_alone(own_mart: WarehouseHook) -> None:
@@ -129,5 +129,5 @@ def test_what_people_changed_about_the_cities_stays(warehouse: WarehouseHook) ->
 
 def test_the_embedded_engine_removes_merged_parts_whenever_it_is_open(warehouse: WarehouseHook) -> None:
     """A server is open all the time, and keeps its own pace."""
-    slow = warehouse.execute(statement("meta/keeps_merged_parts.sql"))
+    slow = warehouse.execute(statement("schema/keeps_merged_parts.sql"))
     assert bool(slow) != warehouse.is_embedded

@@ -1,15 +1,14 @@
 -- Yesterday in one row, and the same weekday a week before.
-WITH
-figures AS (
+WITH figures AS (
     SELECT
-        sumIf(roi.spend, d = {day:Date}) AS spend,
-        sumIf(roi.net_revenue, d = {day:Date}) AS revenue,
-        sumIf(roi.tickets_sold, d = {day:Date}) AS tickets,
-        sumIf(roi.spend, d = {day:Date} - 7) AS spend_before,
-        sumIf(roi.net_revenue, d = {day:Date} - 7) AS revenue_before,
-        sumIf(roi.tickets_sold, d = {day:Date} - 7) AS tickets_before
-    FROM bi.v_marketing_roi_daily AS roi
-    WHERE d IN ({day:Date}, {day:Date} - 7)
+        sumIf(days.spend, day = {day:Date}) AS spend,
+        sumIf(days.revenue, day = {day:Date}) AS revenue,
+        sumIf(days.tickets, day = {day:Date}) AS tickets,
+        sumIf(days.spend, day = {day:Date} - 7) AS spend_before,
+        sumIf(days.revenue, day = {day:Date} - 7) AS revenue_before,
+        sumIf(days.tickets, day = {day:Date} - 7) AS tickets_before
+    FROM meta.v_day_figures AS days
+    WHERE day IN ({day:Date}, {day:Date} - 7)
 )
 
 SELECT

@@ -1,3 +1,4 @@
+-- Yesterday in one row: rows, revenue, spend.
 SELECT
     d,
     sales_rows,

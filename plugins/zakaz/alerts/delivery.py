@@ -79,7 +79,7 @@ def _standing(warehouse: WarehouseHook, alert: Alert) -> Standing:
     try:
         with warehouse.session():
             outbox.flush(warehouse, outbox.FLUSH_SECONDS)
-            ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("meta/alert_standing.sql"), asked)
+            ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("alerts/alert_standing.sql"), asked)
     except Exception as error:  # noqa: BLE001 - the registry being broken silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
         return Standing(False, is_told=memory.is_told(alert), is_repeat=memory.is_repeat(alert))

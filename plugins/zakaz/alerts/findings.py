@@ -24,7 +24,7 @@ def tell_findings(warehouse: WarehouseHook, attempt: Attempt, findings: Sequence
     warnings = [finding for finding in findings if finding.severity == "warn" and not finding.passed]
     if not warnings:
         return
-    told = {(day, name) for day, name in warehouse.execute(statement("meta/told_findings.sql"))}
+    told = {(day, name) for day, name in warehouse.execute(statement("alerts/told_findings.sql"))}
     new = [finding for finding in warnings if (str(finding.day), finding.check_name) not in told]
     if not new:
         return

@@ -87,7 +87,7 @@ def _tell_of_lost(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
     for run_id in close_lost_attempts(warehouse):
         log.warning("attempt %s was running no more, and is closed as an error", run_id)
     asked = {"patience": int(PATIENCE.total_seconds()), "given_up": ",".join(map(str, given_up))}
-    for row in warehouse.execute(statement("meta/untold_failures.sql"), asked):
+    for row in warehouse.execute(statement("alerts/untold_failures.sql"), asked):
         failed = _Recorded(*row)
         days = DayRange(failed.from_date, failed.to_date)
         raise_alert(warehouse, failure_alert(failed, _error_of(failed), days, failed.failed_at))
@@ -105,7 +105,7 @@ def _error_of(failed: _Recorded) -> BaseException | str:
 def _deliver_late(warehouse: WarehouseHook) -> None:
     """Of each trouble the first; the others are repeats: the end of a long mute must not be a flood of messages."""
     told = set()
-    for alert_id, ts, severity, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
+    for alert_id, ts, severity, job, code, message in warehouse.execute(statement("alerts/undelivered.sql")):
         kind = Kind(severity, job, code)
         if kind in told and severity != "info":
             delivery = REPEAT
@@ -118,7 +118,7 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
 
 
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
-    for row in warehouse.execute(statement("meta/repeats.sql")):
+    for row in warehouse.execute(statement("alerts/repeats.sql")):
         severity, job, code, times, first_at, last_at, from_date, to_date, error = row
         days, kind = DayRange(from_date, to_date), Kind(severity, job, code)
         text = render(
@@ -141,7 +141,7 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
 
 
 def _tell_of_recovery(warehouse: WarehouseHook) -> None:
-    for row in warehouse.execute(statement("meta/healed_incidents.sql")):
+    for row in warehouse.execute(statement("alerts/healed_incidents.sql")):
         job, code, incident_id, opened_at, times, is_quiet, from_date, to_date, healed_at = row
         days = DayRange(from_date, to_date)
         alert = Alert(
@@ -181,4 +181,4 @@ def _mark(
 ) -> None:
     """Give a delivery state to one alert, or to those of its kind between two UTC instants that had another one."""
     which = {**kind._asdict(), "alert_id": alert_id, "was": was, "since": since, "until": until}
-    warehouse.execute(statement("meta/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})
+    warehouse.execute(statement("alerts/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})

@@ -60,14 +60,14 @@ def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = N
 def missing_days(warehouse: WarehouseHook, now: datetime) -> list[MissingDay]:
     """The expected days that are due (`zakaz_due_day`) and have no good run, newest first."""
     asked = {"now": now.astimezone(UTC), "days_back": settings().catchup_days}
-    return [MissingDay(*row) for row in warehouse.execute(statement("meta/missing_days.sql"), asked)]
+    return [MissingDay(*row) for row in warehouse.execute(statement("runs/missing_days.sql"), asked)]
 
 
 def _tell_of_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:
     """Tasks that Airflow calls failed and the registry knows nothing of: they never had a process of their own."""
     if not schedule.failed_attempts:
         return
-    known = {run_id for (run_id,) in warehouse.execute(statement("meta/known_attempts.sql"))}
+    known = {run_id for (run_id,) in warehouse.execute(statement("runs/known_attempts.sql"))}
     for attempt, days in schedule.failed_attempts:
         if str(attempt.run_id) not in known:
             raise_alert(warehouse, failure_alert(attempt, MARKED, days))

@@ -91,4 +91,4 @@ def day_states(warehouse: WarehouseHook, days: DayRange, job: str = LAST_STAGE) 
 
     :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
-    return [DayState(*row) for row in warehouse.execute(statement("meta/day_states.sql"), {**days.bounds, "job": job})]
+    return [DayState(*row) for row in warehouse.execute(statement("runs/day_states.sql"), {**days.bounds, "job": job})]

@@ -2,9 +2,10 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from operator import itemgetter
+from itertools import product
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from zakaz.alerts.findings import tell_findings
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day, ranges
 from zakaz.errors import HealthCheckFailed, InvalidInput
+from zakaz.pipeline.check_files import SOURCES, checks_of
 from zakaz.pipeline.thresholds import thresholds
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.quality import Finding, keep_findings
@@ -20,7 +22,6 @@ from zakaz.registry.runs import RunFigures
 from zakaz.settings import settings
 from zakaz.stages import lookback_days
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.sql import files
 
 COMMAND_LINE = UUID(int=0)
 # The folders of include/sql/checks, each with the stage that builds what its checks look at.
@@ -69,11 +70,11 @@ def check_days(
     group: str = "",
     run_day: date | None = None,
 ) -> list[Finding]:
-    """Run the checks for a range of days, each check in one statement, and keep the results.
+    """Run the checks for a range of days, each file of them in one statement for a source, and keep the results.
 
     :param days: Moscow days that are over.
     :param run_id: the attempt that looks.
-    :param group: a folder of include/sql/checks; all of them by default.
+    :param group: the checks of one mart, `sales` or `vk_ads`; all of them by default.
     :param run_day: the day that the run is for, if it looks back at these; else the last of them.
     :returns: by day, then by check.
     :raises InvalidInput: a threshold can't be used, or a check does not look at each day.
@@ -82,26 +83,40 @@ def check_days(
     params = {**thresholds(), "run_day": run_day or days.last}
     with warehouse.session():
         findings = [
-            finding for file in files(f"checks/{group}") for finding in run_check(warehouse, file, days, params)
+            finding
+            for source in ([SOURCES[group]] if group else SOURCES.values())
+            for finding in _run_checks(warehouse, source, days, params)
         ]
         findings.sort(key=lambda finding: finding.day)
         keep_findings(warehouse, findings, run_id)
     return findings
 
 
-def run_check(warehouse: WarehouseHook, file: Path, days: DayRange, params: Mapping[str, Any]) -> list[Finding]:
-    """Run one check; its file yields one row for each day.
+def _run_checks(warehouse: WarehouseHook, source: str, days: DayRange, params: Mapping[str, Any]) -> list[Finding]:
+    found = [
+        finding
+        for file, names in checks_of(source).items()
+        for finding in run_file(warehouse, file, names, days, {**params, "source": source})
+    ]
+    return sorted(found, key=attrgetter("check_name"))
 
-    :param params: the run's day and the thresholds.
-    :raises InvalidInput: it leaves a day out, or yields one twice or unasked.
+
+def run_file(
+    warehouse: WarehouseHook, file: Path, names: Sequence[str], days: DayRange, params: Mapping[str, Any]
+) -> list[Finding]:
+    """Run the checks of one file for one source; it yields one row for each day and check.
+
+    :param names: the checks that the file has for the source.
+    :param params: the source, the run's day and the thresholds.
+    :raises InvalidInput: it leaves a day of a check out, or yields one twice or unasked.
     :raises WarehouseRefused: it could not be run. :raises WarehouseUnavailable: nor could any.
     """
     rows = warehouse.execute(file.read_text(encoding="utf-8"), {**params, **days.bounds})
-    _require_each_day(file, days, [day for day, *_ in rows])
+    _require_each_day(file, names, days, [(name, day) for day, name, *_ in rows])
     return [
         Finding(
             day=day,
-            check_name=file.stem,
+            check_name=name,
             code=code,
             severity=severity,
             subject=subject,
@@ -109,17 +124,20 @@ def run_check(warehouse: WarehouseHook, file: Path, days: DayRange, params: Mapp
             found=found,
             passed=bool(passed),
         )
-        for day, code, severity, subject, expected, found, passed in sorted(rows, key=itemgetter(0))
+        for day, name, code, severity, subject, expected, found, passed in sorted(rows)
     ]
 
 
-def _require_each_day(file: Path, days: DayRange, found: list[date]) -> None:
+def _require_each_day(file: Path, names: Sequence[str], days: DayRange, found: list[tuple[str, date]]) -> None:
     """Refuse what a check says of some days only: a day that nobody looked at must not pass."""
-    asked, given = Counter(days), Counter(found)
+    asked, given = Counter(product(names, days)), Counter(found)
     for wrong, what in ((asked - given, "leaves out"), (given - asked, "yields twice or unasked")):
         if wrong:
-            which = ", ".join(map(str, ranges(sorted(wrong))))
-            raise InvalidInput(f"{file}: a check yields one row for each day; asked for {days}, it {what} {which}")
+            name, _ = min(wrong)
+            which = ", ".join(map(str, ranges(sorted(day for of, day in wrong if of == name))))
+            raise InvalidInput(
+                f"{file}: a check yields one row for each day; asked for {name} on {days}, it {what} {which}"
+            )
 
 
 def require_healthy(findings: list[Finding]) -> None:

@@ -47,7 +47,7 @@ def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, 
     where = {**days.bounds, "database": database, "table": table, "day_column": target.day_column}
     with warehouse.session():
         warehouse.execute(sql, {**days.bounds, **params, "ver": version})
-        ((written, highest),) = warehouse.execute(statement("meta/rows_of_version.sql"), {**where, "ver": version})
+        ((written, highest),) = warehouse.execute(statement("days/rows_of_version.sql"), {**where, "ver": version})
     if highest > new_version() + CLOCKS_DIFFER_MICROSECONDS:
         raise WarehouseRefused(
             f"{target.table}, {days}: rows stand there from {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, "
@@ -61,22 +61,23 @@ def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
     """The rows of a table that stand for the days."""
     database, table = target.table.split(".")
     where = {"database": database, "table": table, "day_column": target.day_column}
-    ((count,),) = warehouse.execute(statement("meta/live_rows.sql"), {**days.bounds, **where})
+    ((count,),) = warehouse.execute(statement("days/live_rows.sql"), {**days.bounds, **where})
     return int(count)
 
 
 def build_dm_vk(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:
     """Rebuild `zakaz.dm_vk_ads_daily` from its staging."""
-    _build(warehouse, STG_VK_ADS, DM_VK_ADS, days, figures)
+    _build(warehouse, STG_VK_ADS, DM_VK_ADS, "vk_ads/dm_vk_ads_daily.sql", days, figures)
 
 
 def build_dm_sales(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:
     """Rebuild `zakaz.dm_sales_daily` from its staging."""
-    _build(warehouse, STG_SALES, DM_SALES, days, figures)
+    _build(warehouse, STG_SALES, DM_SALES, "sales/dm_sales_daily.sql", days, figures)
 
 
-def _build(warehouse: WarehouseHook, source: Target, mart: Target, days: DayRange, figures: RunFigures) -> None:
-    _, table = mart.table.split(".")
+def _build(
+    warehouse: WarehouseHook, source: Target, mart: Target, sql: str, days: DayRange, figures: RunFigures
+) -> None:
     with warehouse.session():
         figures.rows_read = count_live(warehouse, source, days)
-        figures.rows_written = rebuild(warehouse, mart, statement(f"marts/{table}.sql"), days)
+        figures.rows_written = rebuild(warehouse, mart, statement(sql), days)

@@ -64,7 +64,7 @@ def load_qtickets(client: QTicketsClient, warehouse: WarehouseHook, days: DayRan
         require_true_zero(client, warehouse, fetch)
     with warehouse.session():
         tickets.write()
-        events = warehouse.execute(statement("staging/qtickets_events.sql"), {"fetch_id": fetch.fetch_id})
+        events = warehouse.execute(statement("sales/qtickets_events.sql"), {"fetch_id": fetch.fetch_id})
     shows = Landing(warehouse, SHOWS_TABLE, SHOW_COLUMNS, LANDED_TOGETHER)
     for row in _show_rows(client, fetch, [event_id for (event_id,) in events]):
         shows.add(row)
@@ -72,7 +72,9 @@ def load_qtickets(client: QTicketsClient, warehouse: WarehouseHook, days: DayRan
         shows.write()
         require_sound(warehouse, fetch)
         with restated(warehouse, SOURCE, days) as restatements:
-            written = rebuild(warehouse, STG_SALES, statement("staging/qtickets.sql"), days, fetch_id=fetch.fetch_id)
+            written = rebuild(
+                warehouse, STG_SALES, statement("sales/stg_from_qtickets.sql"), days, fetch_id=fetch.fetch_id
+            )
             record_days(warehouse, fetch, CONFIRMED_ZERO)
     return Loaded(fetch.tickets, written, restatements=tuple(restatements.found))
 
@@ -103,7 +105,7 @@ def require_sound(warehouse: WarehouseHook, fetch: Fetch) -> None:
 
     :raises SourceInconsistent: something is; the message names the first finding.
     """
-    problems = warehouse.execute(statement("staging/qtickets_problems.sql"), {"fetch_id": fetch.fetch_id})
+    problems = warehouse.execute(statement("sales/qtickets_problems.sql"), {"fetch_id": fetch.fetch_id})
     if problems:
         problem, expected, found = problems[0]
         raise SourceInconsistent(
@@ -118,7 +120,7 @@ def record_days(warehouse: WarehouseHook, fetch: Fetch, state_of_nothing: str) -
     :param state_of_nothing: what a day is called on which nothing was sold and nothing given back.
     """
     params = {"fetch_id": fetch.fetch_id, "ver": new_version(), "state_of_nothing": state_of_nothing}
-    warehouse.execute(statement("staging/qtickets_totals.sql"), {**fetch.days.bounds, **params})
+    warehouse.execute(statement("sales/qtickets_totals.sql"), {**fetch.days.bounds, **params})
 
 
 def _ticket_rows(client: QTicketsClient, fetch: Fetch) -> Iterator[Row]:

@@ -31,5 +31,5 @@ def load_sales(warehouse: WarehouseHook, lines: Sequence[SalesLine]) -> Loaded:
                 for number, line in enumerate(lines, start=1)
             ],
         )
-        written = rebuild(warehouse, STG_SALES, statement("staging/sales.sql"), days, load_id=load_id)
+        written = rebuild(warehouse, STG_SALES, statement("sales/stg_from_file.sql"), days, load_id=load_id)
     return Loaded(len(lines), written)

@@ -22,7 +22,7 @@ def thresholds() -> dict[str, int | Decimal]:
     :raises InvalidInput: the file can't be read, or a threshold is unknown, missing or not allowed.
     """
     types = dict(bound for file in files("checks") for bound in BOUND.findall(file.read_text(encoding="utf-8")))
-    for of_the_run in ("from_date", "to_date", "run_day"):
+    for of_the_run in ("source", "from_date", "to_date", "run_day"):
         del types[of_the_run]
     try:
         given = tomllib.loads(FILE.read_text(encoding="utf-8"), parse_float=Decimal)

@@ -123,7 +123,7 @@ def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange)
     """
     with warehouse.session():
         known = warehouse.execute("SELECT DISTINCT account_id FROM meta.source_totals WHERE source = 'vk_ads'")
-        standing = warehouse.execute(statement("staging/vk_ads_known.sql"), days.bounds)
+        standing = warehouse.execute(statement("vk_ads/known.sql"), days.bounds)
     fetch = Fetch(client.account_id([account_id for (account_id,) in known]), days)
     landing = Landing(warehouse, RAW_TABLE, RAW_COLUMNS, LANDED_TOGETHER)
     land(landing, fetch, _lists(client, fetch))
@@ -171,10 +171,10 @@ def read_and_check(landing: Landing, warehouse: WarehouseHook, fetch: Fetch) -> 
     """
     with warehouse.session():
         landing.write()
-        warehouse.execute(statement("staging/vk_ads_parse.sql"), fetch.params)
-        problems = warehouse.execute(statement("staging/vk_ads_problems.sql"), fetch.params)
-        missing = warehouse.execute(statement("staging/vk_ads_left_out.sql"), fetch.params)
-        sums = warehouse.execute(statement("staging/vk_ads_days.sql"), fetch.params)
+        warehouse.execute(statement("vk_ads/parse.sql"), fetch.params)
+        problems = warehouse.execute(statement("vk_ads/problems.sql"), fetch.params)
+        missing = warehouse.execute(statement("vk_ads/left_out.sql"), fetch.params)
+        sums = warehouse.execute(statement("vk_ads/fetched_days.sql"), fetch.params)
     if problems:
         reply_no, problem, expected, found = problems[0]
         raise SourceInconsistent(
@@ -197,7 +197,7 @@ def build(warehouse: WarehouseHook, fetch: Fetch) -> int:
     if fetch.refused and not fetch.lacking:
         log.warning("VK Ads tells nothing of ads %s, and the others make up the account's total", sorted(fetch.refused))
     params = {**fetch.params, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": bool(fetch.lacking)}
-    sql = statement("staging/vk_ads.sql")
+    sql = statement("vk_ads/stg_vk_ads_daily.sql")
     return sum(rebuild(warehouse, STG_VK_ADS, sql, days, **params) for days in fetch.days.months(MONTHS_AT_ONCE))
 
 

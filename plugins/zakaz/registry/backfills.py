@@ -60,7 +60,7 @@ def enter(warehouse: WarehouseHook, backfill: Backfill, days: Sequence[date]) ->
     if not days:
         return
     warehouse.execute(
-        statement("meta/backfill_open.sql"),
+        statement("backfills/open.sql"),
         {
             **backfill.days.bounds,
             "backfill_id": backfill.backfill_id,
@@ -86,7 +86,7 @@ def settle(warehouse: WarehouseHook, backfill: Backfill, otherwise: str) -> list
     with warehouse.session():
         close_lost_attempts(warehouse)
         warehouse.execute(
-            statement("meta/backfill_close.sql"),
+            statement("backfills/close.sql"),
             {
                 **where,
                 **backfill.days.bounds,
@@ -95,13 +95,13 @@ def settle(warehouse: WarehouseHook, backfill: Backfill, otherwise: str) -> list
                 "ver": new_version(),
             },
         )
-        rows = warehouse.execute(statement("meta/backfill_days.sql"), where)
+        rows = warehouse.execute(statement("backfills/days.sql"), where)
     return [Outcome(*row) for row in rows]
 
 
 def unfinished(warehouse: WarehouseHook, days: DayRange, stage: str) -> Backfill | None:
     """The last backfill of the same days and stage, unless it came to its end: stopped, dead, or at work."""
-    last = warehouse.execute(statement("meta/backfill_last.sql"), {**days.bounds, "stage": stage})
+    last = warehouse.execute(statement("backfills/last.sql"), {**days.bounds, "stage": stage})
     for backfill_id, started_at, is_unfinished in last:
         if is_unfinished:
             return Backfill(days=days, stage=stage, backfill_id=backfill_id, started_at=started_at, is_resumed=True)

@@ -28,12 +28,12 @@ def close_lost_attempts(warehouse: WarehouseHook) -> list[UUID]:
         # One that has just ended wrote so before it let go of its lock, maybe after it was read as running.
         lost = [run_id for run_id, *_ in _running(warehouse) if run_id in gone] if gone else []
         for run_id in lost:
-            warehouse.execute(statement("meta/close_attempt.sql"), {"run_id": run_id, "err_msg": LOST})
+            warehouse.execute(statement("runs/close_attempt.sql"), {"run_id": run_id, "err_msg": LOST})
     return lost
 
 
 def _running(warehouse: WarehouseHook) -> list[tuple[UUID, str, datetime]]:
-    rows: list[tuple[UUID, str, datetime]] = warehouse.execute(statement("meta/running_attempts.sql"))
+    rows: list[tuple[UUID, str, datetime]] = warehouse.execute(statement("runs/running_attempts.sql"))
     return rows
 
 

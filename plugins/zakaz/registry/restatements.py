@@ -62,5 +62,5 @@ def restated(warehouse: WarehouseHook, source: str, days: DayRange) -> Iterator[
 
 
 def _sums(warehouse: WarehouseHook, source: str, days: DayRange) -> Sums:
-    rows = warehouse.execute(statement(f"meta/day_sums_{source}.sql"), days.bounds)
+    rows = warehouse.execute(statement("days/staged_sums.sql"), {**days.bounds, "source": source})
     return {(day, name): Decimal(amount) for day, name, amount in rows}

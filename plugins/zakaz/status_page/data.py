@@ -28,16 +28,16 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
     values = {**thresholds(), "days": DAYS, "alerts": ALERTS}
     warehouse = WarehouseHook(origin={"page": "status"}, within_seconds=WITHIN_SECONDS)
     with warehouse.session():
-        lights = _rows(warehouse, "status/lights.sql", values)
+        lights = _rows(warehouse, "status_page/lights.sql", values)
         return {
             "whole": lights[0],
             "jobs": lights[1:],
-            "stages": _stages(_rows(warehouse, "status/calendar.sql", values)),
-            "metrics": _series(_rows(warehouse, "status/figures.sql", values)),
+            "stages": _stages(_rows(warehouse, "status_page/calendar.sql", values)),
+            "metrics": _series(_rows(warehouse, "status_page/figures.sql", values)),
             "incidents": _rows(warehouse, "report/incidents.sql", values) if lights[0]["incidents"] else [],
-            "alerts": _rows(warehouse, "status/alerts.sql", values),
-            "checks": _rows(warehouse, "status/checks.sql", values),
-            "drift": _rows(warehouse, "status/drift.sql", values),
+            "alerts": _rows(warehouse, "status_page/alerts.sql", values),
+            "checks": _rows(warehouse, "status_page/checks.sql", values),
+            "drift": _rows(warehouse, "status_page/drift.sql", values),
             "lookback": {"vk_ads": settings().lookback_days, "qtickets": settings().sales_lookback_days},
             "chosen": _chosen_day(warehouse, query),
         }
@@ -86,6 +86,6 @@ def _chosen_day(warehouse: WarehouseHook, query: Mapping[str, str]) -> str:
         except InvalidInput:
             return ""
     if query.get("dag_run_id") and query.get("job"):
-        found = _rows(warehouse, "status/day_of_run.sql", query)
+        found = _rows(warehouse, "status_page/day_of_run.sql", query)
         return str(found[0]["day"]) if found else ""
     return ""

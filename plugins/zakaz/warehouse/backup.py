@@ -55,7 +55,7 @@ def check(warehouse: WarehouseHook, name: str) -> Contents:
         _drop_copy(warehouse)
         try:
             _run(warehouse, f"RESTORE {parts} FROM {_place(name)}")
-            ((tables, rows),) = warehouse.execute(statement("meta/restored.sql"), {"prefix": COPY})
+            ((tables, rows),) = warehouse.execute(statement("schema/restored.sql"), {"prefix": COPY})
         finally:
             _drop_copy(warehouse)
     return Contents(int(tables), int(rows))
@@ -78,7 +78,7 @@ def _run(warehouse: WarehouseHook, what: str) -> int:
     with warehouse.session():
         warehouse.execute(f"{what} SETTINGS id = '{operation}' ASYNC")
         while True:
-            ((status, error, size),) = warehouse.execute(statement("meta/backup_state.sql"), {"operation": operation})
+            ((status, error, size),) = warehouse.execute(statement("schema/backup_state.sql"), {"operation": operation})
             if status in ("BACKUP_CREATED", "RESTORED"):
                 return int(size)
             if status not in ("CREATING_BACKUP", "RESTORING"):

@@ -1,19 +1,21 @@
-"""The schema: applies include/sql/ddl and views, seeds the city aliases, and reports where a table differs."""
+"""The schema: applies what include/sql creates, seeds the city aliases, and reports where a table differs."""
 
 import csv
+import json
 import re
 import uuid
 from dataclasses import dataclass
 
-from zakaz.errors import InvalidInput
 from zakaz.settings import INCLUDE_DIR, settings
-from zakaz.warehouse.ddl import for_cluster, standing_engine
+from zakaz.stages import LAST_STAGE, STAGES
+from zakaz.warehouse.ddl import for_cluster, name_of, standing_engine, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
 
 CITY_ALIASES = INCLUDE_DIR / "city_aliases.csv"
 CLEAN_UP = "old_parts_lifetime = 60, merge_tree_clear_old_parts_interval_seconds = 0"
-TABLE_NAME = re.compile(r"(CREATE TABLE IF NOT EXISTS )(\w+)\.(\w+)")
+JOBS = INCLUDE_DIR / "messages" / "jobs.json"
+BOUND = re.compile(r"\{(\w+):")
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,17 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
     :raises WarehouseUnavailable: ClickHouse can't be reached.
     """
     with warehouse.session():
-        for folder in ("ddl/databases", "ddl/functions", "ddl/tables"):
+        for folder in ("databases", "*/functions", "*/tables"):
             for file in files(folder):
                 text = file.read_text(encoding="utf-8")
-                warehouse.execute(for_cluster(text), _parameters(text))
+                warehouse.execute(for_cluster(text), parameters(text))
         keep_raw_days(warehouse)
         if warehouse.is_embedded:
             clean_up_at_once(warehouse)
         drifts = find_drift(warehouse)
         if not drifts:
-            for folder in ("views/meta", "views/bi"):
-                for file in files(folder):
-                    warehouse.execute(for_cluster(file.read_text(encoding="utf-8")))
+            for file in views():
+                warehouse.execute(for_cluster(file.read_text(encoding="utf-8")))
             seed_city_aliases(warehouse)
     return drifts
 
@@ -62,17 +63,14 @@ def find_drift(warehouse: WarehouseHook) -> list[Drift]:
     drifts: list[Drift] = []
     warehouse.execute(f"CREATE DATABASE {scratch}")
     try:
-        for file in files("ddl/tables"):
-            text = file.read_text(encoding="utf-8")
-            found = TABLE_NAME.search(text)
-            if found is None:
-                raise InvalidInput(f"{file}: expected CREATE TABLE IF NOT EXISTS database.table")
-            _, database, table = found.groups()
-            twin = TABLE_NAME.sub(rf"\1{scratch}.\3", text, count=1)
-            warehouse.execute(twin, _parameters(twin))
+        for file in files("*/tables"):
+            name = name_of(file)
+            database, table = name.split(".")
+            twin = file.read_text(encoding="utf-8").replace(f"EXISTS {name}", f"EXISTS {scratch}.{table}", 1)
+            warehouse.execute(twin, parameters(twin))
             expected = _shape(warehouse, scratch, table)
             expected["(engine)"] = standing_engine(expected["(engine)"])
-            drifts += _differences(f"{database}.{table}", expected, _shape(warehouse, database, table))
+            drifts += _differences(name, expected, _shape(warehouse, database, table))
     finally:
         warehouse.execute(f"DROP DATABASE {scratch} SYNC")
     return drifts
@@ -80,7 +78,8 @@ def find_drift(warehouse: WarehouseHook) -> list[Drift]:
 
 def keep_raw_days(warehouse: WarehouseHook) -> None:
     """Let the tables of raw replies follow RAW_DAYS, which may have changed since they were created."""
-    for database, table, ttl in warehouse.execute(statement("meta/other_raw_days.sql"), {"days": settings().raw_days}):
+    found = warehouse.execute(statement("schema/other_raw_days.sql"), {"days": settings().raw_days})
+    for database, table, ttl in found:
         # Rows that are too old go with the next merge; nothing is rewritten now.
         alter = f"ALTER TABLE {database}.{table} MODIFY TTL {ttl} SETTINGS materialize_ttl_after_modify = 0"
         warehouse.execute(for_cluster(alter))
@@ -92,12 +91,21 @@ def clean_up_at_once(warehouse: WarehouseHook) -> None:
     By default they stay for eight minutes and are looked for once a second: an engine that is open for less never
     removes any, and each opening reads them all. After a minute the merged part is safely on disk.
     """
-    for database, table in warehouse.execute(statement("meta/keeps_merged_parts.sql")):
+    for database, table in warehouse.execute(statement("schema/keeps_merged_parts.sql")):
         warehouse.execute(f"ALTER TABLE {database}.{table} MODIFY SETTING {CLEAN_UP}")
 
 
-def _parameters(text: str) -> dict[str, int] | None:
-    return {"raw_days": settings().raw_days} if "{raw_days:" in text else None
+def parameters(text: str) -> dict[str, str | int]:
+    """What a statement of the schema binds: a setting, or what Python and SQL share and is written down once."""
+    names = {job: texts["name"] for job, texts in json.loads(JOBS.read_text(encoding="utf-8")).items()}
+    known: dict[str, str | int] = {
+        "raw_days": settings().raw_days,
+        "stages": ",".join(STAGES),
+        "last_stage": LAST_STAGE,
+        "jobs": ",".join(names),
+        "job_names": ",".join(names.values()),
+    }
+    return {name: known[name] for name in BOUND.findall(text)}
 
 
 def _shape(warehouse: WarehouseHook, database: str, table: str) -> dict[str, str]:

@@ -12,11 +12,11 @@ SQL_DIR = INCLUDE_DIR / "sql"
 def statement(name: str) -> str:
     """The text of a statement.
 
-    :param name: path below include/sql, such as `marts/dm_vk_ads_daily.sql`.
+    :param name: path below include/sql, such as `vk_ads/dm_vk_ads_daily.sql`.
     """
     return (SQL_DIR / name).read_text(encoding="utf-8").strip()
 
 
 def files(folder: str) -> list[Path]:
-    """The statement files below a folder of include/sql, in a stable order."""
-    return sorted((SQL_DIR / folder).rglob("*.sql"))
+    """The statement files of a folder of include/sql, in a stable order; `*/tables` are those of every subject."""
+    return sorted(SQL_DIR.glob(f"{folder}/*.sql"))

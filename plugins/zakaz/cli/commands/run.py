@@ -15,8 +15,8 @@ from zakaz.stages import DAG_ID
 REPORT = {
     "Run registry (meta.etl_runs)": "report/runs.sql",
     "Yesterday's quality (meta.v_quality_last_day)": "report/quality.sql",
-    "Ad spend (bi.v_vk_ads_daily), first rows": "report/vk_ads.sql",
-    "Ticket sales (bi.v_sales_daily), first rows": "report/sales.sql",
+    "Ad spend (bi.v_vk_ads_daily), first rows": "vk_ads/first_rows.sql",
+    "Ticket sales (bi.v_sales_daily), first rows": "sales/first_rows.sql",
 }
 
 

@@ -1,0 +1,45 @@
+-- Decides whether an alert is sent, by what the registry knows of it and of its kind (severity, job, code).
+-- Was this very one sent already, is its job muted, was one of its kind sent within the hour with no recovery since,
+-- and how often did it come before? A warning is not of the kind of the critical alert that follows it.
+WITH
+recovered AS (
+    SELECT max(ts) AS recovered_at
+    FROM meta.etl_alerts FINAL
+    WHERE job = {job:String} AND code = 'RECOVERED' AND JSONExtractString(context_json, 'code') = {code:String}
+),
+
+same AS (
+    SELECT
+        alerts.ts AS ts,
+        alerts.delivery AS delivery,
+        alerts.alert_id = {alert_id:UUID} AS is_this,
+        alerts.alert_id != {alert_id:UUID}
+        AND alerts.severity = {severity:String}
+        AND alerts.ts > recovered.recovered_at AS is_before
+    FROM (
+        SELECT
+            alert_id,
+            severity,
+            ts,
+            delivery
+        FROM meta.etl_alerts FINAL
+        WHERE job = {job:String} AND code = {code:String}
+    ) AS alerts
+    CROSS JOIN recovered
+)
+
+SELECT
+    countIf(is_this AND delivery NOT IN ('pending', 'failed')) > 0 AS is_told,
+    (
+        SELECT count() > 0
+        FROM meta.mutes FINAL
+        WHERE job IN ({job:String}, 'all') AND until > now64(6)
+    ) AS is_muted,
+    countIf(
+        is_before
+        AND delivery IN ('sent', 'failed', 'pending')
+        AND ts BETWEEN {ts:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR AND {ts:DateTime64(6, 'UTC')} + INTERVAL 1 HOUR
+    ) > 0 AS is_repeat,
+    countIf(is_before) AS times_before,
+    minOrNullIf(ts, is_before) AS first_at
+FROM same

@@ -1,0 +1,17 @@
+-- Gives alerts another delivery state.
+-- One alert (its alert_id), or those of a kind that had a certain state, within a certain time.
+INSERT INTO meta.etl_alerts
+SELECT * REPLACE ({delivery:String} AS delivery, {ver:UInt64} AS _ver) -- noqa: AM04, PRS
+FROM meta.etl_alerts AS alerts FINAL
+WHERE
+    alerts.job = {job:String}
+    AND alerts.code = {code:String}
+    AND alerts.severity = {severity:String}
+    AND (
+        toString(alerts.alert_id) = {alert_id:String}
+        OR (
+            {alert_id:String} = ''
+            AND alerts.delivery = {was:String}
+            AND alerts.ts BETWEEN {since:DateTime64(6, 'UTC')} AND {until:DateTime64(6, 'UTC')}
+        )
+    )

@@ -1,0 +1,91 @@
+-- Each mart holds what its staging holds, and each staging what its source says of the day as a whole.
+-- vk_ads: staging_equals_mart_vk, source_totals_vk
+-- qtickets: staging_equals_mart_sales, source_totals_sales
+-- All to the kopeck, except that VK's own total may differ by a kopeck for each row. A day that was never fetched has
+-- no total to compare with, nor has one of QTickets if a file was loaded since: its total is that of the rows before.
+WITH
+checks AS (
+    SELECT
+        it.1 AS check_name,
+        it.3 AS subject,
+        it.4 AS parts,
+        startsWith(check_name, 'source_totals') AS is_of_source,
+        arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day
+    FROM (
+        SELECT arrayJoin([
+            (
+                'staging_equals_mart_vk', 'vk_ads', 'dm_vk_ads_daily = stg_vk_ads_daily',
+                [
+                    ('impressions', ' impressions, '), ('clicks', ' clicks, '), ('goals', ' goals, '),
+                    ('spend', ' rubles')
+                ]
+            ),
+            (
+                'source_totals_vk', 'vk_ads', 'stg_vk_ads_daily = VK account total',
+                [('impressions', ' impressions, '), ('clicks', ' clicks, '), ('spend', ' rubles')]
+            ),
+            (
+                'staging_equals_mart_sales', 'qtickets', 'dm_sales_daily = stg_qtickets_sales',
+                [
+                    ('tickets_sold', ' tickets for '), ('revenue', ' rubles, '), ('refunds_amount', ' given back, '),
+                    ('net_revenue', ' net')
+                ]
+            ),
+            ('source_totals_sales', 'qtickets', 'stg_qtickets_sales = QTickets total', [('revenue', ' rubles')])
+        ]) AS it
+    ) AS listed
+    WHERE it.2 = {source:String}
+),
+
+sums AS (
+    SELECT
+        day,
+        anyIf(figures, layer = 'mart') AS built,
+        anyIf(figures, layer = 'staging') AS staged,
+        anyIf(row_count, layer = 'staging') AS staged_rows,
+        anyIf(version, layer = 'staging') AS staged_version
+    FROM meta.v_day_sums
+    WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    GROUP BY day
+),
+
+told AS (
+    SELECT *
+    FROM meta.v_source_days
+    WHERE source = {source:String} AND has_total AND day BETWEEN {from_date:Date} AND {to_date:Date}
+),
+
+-- What is missing for a day is joined as 0.
+compared AS (
+    SELECT
+        checks.day AS day,
+        check_name,
+        subject,
+        parts,
+        is_of_source AND NOT told.has_total AS is_untold,
+        is_of_source AND {source:String} = 'qtickets' AND sums.staged_version > told.version AS is_outdated,
+        if(is_of_source, toDecimal64('0.01', 2) * sums.staged_rows, 0) AS tolerance,
+        arrayMap(part -> if(is_of_source, told.figures, sums.staged)[part.1], parts) AS wanted,
+        arrayMap(part -> if(is_of_source, sums.staged, sums.built)[part.1], parts) AS given
+    FROM checks
+    LEFT JOIN sums ON checks.day = sums.day
+    LEFT JOIN told ON checks.day = told.day
+)
+
+SELECT
+    day,
+    check_name,
+    'MISMATCH' AS code,
+    'fail' AS severity,
+    subject,
+    multiIf(
+        is_untold AND {source:String} = 'qtickets', 'no total: QTickets was not asked',
+        is_outdated, 'no total: the rows are newer than what QTickets said',
+        arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), wanted, parts))
+    ) AS expected,
+    arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), given, parts)) AS found,
+    is_untold
+    OR is_outdated
+    OR arrayAll((one, other, part) -> abs(one - other) <= if(part.1 = 'spend', tolerance, 0), given, wanted, parts)
+        AS passed
+FROM compared

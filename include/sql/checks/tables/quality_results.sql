@@ -1,0 +1,18 @@
+-- What each check found for each Moscow day; the last look wins.
+CREATE TABLE IF NOT EXISTS meta.quality_results
+(
+    day Date COMMENT 'Moscow day looked at',
+    check_name LowCardinality(String) COMMENT 'as its file in include/sql/checks names it',
+    code LowCardinality(String),
+    severity LowCardinality(String) COMMENT 'fail, warn',
+    subject String,
+    expected String,
+    found String,
+    passed UInt8,
+    checked_at DateTime64(6, 'UTC'),
+    run_id UUID COMMENT 'the attempt that looked, zeros for the command line',
+    _ver UInt64 COMMENT 'microseconds since 1970 when it was looked at'
+)
+ENGINE = ReplacingMergeTree(_ver)
+PARTITION BY toYYYYMM(day)
+ORDER BY (day, check_name)

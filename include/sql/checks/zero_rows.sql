@@ -1,0 +1,48 @@
+-- Each day has rows in the staging and in the mart, or its source said twice that there was nothing.
+-- vk_ads: zero_rows_vk, zero_rows_staged_vk
+-- qtickets: zero_rows_sales, zero_rows_staged_sales
+-- With rows in the staging and none in the mart, look at the build and not at the source. Sales that come from files
+-- have no source to ask: such a day stops the run that is for it, and only warns the runs that look back at it.
+WITH
+checks AS (
+    SELECT
+        it.1 AS check_name,
+        it.3 AS layer,
+        it.4 AS table_name,
+        arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day
+    FROM (
+        SELECT arrayJoin([
+            ('zero_rows_vk', 'vk_ads', 'mart', 'dm_vk_ads_daily'),
+            ('zero_rows_staged_vk', 'vk_ads', 'staging', 'stg_vk_ads_daily'),
+            ('zero_rows_sales', 'qtickets', 'mart', 'dm_sales_daily'),
+            ('zero_rows_staged_sales', 'qtickets', 'staging', 'stg_qtickets_sales')
+        ]) AS it
+    ) AS listed
+    WHERE it.2 = {source:String}
+),
+
+sums AS (
+    SELECT *
+    FROM meta.v_day_sums
+    WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
+),
+
+told AS (
+    SELECT *
+    FROM meta.v_source_days
+    WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
+)
+
+-- What is missing for a day is joined as 0.
+SELECT
+    checks.day AS day,
+    checks.check_name AS check_name,
+    'ZERO_ROWS' AS code,
+    if({source:String} = 'qtickets' AND NOT told.is_asked AND checks.day < {run_day:Date}, 'warn', 'fail') AS severity,
+    checks.table_name AS subject,
+    if(told.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
+    concat(toString(sums.row_count), ' rows') AS found,
+    sums.row_count > 0 OR told.is_confirmed_zero AS passed
+FROM checks
+LEFT JOIN sums ON checks.layer = sums.layer AND checks.day = sums.day
+LEFT JOIN told ON checks.day = told.day

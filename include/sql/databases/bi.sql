@@ -1,0 +1,2 @@
+-- What dashboards read.
+CREATE DATABASE IF NOT EXISTS bi

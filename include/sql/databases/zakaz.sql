@@ -1,0 +1,2 @@
+-- The data: raw replies, stagings and marts.
+CREATE DATABASE IF NOT EXISTS zakaz

@@ -1,0 +1,18 @@
+-- What a source itself says of each day as a whole; its last word wins.
+-- It says so in another answer than the one that the staging is built from.
+CREATE TABLE IF NOT EXISTS meta.source_totals
+(
+    day Date COMMENT 'Moscow day',
+    source LowCardinality(String) COMMENT 'vk_ads, qtickets',
+    account_id UInt64 COMMENT '0 where the source has one account only',
+    state LowCardinality(String) COMMENT 'FIGURES, CONFIRMED_ZERO (it said so), SUSPECT_ZERO (its two answers differ)',
+    impressions UInt64,
+    clicks UInt64,
+    amount Decimal(18, 2) COMMENT 'rubles: spend net of VAT (vk_ads), revenue (qtickets)',
+    fetch_id UUID,
+    fetched_at DateTime64(6, 'UTC'),
+    _ver UInt64 COMMENT 'microseconds since 1970 of the fetch that wrote the row; the highest wins'
+)
+ENGINE = ReplacingMergeTree(_ver)
+PARTITION BY toYYYYMM(day)
+ORDER BY (day, source, account_id)

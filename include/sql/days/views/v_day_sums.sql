@@ -1,0 +1,53 @@
+-- What each Moscow day comes to in each staging and mart: rows, their newest version, and the sum of each figure.
+CREATE OR REPLACE VIEW meta.v_day_sums DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+SELECT
+    stat_date AS day,
+    'vk_ads' AS source,
+    'staging' AS layer,
+    count() AS row_count,
+    max(_ver) AS version,
+    map('impressions', sum(impressions), 'clicks', sum(clicks), 'goals', sum(goals), 'spend', sum(spend)) AS figures
+FROM zakaz.stg_vk_ads_daily FINAL
+GROUP BY stat_date
+
+UNION ALL
+
+SELECT
+    stat_date AS day,
+    'vk_ads' AS source,
+    'mart' AS layer,
+    count() AS row_count,
+    max(_ver) AS version,
+    map('impressions', sum(impressions), 'clicks', sum(clicks), 'goals', sum(goals), 'spend', sum(spend)) AS figures
+FROM zakaz.dm_vk_ads_daily FINAL
+GROUP BY stat_date
+
+UNION ALL
+
+SELECT
+    report_date AS day,
+    'qtickets' AS source,
+    'staging' AS layer,
+    count() AS row_count,
+    max(_ver) AS version,
+    map(
+        'tickets_sold', sum(tickets_sold), 'revenue', sum(revenue), 'refunds_amount', sum(refunds_amount),
+        'net_revenue', sum(revenue) - sum(refunds_amount)
+    ) AS figures
+FROM zakaz.stg_qtickets_sales FINAL
+GROUP BY report_date
+
+UNION ALL
+
+SELECT
+    sale_date AS day,
+    'qtickets' AS source,
+    'mart' AS layer,
+    count() AS row_count,
+    max(_ver) AS version,
+    map(
+        'tickets_sold', sum(tickets_sold), 'revenue', sum(revenue), 'refunds_amount', sum(refunds_amount),
+        'net_revenue', sum(net_revenue)
+    ) AS figures
+FROM zakaz.dm_sales_daily FINAL
+GROUP BY sale_date

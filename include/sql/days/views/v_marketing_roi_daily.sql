@@ -1,0 +1,45 @@
+-- Spend and revenue of a day and city side by side.
+-- Each side is summed before they meet, so that nothing is dropped or repeated; a ratio without a divisor is unknown
+-- (NULL), not zero.
+CREATE OR REPLACE VIEW bi.v_marketing_roi_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+SELECT
+    d,
+    city,
+    sum(impressions) AS impressions,
+    sum(clicks) AS clicks,
+    sum(spend) AS spend,
+    sum(tickets_sold) AS tickets_sold,
+    sum(revenue) AS revenue,
+    sum(refunds_amount) AS refunds_amount,
+    sum(net_revenue) AS net_revenue,
+    toFloat64(net_revenue) / nullIf(toFloat64(spend), 0) AS roas,
+    toFloat64(spend) / nullIf(clicks, 0) AS cpc,
+    toFloat64(spend) / nullIf(tickets_sold, 0) AS cost_per_ticket
+FROM (
+    SELECT
+        stat_date AS d,
+        city,
+        impressions,
+        clicks,
+        spend,
+        toUInt64(0) AS tickets_sold,
+        toDecimal64(0, 2) AS revenue,
+        toDecimal64(0, 2) AS refunds_amount,
+        toDecimal64(0, 2) AS net_revenue
+    FROM zakaz.dm_vk_ads_daily FINAL
+
+    UNION ALL
+
+    SELECT
+        sale_date AS d,
+        city,
+        toUInt64(0) AS impressions,
+        toUInt64(0) AS clicks,
+        toDecimal64(0, 2) AS spend,
+        tickets_sold,
+        revenue,
+        refunds_amount,
+        net_revenue
+    FROM zakaz.dm_sales_daily FINAL
+) AS united
+GROUP BY d, city

@@ -1,0 +1,60 @@
+-- Builds the mart of ticket sales: by Moscow day of sale, day of show, city and event.
+-- For the sale days from_date to to_date, both included: fresh rows, and in the same statement tombstones (_deleted =
+-- 1) for the rows that are no longer there. Running it twice changes no figure.
+INSERT INTO zakaz.dm_sales_daily
+(
+    sale_date, event_date, city, event_id, event_name, tickets_sold, revenue, refunds_amount, net_revenue,
+    _ver, _deleted
+)
+WITH (
+    SELECT (groupArray(alias), groupArray(city))
+    FROM zakaz.dim_city_alias FINAL
+) AS known
+
+SELECT
+    sale_date,
+    event_date,
+    city,
+    event_id,
+    max(event_name) AS event_name,
+    sum(tickets_sold) AS tickets_sold,
+    sum(revenue) AS revenue,
+    sum(refunds_amount) AS refunds_amount,
+    sum(united.revenue) - sum(united.refunds_amount) AS net_revenue,
+    {ver:UInt64} AS _ver,
+    NOT max(is_fresh) AS _deleted
+FROM (
+    SELECT
+        report_date AS sale_date,
+        event_date,
+        coalesce(
+            nullIf(zakaz_city([stg_qtickets_sales.city], known.1, known.2), ''),
+            nullIf(trimBoth(stg_qtickets_sales.city), ''),
+            'unknown'
+        ) AS city,
+        event_id,
+        event_name,
+        tickets_sold,
+        revenue,
+        refunds_amount,
+        true AS is_fresh
+    FROM zakaz.stg_qtickets_sales FINAL
+    WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
+
+    UNION ALL
+
+    -- A row that stands already brings its key and nothing else.
+    SELECT
+        sale_date,
+        event_date,
+        city,
+        event_id,
+        '' AS event_name,
+        0 AS tickets_sold,
+        0 AS revenue,
+        0 AS refunds_amount,
+        false AS is_fresh
+    FROM zakaz.dm_sales_daily FINAL
+    WHERE sale_date BETWEEN {from_date:Date} AND {to_date:Date}
+) AS united
+GROUP BY sale_date, event_date, city, event_id

@@ -1,0 +1,68 @@
+-- Builds the sales staging of the days that one file names, from the lines that were landed.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for the rows that are no longer there. A day is
+-- replaced as a whole.
+INSERT INTO zakaz.stg_qtickets_sales
+(
+    report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign,
+    tickets_sold, revenue, refunds_amount, currency, _ver, _deleted
+)
+WITH
+fresh AS (
+    SELECT *
+    FROM zakaz.raw_sales FINAL
+    WHERE load_id = {load_id:UUID}
+)
+
+SELECT
+    report_date,
+    event_date,
+    event_id,
+    max(event_name) AS event_name,
+    show_id,
+    city,
+    utm_source,
+    utm_campaign,
+    sum(tickets_sold) AS tickets_sold,
+    sum(revenue) AS revenue,
+    sum(refunds_amount) AS refunds_amount,
+    max(currency) AS currency,
+    {ver:UInt64} AS _ver,
+    NOT max(is_fresh) AS _deleted
+FROM (
+    SELECT
+        report_date,
+        event_date,
+        event_id,
+        event_name,
+        show_id,
+        city,
+        utm_source,
+        utm_campaign,
+        tickets_sold,
+        revenue,
+        refunds_amount,
+        currency,
+        true AS is_fresh
+    FROM fresh
+
+    UNION ALL
+
+    -- A row that stands already brings its key and nothing else.
+    SELECT
+        report_date,
+        event_date,
+        event_id,
+        '' AS event_name,
+        show_id,
+        city,
+        utm_source,
+        utm_campaign,
+        0 AS tickets_sold,
+        0 AS revenue,
+        0 AS refunds_amount,
+        '' AS currency,
+        false AS is_fresh
+    FROM zakaz.stg_qtickets_sales FINAL
+    WHERE report_date IN (SELECT report_date FROM fresh)
+) AS united
+GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign

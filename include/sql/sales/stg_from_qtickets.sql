@@ -1,0 +1,107 @@
+-- Builds the sales staging of some Moscow days, from the tickets and shows that one fetch landed.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for the rows that are no longer there. A day is
+-- replaced as a whole. A ticket counts on the day it was paid, and stays sold when it is given back: that counts on the
+-- day of the refund. A cancelled one (deleted_at) counts nowhere, neither its price nor what went back.
+INSERT INTO zakaz.stg_qtickets_sales
+(
+    report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign,
+    tickets_sold, revenue, refunds_amount, currency, _ver, _deleted
+)
+WITH
+shows AS (
+    SELECT
+        event_id,
+        show_id,
+        event_name,
+        city,
+        event_date
+    FROM zakaz.raw_qtickets_shows FINAL
+    WHERE fetch_id = {fetch_id:UUID}
+),
+
+-- Each ticket once on the day it was paid, and once more on the day it was given back.
+movements AS (
+    SELECT
+        toDate(payed_at, 'Europe/Moscow') AS report_date,
+        event_id,
+        show_id,
+        utm_source,
+        utm_campaign,
+        quantity AS tickets_sold,
+        price * quantity AS revenue,
+        toDecimal64(0, 2) AS refunds_amount,
+        currency
+    FROM zakaz.raw_qtickets_tickets FINAL
+    WHERE fetch_id = {fetch_id:UUID} AND NOT cancelled
+
+    UNION ALL
+
+    SELECT
+        toDate(assumeNotNull(refunded_at), 'Europe/Moscow') AS report_date,
+        event_id,
+        show_id,
+        utm_source,
+        utm_campaign,
+        toUInt32(0) AS tickets_sold,
+        toDecimal64(0, 2) AS revenue,
+        refunded_amount AS refunds_amount,
+        currency
+    FROM zakaz.raw_qtickets_tickets FINAL
+    WHERE fetch_id = {fetch_id:UUID} AND NOT cancelled AND refunded_at IS NOT NULL
+)
+
+SELECT
+    report_date,
+    event_date,
+    event_id,
+    max(event_name) AS event_name,
+    show_id,
+    city,
+    utm_source,
+    utm_campaign,
+    sum(tickets_sold) AS tickets_sold,
+    sum(revenue) AS revenue,
+    sum(refunds_amount) AS refunds_amount,
+    max(currency) AS currency,
+    {ver:UInt64} AS _ver,
+    NOT max(is_fresh) AS _deleted
+FROM (
+    SELECT
+        movements.report_date AS report_date,
+        assumeNotNull(shows.event_date) AS event_date,
+        movements.event_id AS event_id,
+        shows.event_name AS event_name,
+        movements.show_id AS show_id,
+        shows.city AS city,
+        movements.utm_source AS utm_source,
+        movements.utm_campaign AS utm_campaign,
+        movements.tickets_sold AS tickets_sold,
+        movements.revenue AS revenue,
+        movements.refunds_amount AS refunds_amount,
+        movements.currency AS currency,
+        TRUE AS is_fresh
+    FROM movements
+    INNER JOIN shows ON movements.event_id = shows.event_id AND movements.show_id = shows.show_id
+    WHERE movements.report_date BETWEEN {from_date:Date} AND {to_date:Date}
+
+    UNION ALL
+
+    -- A row that stands already brings its key and nothing else.
+    SELECT
+        report_date,
+        event_date,
+        event_id,
+        '' AS event_name,
+        show_id,
+        city,
+        utm_source,
+        utm_campaign,
+        0 AS tickets_sold,
+        0 AS revenue,
+        0 AS refunds_amount,
+        '' AS currency,
+        FALSE AS is_fresh
+    FROM zakaz.stg_qtickets_sales FINAL
+    WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
+) AS united
+GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign

@@ -1,0 +1,18 @@
+-- The mart of ticket sales.
+CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
+(
+    sale_date Date COMMENT 'Moscow day of the sale or refund',
+    event_date Date COMMENT 'day of the show, where it is held',
+    city String COMMENT 'canonical name; as the source writes it where no alias is known, unknown where it is empty',
+    event_id UInt64,
+    event_name String,
+    tickets_sold UInt64,
+    revenue Decimal(18, 2) COMMENT 'rubles',
+    refunds_amount Decimal(18, 2) COMMENT 'rubles',
+    net_revenue Decimal(18, 2) COMMENT 'rubles: revenue - refunds_amount',
+    _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
+    _deleted UInt8 COMMENT '1: gone in the staging'
+)
+ENGINE = ReplacingMergeTree(_ver, _deleted)
+PARTITION BY toYYYYMM(sale_date)
+ORDER BY (sale_date, event_date, city, event_id)

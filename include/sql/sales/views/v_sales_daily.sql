@@ -1,0 +1,13 @@
+-- The mart of ticket sales, for dashboards.
+CREATE OR REPLACE VIEW bi.v_sales_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+SELECT
+    sale_date AS d,
+    event_date,
+    city,
+    event_id,
+    event_name,
+    tickets_sold,
+    revenue,
+    refunds_amount,
+    net_revenue
+FROM zakaz.dm_sales_daily FINAL

@@ -1,0 +1,72 @@
+-- Each of the last Moscow days under each stage of the chain, the oldest first.
+-- Besides the states of bi.v_etl_days: `missing`, a day that was due and has no good attempt; `waiting`, one that is
+-- not due yet; `none`, one before the stage was ever at work.
+WITH
+toDate(now('Europe/Moscow')) - {days:UInt16} AS first_shown,
+
+stages AS (
+    SELECT
+        arrayJoin(zakaz_stages()) AS stage,
+        indexOf(zakaz_stages(), stage) AS position
+),
+
+-- The view looks through the whole history: it is read once, for the days shown and for the first day of all.
+known AS (
+    SELECT
+        job AS known_job,
+        min(d) AS first_day,
+        groupArrayIf(
+            (d, state, attempts, failures, rows_written, last_started_at, last_error, log_url, dag_run_id),
+            d >= first_shown
+        ) AS cells
+    FROM bi.v_etl_days
+    GROUP BY known_job
+),
+
+-- One id can be a run of the daily DAG and one of a backfill: the stage's attempt says which.
+runs AS (
+    SELECT
+        job AS run_job,
+        dag_run_id AS run_name,
+        argMax(dag_id, started_at) AS run_dag
+    FROM meta.etl_runs
+    WHERE to_date >= first_shown
+    GROUP BY run_job, run_name
+),
+
+days AS (
+    SELECT
+        stages.stage AS stage,
+        stages.position AS position,
+        known.first_day AS first_day,
+        first_shown + arrayJoin(range({days:UInt16})) AS day,
+        arrayFirst(cell -> cell.1 = day, known.cells) AS cell,
+        cell.2 != '' AS is_known
+    FROM stages
+    LEFT JOIN known ON stages.stage = known.known_job
+)
+
+SELECT
+    toString(days.day) AS d,
+    days.stage AS job,
+    zakaz_job_ru(days.stage) AS job_ru,
+    multiIf(
+        days.is_known, days.cell.2,
+        -- Of a stage that was never at work it is 1970.
+        days.first_day = toDate(0) OR days.day < days.first_day, 'none',
+        days.day > zakaz_due_day(now()), 'waiting',
+        'missing'
+    ) AS state,
+    toUInt32(days.cell.3) AS attempts,
+    toUInt32(days.cell.4) AS failures,
+    toFloat64(days.cell.5) AS rows_written,
+    if(days.is_known, formatDateTime(days.cell.6, '%d.%m %H:%i', 'Europe/Moscow'), '') AS started,
+    days.cell.7 AS error,
+    days.cell.8 AS log_url,
+    days.cell.9 AS dag_run_id,
+    runs.run_dag AS dag_id
+FROM days
+LEFT JOIN runs ON days.stage = runs.run_job AND dag_run_id = runs.run_name
+ORDER BY days.position, days.day
+-- As in lights.sql.
+SETTINGS max_threads = 1, do_not_merge_across_partitions_select_final = 1, join_use_nulls = 0

@@ -1,0 +1,32 @@
+-- What each of the last Moscow days comes to in the marts, the oldest first, each figure with its usual range.
+-- The range is that of the checks of unusual.sql. A figure that the day does not have is NULL, and so is a range that
+-- the history is too short for.
+WITH
+toDate(now('Europe/Moscow')) AS today,
+
+days AS (
+    SELECT
+        arrayJoin(['spend', 'revenue', 'roas', 'rows']) AS metric,
+        arrayJoin(zakaz_days(today - {days:UInt16}, today - 1)) AS day
+),
+
+usual AS (
+    SELECT
+        *,
+        weeks >= {anomaly_min_weeks:UInt16} AS has_range
+    FROM meta.v_usual(
+            first_day = toDate(now('Europe/Moscow')) - {days:UInt16}, last_day = toDate(now('Europe/Moscow')) - 1,
+            weeks = {anomaly_weeks:UInt16}, deviations = {anomaly_mads:Float64}, min_share = {anomaly_min_share:Float64}
+        )
+)
+
+SELECT
+    days.metric AS metric,
+    toString(days.day) AS d,
+    round(usual.amount, 2) AS amount,
+    if(has_range, round(greatest(median - margin, 0), 2), NULL) AS low,
+    if(has_range, round(median + margin, 2), NULL) AS high,
+    coalesce(has_range AND abs(usual.amount - median) > margin, 0) AS is_unusual
+FROM days
+LEFT JOIN usual ON days.metric = usual.metric AND days.day = usual.day
+ORDER BY metric, d

@@ -1,0 +1,62 @@
+-- Builds the mart of ad spend: by Moscow day, city and campaign.
+-- For the days from_date to to_date, both included: fresh rows, and in the same statement tombstones (_deleted = 1) for
+-- the rows that are no longer there. Running it twice changes no figure.
+INSERT INTO zakaz.dm_vk_ads_daily
+(
+    stat_date, city, account_id, campaign_id, campaign_name, impressions, clicks, goals, spend, _ver, _deleted
+)
+WITH (
+    SELECT (groupArray(alias), groupArray(city))
+    FROM zakaz.dim_city_alias FINAL
+) AS known
+
+SELECT
+    stat_date,
+    city,
+    account_id,
+    campaign_id,
+    max(campaign_name) AS campaign_name,
+    sum(impressions) AS impressions,
+    sum(clicks) AS clicks,
+    sum(goals) AS goals,
+    sum(spend) AS spend,
+    {ver:UInt64} AS _ver,
+    NOT max(is_fresh) AS _deleted
+FROM (
+    SELECT
+        stat_date,
+        coalesce(
+            nullIf(
+                zakaz_city([utm_content, utm_campaign, ad_group_name, campaign_name], known.1, known.2), ''
+            ),
+            'unknown'
+        ) AS city,
+        account_id,
+        campaign_id,
+        campaign_name,
+        impressions,
+        clicks,
+        goals,
+        spend,
+        true AS is_fresh
+    FROM zakaz.stg_vk_ads_daily FINAL
+    WHERE stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+
+    UNION ALL
+
+    -- A row that stands already brings its key and nothing else.
+    SELECT
+        stat_date,
+        city,
+        account_id,
+        campaign_id,
+        '' AS campaign_name,
+        0 AS impressions,
+        0 AS clicks,
+        0 AS goals,
+        0 AS spend,
+        false AS is_fresh
+    FROM zakaz.dm_vk_ads_daily FINAL
+    WHERE stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+) AS united
+GROUP BY stat_date, city, account_id, campaign_id

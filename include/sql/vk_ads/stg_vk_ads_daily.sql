@@ -1,0 +1,251 @@
+-- Builds the staging of one account's days, from the replies that one fetch landed and that were found sound.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for those that are no longer there. A row of zeros
+-- says the same as no row. UTM: the group's tags stand over those of the ad's link, those over VK's automatic ones;
+-- {{campaign_id}} means the id of the ad GROUP to VK.
+INSERT INTO zakaz.stg_vk_ads_daily
+(
+    stat_date, account_id, campaign_id, campaign_name, ad_group_id, ad_group_name, ad_id, ad_name,
+    impressions, clicks, goals, spend, link, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
+    _ver, _deleted
+)
+WITH
+items AS (
+    SELECT
+        resource,
+        item,
+        JSONExtract(item, 'id', 'UInt64') AS id
+    FROM zakaz.raw_vk_ads
+    ARRAY JOIN JSONExtractArrayRaw(body, 'items') AS item
+    WHERE
+        account_id = {account_id:UInt64}
+        AND fetch_id = {fetch_id:UUID}
+        AND resource IN ('ad_plans', 'ad_groups', 'banners')
+),
+
+campaigns AS (
+    SELECT
+        id AS campaign_id,
+        any(JSONExtractString(item, 'name')) AS campaign_name
+    FROM items
+    WHERE resource = 'ad_plans'
+    GROUP BY id
+),
+
+ad_groups AS (
+    SELECT
+        id AS ad_group_id,
+        any(JSONExtract(item, 'ad_plan_id', 'UInt64')) AS campaign_id,
+        any(JSONExtractString(item, 'name')) AS ad_group_name,
+        any(JSONExtractBool(item, 'enable_utm')) AS utm_enabled,
+        any(JSONExtractString(item, 'utm')) AS group_tags
+    FROM items
+    WHERE resource = 'ad_groups'
+    GROUP BY id
+),
+
+ads AS (
+    SELECT
+        id AS ad_id,
+        any(JSONExtract(item, 'ad_group_id', 'UInt64')) AS ad_group_id,
+        any(JSONExtractString(item, 'name')) AS ad_name,
+        any(
+            arrayFirst(
+                url -> url != '',
+                arrayConcat(
+                    [JSONExtractString(item, 'urls', 'primary', 'url')],
+                    arrayMap(slot -> JSONExtractString(slot.2, 'url'), JSONExtractKeysAndValuesRaw(item, 'urls'))
+                )
+            )
+        ) AS link
+    FROM items
+    WHERE resource = 'banners'
+    GROUP BY id
+),
+
+tagged_ads AS (
+    SELECT
+        ads.ad_id AS ad_id,
+        ads.ad_name AS ad_name,
+        ads.link AS link,
+        ads.ad_group_id AS ad_group_id,
+        ad_groups.ad_group_name AS ad_group_name,
+        ad_groups.campaign_id AS campaign_id,
+        campaigns.campaign_name AS campaign_name,
+        arrayConcat(
+            if(ad_groups.utm_enabled, extractURLParameters(concat('?', trimLeft(ad_groups.group_tags, '?&'))), []),
+            extractURLParameters(ads.link),
+            if(ad_groups.utm_enabled AND ad_groups.group_tags = '', extractURLParameters({automatic_tags:String}), [])
+        ) AS tags,
+        arrayMap(
+            name -> replaceAll(
+                replaceAll(
+                    replaceAll(
+                        decodeURLFormComponent(
+                            substring(
+                                arrayFirst(tag -> startsWith(tag, name || '=') AND tag != name || '=', tags),
+                                length(name) + 2
+                            )
+                        ),
+                        '{{ad_plan_id}}', toString(ad_groups.campaign_id)
+                    ),
+                    '{{campaign_id}}', toString(ads.ad_group_id)
+                ),
+                '{{banner_id}}', toString(ads.ad_id)
+            ),
+            ['utm_source', 'utm_medium', 'utm_campaign', 'utm_content', 'utm_term']
+        ) AS utm
+    FROM ads
+    LEFT JOIN ad_groups ON ads.ad_group_id = ad_groups.ad_group_id
+    LEFT JOIN campaigns ON ad_groups.campaign_id = campaigns.campaign_id
+),
+
+-- Ads that left the lists keep what is known of them.
+described_ads AS (
+    SELECT
+        ad_id,
+        ad_name,
+        link,
+        ad_group_id,
+        ad_group_name,
+        campaign_id,
+        campaign_name,
+        utm[1] AS utm_source,
+        utm[2] AS utm_medium,
+        utm[3] AS utm_campaign,
+        utm[4] AS utm_content,
+        utm[5] AS utm_term
+    FROM tagged_ads
+
+    UNION ALL
+
+    SELECT
+        ad_id,
+        argMax(ad_name, stat_date) AS ad_name,
+        argMax(link, stat_date) AS link,
+        argMax(ad_group_id, stat_date) AS ad_group_id,
+        argMax(ad_group_name, stat_date) AS ad_group_name,
+        argMax(campaign_id, stat_date) AS campaign_id,
+        argMax(campaign_name, stat_date) AS campaign_name,
+        argMax(utm_source, stat_date) AS utm_source,
+        argMax(utm_medium, stat_date) AS utm_medium,
+        argMax(utm_campaign, stat_date) AS utm_campaign,
+        argMax(utm_content, stat_date) AS utm_content,
+        argMax(utm_term, stat_date) AS utm_term
+    FROM zakaz.stg_vk_ads_daily FINAL
+    WHERE
+        account_id = {account_id:UInt64}
+        AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+        AND ad_id NOT IN (SELECT ads.ad_id FROM ads)
+    GROUP BY ad_id
+),
+
+days_of_ads AS (
+    SELECT
+        ad_id,
+        stat_date,
+        day_impressions,
+        day_clicks,
+        day_goals,
+        day_spend
+    FROM zakaz.parsed_vk_ads FINAL
+    ARRAY JOIN
+        stat_dates AS stat_date,
+        impressions AS day_impressions,
+        clicks AS day_clicks,
+        goals AS day_goals,
+        spend AS day_spend
+    WHERE
+        account_id = {account_id:UInt64}
+        AND fetch_id = {fetch_id:UUID}
+        AND from_date BETWEEN {from_date:Date} AND {to_date:Date}
+        AND (day_impressions != 0 OR day_clicks != 0 OR day_goals != 0 OR day_spend != 0)
+),
+
+figures AS (
+    SELECT
+        assumeNotNull(stat_date) AS stat_date,
+        assumeNotNull(ad_id) AS ad_id,
+        assumeNotNull(day_impressions) AS impressions,
+        assumeNotNull(day_clicks) AS clicks,
+        assumeNotNull(day_goals) AS goals,
+        assumeNotNull(day_spend) AS spend
+    FROM days_of_ads
+),
+
+standing AS (
+    SELECT
+        stat_date,
+        ad_id
+    FROM zakaz.stg_vk_ads_daily FINAL
+    WHERE
+        account_id = {account_id:UInt64}
+        AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+        AND ad_id NOT IN (
+            SELECT arrayJoin(JSONExtract(request, 'id', 'Array(UInt64)'))
+            FROM zakaz.raw_vk_ads
+            WHERE
+                account_id = {account_id:UInt64}
+                AND fetch_id = {fetch_id:UUID}
+                AND resource = 'refused'
+                AND {keep_refused:Bool}
+        )
+),
+
+-- A row that stands and is not fresh is gone; with keep_refused, the rows of an ad that VK will not tell of stay.
+-- RIGHT, not LEFT: the engine keeps the rows that stand in memory, and a first load has none.
+gone AS (
+    SELECT
+        standing.stat_date AS stat_date,
+        standing.ad_id AS ad_id
+    FROM figures
+    RIGHT ANTI JOIN standing -- noqa: CV08
+        ON figures.stat_date = standing.stat_date AND figures.ad_id = standing.ad_id
+),
+
+merged AS (
+    SELECT
+        stat_date,
+        ad_id,
+        impressions,
+        clicks,
+        goals,
+        spend,
+        false AS is_gone
+    FROM figures
+
+    UNION ALL
+
+    SELECT
+        stat_date,
+        ad_id,
+        0 AS impressions,
+        0 AS clicks,
+        0 AS goals,
+        0 AS spend,
+        true AS is_gone
+    FROM gone
+)
+
+SELECT
+    merged.stat_date AS stat_date,
+    {account_id:UInt64} AS account_id,
+    described_ads.campaign_id AS campaign_id,
+    described_ads.campaign_name AS campaign_name,
+    described_ads.ad_group_id AS ad_group_id,
+    described_ads.ad_group_name AS ad_group_name,
+    merged.ad_id AS ad_id,
+    described_ads.ad_name AS ad_name,
+    merged.impressions AS impressions,
+    merged.clicks AS clicks,
+    merged.goals AS goals,
+    merged.spend AS spend,
+    described_ads.link AS link,
+    described_ads.utm_source AS utm_source,
+    described_ads.utm_medium AS utm_medium,
+    described_ads.utm_campaign AS utm_campaign,
+    described_ads.utm_content AS utm_content,
+    described_ads.utm_term AS utm_term,
+    {ver:UInt64} AS _ver,
+    merged.is_gone AS _deleted
+FROM merged
+LEFT JOIN described_ads ON merged.ad_id = described_ads.ad_id

@@ -1,0 +1,18 @@
+-- The mart of ad spend.
+CREATE TABLE IF NOT EXISTS zakaz.dm_vk_ads_daily
+(
+    stat_date Date COMMENT 'Moscow day',
+    city String COMMENT 'by zakaz_city; unknown where no text names one',
+    account_id UInt64,
+    campaign_id UInt64,
+    campaign_name String,
+    impressions UInt64,
+    clicks UInt64,
+    goals UInt64,
+    spend Decimal(18, 2) COMMENT 'rubles net of VAT',
+    _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
+    _deleted UInt8 COMMENT '1: gone in the staging'
+)
+ENGINE = ReplacingMergeTree(_ver, _deleted)
+PARTITION BY toYYYYMM(stat_date)
+ORDER BY (stat_date, city, account_id, campaign_id)

@@ -1,0 +1,35 @@
+-- The statistics of raw_vk_ads as the engine read them, one row per ad and reply.
+-- What the checks of a fetch look at and the staging is built from, so that the JSON is read once. Of use while a fetch
+-- is being loaded, gone two days later.
+CREATE TABLE IF NOT EXISTS zakaz.parsed_vk_ads
+(
+    fetch_id UUID,
+    account_id UInt64,
+    reply_no UInt32,
+    item_no UInt32 COMMENT 'place of the ad in its reply; 0 if the reply has no ads',
+    parsed_at DateTime64(6, 'UTC') DEFAULT now64(6),
+    from_date Date COMMENT 'first Moscow day asked for',
+    to_date Date COMMENT 'last Moscow day asked for',
+    is_asked Bool COMMENT 'the ad was asked for',
+    ad_id Nullable(UInt64),
+    stat_dates Array(Nullable(Date)),
+    impressions Array(Nullable(UInt64)),
+    clicks Array(Nullable(UInt64)),
+    goals Array(Nullable(UInt64)),
+    spend Array(Nullable(Decimal(18, 2))) COMMENT 'rubles net of VAT',
+    unreadable Array(String) COMMENT 'days whose date or figures can not be read, as VK wrote them',
+    total_impressions Nullable(UInt64) COMMENT 'the total that VK gives for the ad',
+    total_clicks Nullable(UInt64),
+    total_spend Nullable(Decimal(18, 2)),
+    reply_impressions Nullable(UInt64) COMMENT 'the total that VK gives for the whole reply',
+    reply_clicks Nullable(UInt64),
+    reply_spend Nullable(Decimal(18, 2))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toDate(parsed_at)
+ORDER BY (account_id, fetch_id, reply_no, item_no)
+TTL toDateTime(parsed_at) + toIntervalDay(2)
+-- Gone before merging would pay: merges would only take the time of the load that reads it. What is too old still goes.
+SETTINGS -- noqa: PRS
+    max_bytes_to_merge_at_max_space_in_pool = 1000000,
+    max_bytes_to_merge_at_min_space_in_pool = 1000000

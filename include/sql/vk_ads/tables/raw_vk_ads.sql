@@ -1,0 +1,23 @@
+-- Each reply of the VK Ads API as it came.
+-- Lists, statistics of ads, those of the account (users), and of single ads what VK will not tell (refused). The
+-- staging is built from it, and can be built anew from it without the API, for as long as RAW_DAYS says.
+CREATE TABLE IF NOT EXISTS zakaz.raw_vk_ads
+(
+    fetch_id UUID COMMENT 'one fetch of one account',
+    reply_no UInt32 COMMENT 'place of the reply in its fetch',
+    account_id UInt64,
+    resource LowCardinality(String) COMMENT 'ad_plans, ad_groups, banners, statistics, users, refused',
+    request String COMMENT 'the parameters asked with, as JSON',
+    from_date Date COMMENT 'first Moscow day that the reply is about; for a list, of the fetch',
+    to_date Date COMMENT 'last Moscow day that the reply is about; for a list, of the fetch',
+    fetched_at DateTime64(6, 'UTC'),
+    body String CODEC (ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(fetched_at)
+ORDER BY (account_id, fetch_id, reply_no)
+TTL toDateTime(fetched_at) + toIntervalDay({raw_days:UInt16})
+-- A reply is large and is read once or twice: parts of this size are left as they are. What is too old still goes.
+SETTINGS -- noqa: PRS
+    max_bytes_to_merge_at_max_space_in_pool = 1000000,
+    max_bytes_to_merge_at_min_space_in_pool = 1000000

@@ -1,0 +1,13 @@
+-- The mart of ad spend, for dashboards.
+CREATE OR REPLACE VIEW bi.v_vk_ads_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+SELECT
+    stat_date AS d,
+    city,
+    account_id,
+    campaign_id,
+    campaign_name,
+    impressions,
+    clicks,
+    goals,
+    spend
+FROM zakaz.dm_vk_ads_daily FINAL
