@@ -12,8 +12,8 @@ import pytest
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from made_runs import age_alerts, attempt, put_run
 from sandbox import Sandbox
-from zakaz.alerts.digest import change, rubles
 from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.messages import change, rubles
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.alerts.watch import watch
 from zakaz.days import MOSCOW, DayRange, last_complete_day

@@ -12,7 +12,8 @@ from loud_logs import all_told
 from sandbox import BOT_TOKEN, Sandbox
 from sandbox.telegram_html import plain_text
 from zakaz.connections import telegram
-from zakaz.connections.telegram import LONGEST_MESSAGE, TelegramHook, cut, plain
+from zakaz.connections.telegram import TelegramHook
+from zakaz.connections.telegram_text import LONGEST_MESSAGE, cut, plain
 from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered
 
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")

@@ -8,8 +8,7 @@ what it sends is `pending` meanwhile, which other machines leave alone.
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -17,10 +16,11 @@ from zakaz.alerts import memory
 from zakaz.alerts.alert import PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
 from zakaz.alerts.delivery import raise_alert, send
 from zakaz.alerts.failure import failure_alert
-from zakaz.alerts.messages import days_ru, duration_ru, job_texts, moscow_ru, render, runbook
+from zakaz.alerts.messages import render
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import TERMINATED, AttemptLost, DayNotOver, TaskTerminated, WarehouseUnavailable
 from zakaz.registry import outbox
+from zakaz.registry.attempt import Attempt
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
 from zakaz.settings import RETRY_DELAYS
@@ -32,24 +32,8 @@ SUMMED = "summed"
 # By then a scheduler has repeated what it was going to repeat.
 PATIENCE = max(RETRY_DELAYS) + timedelta(minutes=5)
 EPOCH = datetime.fromtimestamp(0, UTC)
-
-
-@dataclass(frozen=True)
-class _Recorded:
-    """A failed attempt as the registry has it."""
-
-    dag_id: str
-    dag_run_id: str
-    job: str
-    from_date: date
-    to_date: date
-    run_id: UUID
-    err_msg: str
-    run_type: str
-    try_number: int
-    log_url: str
-    started_at: datetime
-    failed_at: datetime
+# The columns of an attempt in untold_failures.sql.
+ATTEMPT = ("dag_id", "dag_run_id", "run_type", "job", "try_number", "log_url", "started_at", "run_id")
 
 
 def follow_up(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None:
@@ -87,19 +71,21 @@ def _tell_of_lost(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
     for run_id in close_lost_attempts(warehouse):
         log.warning("attempt %s was running no more, and is closed as an error", run_id)
     asked = {"patience": int(PATIENCE.total_seconds()), "given_up": ",".join(map(str, given_up))}
-    for row in warehouse.execute(statement("meta/untold_failures.sql"), asked):
-        failed = _Recorded(*row)
-        days = DayRange(failed.from_date, failed.to_date)
-        raise_alert(warehouse, failure_alert(failed, _error_of(failed), days, failed.failed_at))
+    for err_msg, from_date, to_date, failed_at, *columns in warehouse.execute(
+        statement("meta/untold_failures.sql"), asked
+    ):
+        attempt, days = Attempt(**dict(zip(ATTEMPT, columns, strict=True))), DayRange(from_date, to_date)
+        raise_alert(warehouse, failure_alert(attempt, _error_of(attempt, days, err_msg), days, failed_at))
 
 
-def _error_of(failed: _Recorded) -> BaseException | str:
-    if failed.err_msg == LOST:
+def _error_of(attempt: Attempt, days: DayRange, err_msg: str) -> BaseException | str:
+    """The error that ended an attempt, as far as its recorded message tells."""
+    if err_msg == LOST:
         return AttemptLost(LOST)
-    if failed.err_msg.endswith(TERMINATED):
+    if err_msg.endswith(TERMINATED):
         return TaskTerminated(TERMINATED)
     # No attempt on such a day gets further than this refusal.
-    return DayNotOver(failed.err_msg) if failed.to_date > last_complete_day(failed.started_at) else failed.err_msg
+    return DayNotOver(err_msg) if days.last > last_complete_day(attempt.started_at) else err_msg
 
 
 def _deliver_late(warehouse: WarehouseHook) -> None:
@@ -111,7 +97,7 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
             delivery = REPEAT
         else:
             _mark(warehouse, kind, PENDING, alert_id=str(alert_id))
-            text = render("late.html", happened_ru=moscow_ru(ts), message=message)
+            text = render("late.html", happened_at=ts, message=message)
             delivery = send(text, f"{code} of {job}, late")
         told.add(kind)
         _mark(warehouse, kind, delivery, alert_id=str(alert_id))
@@ -120,20 +106,15 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
 def _sum_up_repeats(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("meta/repeats.sql")):
         severity, job, code, times, first_at, last_at, from_date, to_date, error = row
-        days, kind = DayRange(from_date, to_date), Kind(severity, job, code)
+        kind = Kind(severity, job, code)
         text = render(
             "summed.html",
-            job=job,
-            job_ru=job_texts(job).get("name", job),
-            days=days,
-            days_ru=days_ru(days),
+            **kind._asdict(),
+            days=DayRange(from_date, to_date),
             times=times,
-            first_ru=moscow_ru(first_at),
-            last_ru=moscow_ru(last_at),
+            first_at=first_at,
+            last_at=last_at,
             error=error,
-            is_warning=severity == "warning",
-            code=code,
-            runbook=runbook(code),
         )
         _mark(warehouse, kind, PENDING, was=REPEAT, since=first_at, until=last_at)
         is_sent = send(masked(text), f"{times} repeats of {code} of {job}") == SENT
@@ -143,25 +124,14 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
 def _tell_of_recovery(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("meta/healed_incidents.sql")):
         job, code, incident_id, opened_at, times, is_quiet, from_date, to_date, healed_at = row
-        days = DayRange(from_date, to_date)
         alert = Alert(
             severity="info",
             job=job,
             code=RECOVERED,
             template="recovered.html",
-            values={
-                "job_ru": job_texts(job).get("name", job),
-                "days_ru": days_ru(days),
-                "failed_code": code,
-                "failures": times,
-                "duration_ru": duration_ru(healed_at - opened_at),
-                "opened_ru": moscow_ru(opened_at),
-                "healed_ru": moscow_ru(healed_at),
-            },
-            context={"code": code, "opened_at": opened_at, "healed_at": healed_at, "times": times},
-            dag_run_id="",
+            context={"code": code, "opened_at": opened_at, "healed_at": healed_at, "failures": times},
             subject=incident_id,
-            days=days,
+            days=DayRange(from_date, to_date),
         )
         raise_alert(warehouse, alert, quiet=bool(is_quiet))
         healed = Kind("critical", job, code)

@@ -10,7 +10,7 @@ from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.digest import DIGEST_AT, send_digest
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
-from zakaz.alerts.messages import days_ru, job_texts, moscow_ru
+from zakaz.alerts.messages import days_ru, job_ru, moscow_ru
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.attempt import NAMESPACE
@@ -79,54 +79,38 @@ def _stuck_alert(stuck: StuckRun) -> Alert:
         job="airflow",
         code="STALE",
         template="stuck_run.html",
-        values={
+        context={
             "dag_id": stuck.dag_id,
             "dag_run_id": stuck.dag_run_id,
-            "days_ru": days_ru(stuck.day),
-            "type_ru": {"backfill": "Запуск бэкфила", "scheduled": "Запуск по расписанию"}.get(
-                stuck.run_type, "Запуск вручную"
-            ),
+            "run_type": stuck.run_type,
             "state": stuck.state,
-            "stuck_since_ru": moscow_ru(stuck.since),
+            "stuck_since": stuck.since,
+            "error": f"{stuck.dag_run_id}: {stuck.state} since {moscow_ru(stuck.since)} MSK, and no task is running",
         },
-        context={
-            "dag_run_id": stuck.dag_run_id,
-            "state": stuck.state,
-            "since": stuck.since,
-            "error": f"{stuck.dag_run_id}: {stuck.state} since {moscow_ru(stuck.since)} MSK, and no task is at work",
-        },
-        dag_run_id=stuck.dag_run_id,
         subject=uuid5(NAMESPACE, f"stuck {stuck.dag_id} {stuck.dag_run_id}"),
         days=stuck.day,
     )
 
 
 def _stale_alert(missing: MissingDay, schedule: Schedule) -> Alert:
-    days = DayRange(missing.day, missing.day)
     cause, advice = _explained(missing, schedule)
     return Alert(
         severity="critical",
         job=DAG_ID,
         code="STALE",
         template="stale.html",
-        values={
-            "days_ru": days_ru(days),
-            "cause_ru": cause,
-            "error": missing.last_error,
-            "facts": _facts(schedule),
-            "advice_ru": advice,
-        },
         context={
             "day": missing.day,
             "last_job": missing.last_job,
             "last_status": missing.last_status,
+            "last_error": missing.last_error,
             "error": missing.last_error or cause,
-            "is_paused": schedule.is_paused,
-            "stuck_runs": [stuck.dag_run_id for stuck in schedule.stuck_runs],
+            "cause": cause,
+            "advice": advice,
+            "facts": _facts(schedule),
         },
-        dag_run_id="",
         subject=uuid5(NAMESPACE, f"missing {missing.day}"),
-        days=days,
+        days=DayRange(missing.day, missing.day),
     )
 
 
@@ -136,8 +120,8 @@ def _explained(missing: MissingDay, schedule: Schedule) -> tuple[str, str]:
     if schedule.is_paused:
         return "DAG на паузе: его никто не запускает", f"снять {DAG_ID} с паузы в интерфейсе Airflow, затем {again}"
     if missing.last_status == "error":
-        job = job_texts(missing.last_job).get("name", missing.last_job)
-        return f"последняя попытка закончилась ошибкой: {job}", "устранить причину и нажать Clear на этой задаче"
+        cause = f"последняя попытка закончилась ошибкой: {job_ru(missing.last_job)}"
+        return cause, "устранить причину и нажать Clear на этой задаче"
     if missing.last_status == "running":
         since = moscow_ru(missing.last_started_at)
         return f"запуск ещё идёт, задача {missing.last_job} с {since} МСК", "посмотреть в её журнале, на чём она стоит"

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import html
 import logging
 import re
 import threading
@@ -15,6 +14,7 @@ import tenacity
 from airflow.providers.telegram.hooks.telegram import TelegramHook as ProviderTelegramHook
 from airflow.sdk.log import mask_secret
 
+from zakaz.connections.telegram_text import cut, plain
 from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered
 
 CONNECTION = "telegram_default"
@@ -22,15 +22,6 @@ DEFAULT_BASE_URL = "https://api.telegram.org/bot"
 REQUEST_SECONDS = 5.0
 # All tries of one message: a callback must not hold a task for longer (docs/ARCHITECTURE.md, "Alerts").
 BUDGET_SECONDS = 8.0
-LONGEST_MESSAGE = 4096  # characters, the mark-up not counted
-CUT = "\n[…]\n"
-# What Telegram takes for a tag and for an entity; anything else between < and > is text, such as <class 'KeyError'>.
-TAG = re.compile(
-    r"</?(?:b|strong|i|em|u|ins|s|strike|del|code|pre|a|blockquote|span|tg-spoiler|tg-emoji)(?:\s[^<>]*)?>",
-    re.IGNORECASE,
-)
-LINK = re.compile(r"""<a\s+href=["']([^"']*)["']\s*>(.*?)</a>""", re.IGNORECASE | re.DOTALL)
-PIECE = re.compile(rf"(?P<tag>{TAG.pattern})|&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);|.", re.IGNORECASE | re.DOTALL)
 
 
 class TelegramHook(ProviderTelegramHook):
@@ -172,35 +163,6 @@ class TelegramHook(ProviderTelegramHook):
                 await bot.shutdown()
             for request in bot._request:  # noqa: SLF001 - shutdown() skips a bot that was never initialized
                 await request.shutdown()
-
-
-def cut(text: str) -> str:
-    """The text within Telegram's limit, head and tail kept: the cause stands first, the link last.
-
-    Only text is left out, never a tag, so that the mark-up stays whole.
-    """
-    pieces = list(PIECE.finditer(text))
-    length = sum(not piece["tag"] for piece in pieces)
-    if length <= LONGEST_MESSAGE:
-        return text
-    room = LONGEST_MESSAGE - len(CUT)
-    head = room * 2 // 3
-    kept, position = [], 0
-    for piece in pieces:
-        if piece["tag"]:
-            kept.append(piece[0])
-            continue
-        if position == head:
-            kept.append(CUT)
-        if not head <= position < length - (room - head):
-            kept.append(piece[0])
-        position += 1
-    return "".join(kept)
-
-
-def plain(text: str) -> str:
-    """The text without mark-up; of a link its address stays."""
-    return html.unescape(TAG.sub("", LINK.sub(r"\2: \1", text)))
 
 
 def _worth_repeating(error: BaseException) -> bool:

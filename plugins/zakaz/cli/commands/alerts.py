@@ -65,7 +65,7 @@ def notify_test() -> int:
     """
     from airflow.sdk.exceptions import AirflowNotFoundException
 
-    from zakaz.alerts.messages import moscow_ru, render
+    from zakaz.alerts.messages import render
     from zakaz.connections.telegram import CONNECTION, TelegramHook
 
     who = this_user()
@@ -76,7 +76,7 @@ def notify_test() -> int:
             f"there is no connection {CONNECTION}: set AIRFLOW_CONN_{CONNECTION.upper()} in .env, or create it in "
             "Airflow"
         ) from None
-    hook.send_message({"text": render("test.html", who=who, now_ru=moscow_ru(datetime.now(UTC)))})
+    hook.send_message({"text": render("test.html", who=who, now=datetime.now(UTC))})
     print("Telegram took the message: see whether it is in the chat")
     return 0
 
