@@ -15,11 +15,12 @@ from made_runs import DAY, age_alerts, attempt, put_run
 from received import heads
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
-from zakaz.alerts import delivery, memory
+from zakaz.alerts import delivery
 from zakaz.alerts import follow_up as follow_up_module
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.locks import SWEEP, held
 from zakaz.alerts.messages import duration_ru
 from zakaz.alerts.restated import tell_restatements
 from zakaz.days import DayRange
@@ -254,7 +255,7 @@ def test_two_at_once_send_nothing_twice(
     sandbox.fault("telegram", "500", times=1)
     assert [fail(0, minutes_ago=30), fail(1, minutes_ago=29)] == ["failed", "repeat"]
     age_alerts(warehouse, 5)
-    with memory.alone():
+    with held(SWEEP, 0):
         follow_up(warehouse)
     assert heads(sandbox) == []
     meanwhile: list[Any] = []
@@ -302,7 +303,7 @@ def test_the_sum_of_restated_days_says_what_changed_and_what_was_done(
     assert "Что делать: отчёты уже пересчитаны; если так бывает часто" in summed
 
 
-def test_without_the_registry_this_machine_remembers(
+def test_without_the_registry_the_outbox_decides_on_repeats(
     warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:

@@ -172,7 +172,7 @@ def test_a_warehouse_that_says_nothing_is_told_in_time(
 def test_a_wrong_setting_is_told_too(
     warehouse: WarehouseHook, zakaz: Zakaz, sandbox: Sandbox, wrong_setting: str
 ) -> None:
-    for told in ("sent", "told before"):
+    for told in ("sent", "notified before"):
         code, _, err = zakaz("watchdog")
         assert (code, err) == (1, f"zakaz watchdog: could not look (Telegram: {told}): {wrong_setting}\n")
     (message,) = sandbox.messages()

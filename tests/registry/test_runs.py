@@ -120,7 +120,7 @@ def test_an_absent_clickhouse_harms_no_run_and_loses_no_row(
 
 
 def test_a_row_that_is_refused_for_ever_holds_up_no_other(warehouse: WarehouseHook, unreachable: WarehouseHook) -> None:
-    outbox.write(unreachable, "meta.etl_runs", {"no_such_column": 1})
+    outbox.write(unreachable, "meta.etl_runs", {"rows_read": "many"})
     with recorded(unreachable, ATTEMPT, DAYS):
         pass
     with recorded(warehouse, replace(ATTEMPT, try_number=2, run_id=UNSET), DAYS):
@@ -138,7 +138,7 @@ def test_a_time_out_while_the_row_is_written_loses_no_row(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(WarehouseHook, "insert", stopped)
+        patch.setattr(WarehouseHook, "insert_json", stopped)
         with pytest.raises(KeyboardInterrupt), recorded(warehouse, ATTEMPT, DAYS):
             pass
     assert len(kept()) == 1

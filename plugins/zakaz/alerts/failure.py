@@ -8,10 +8,6 @@ from zakaz.errors import ZakazError
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
 
-# Airflow saves the failure only after the callback: it must not be held up (docs/ARCHITECTURE.md, "Alerts"). Twice
-# this, TURN_SECONDS of the memory and BUDGET_SECONDS of the Telegram hook must stay below 15 s.
-WAREHOUSE_SECONDS = 2
-
 
 def failure_alert(attempt: Attempt, error: BaseException | str, days: DayRange, ts: datetime | None = None) -> Alert:
     """The alert for a failed attempt.

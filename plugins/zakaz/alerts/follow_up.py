@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from zakaz.alerts import memory
 from zakaz.alerts.alert import PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
 from zakaz.alerts.delivery import raise_alert, send
 from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.locks import SWEEP, held
 from zakaz.alerts.messages import render
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import TERMINATED, AttemptLost, DayNotOver, TaskTerminated, WarehouseUnavailable
@@ -42,11 +42,11 @@ def follow_up(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None
     :param given_up: the attempts that Airflow is known not to repeat: of all others it is waited to see.
     :raises WarehouseUnavailable: ClickHouse can't be reached at all.
     """
-    with memory.alone() as is_alone:
-        if not is_alone:
+    with held(SWEEP, 0) as is_ours:
+        if is_ours:
+            _follow_up(warehouse, given_up)
+        else:
             log.info("another process is following up already")
-            return
-        _follow_up(warehouse, given_up)
 
 
 def _follow_up(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
@@ -135,7 +135,6 @@ def _tell_of_recovery(warehouse: WarehouseHook) -> None:
         )
         raise_alert(warehouse, alert, quiet=bool(is_quiet))
         healed = Kind("critical", job, code)
-        memory.forget(healed)
         _mark(warehouse, healed, SUMMED, was=REPEAT, until=alert.ts)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zakaz.errors import WarehouseLocked, ZakazError
-from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
+from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
 from zakaz.warehouse.folder_lock import FolderLock
 
 NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
@@ -66,6 +66,12 @@ class EmbeddedEngine:
             self._client.raw_insert(
                 table, column_names=list(columns), insert_block=tab_separated(columns, rows), fmt="TSV"
             )
+
+    def insert_json(self, table: str, rows: Iterable[str]) -> None:
+        """Write rows, each a JSON object, in one block."""
+        with self._named_errors():
+            block = "\n".join(rows).encode()
+            self._client.raw_insert(table, insert_block=block, fmt="JSONEachRow", settings=JSON_SETTINGS)
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""

@@ -1,0 +1,31 @@
+"""What the processes of this machine must not do to the same alerts at the same time."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from filelock import FileLock, Timeout
+
+from zakaz.settings import state_dir
+
+log = logging.getLogger(__name__)
+SWEEP = "follow_up"
+
+
+@contextmanager
+def held(name: str, seconds: float) -> Iterator[bool]:
+    """Hold a lock until the end of the block; yields False if another process of this machine kept it for so long.
+
+    A folder that can't be written delays no alert: nobody else can lock there either.
+    """
+    is_ours = True
+    with ExitStack() as stack:
+        try:
+            folder = state_dir() / "alerts"
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder / f"{name}.lock", timeout=seconds))
+        except Timeout:
+            is_ours = False
+        except OSError as error:
+            log.warning("alerts can't be locked: %s", error)
+        yield is_ours
