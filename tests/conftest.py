@@ -10,7 +10,6 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR, Settings, settings
 
 # Nothing of the user's may reach the tests: they empty tables and delete runs.
-OURS = ("AIRFLOW_", "ZAKAZ_", *(field.name.upper() for field in fields(Settings)))
+OURS = ("AIRFLOW_", "ZAKAZ_", *map(str.upper, Settings.model_fields))
 for name in [name for name in os.environ if name.startswith(OURS)]:
     del os.environ[name]
 HOME = Path(tempfile.mkdtemp(prefix="zakaz-tests-"))
