@@ -17,8 +17,8 @@ from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 from zakaz.deadline import Deadline
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings, usable_settings
+from zakaz.warehouse.embedded import EmbeddedEngine
 from zakaz.warehouse.engine import Engine, Row
-from zakaz.warehouse.folder import open_folder
 from zakaz.warehouse.folder_lock import FolderLock
 from zakaz.warehouse.server import ServerEngine
 
@@ -111,7 +111,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         insert_settings = {**ONE_BLOCK, **ALL_THREADS}
         if folder := self._folder(connection):
             own_settings = {**engine_settings, **insert_settings, **NO_COMPILING}
-            return open_folder(folder, own_settings, min(self._lock_seconds, left))
+            return EmbeddedEngine(folder, own_settings, min(self._lock_seconds, left))
         return ServerEngine(connection, engine_settings, insert_settings, min(self._answer_seconds, left))
 
     @property
