@@ -36,6 +36,7 @@ os.environ.update(
 )
 
 from airflow.models import Connection, Variable
+from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 
 import zakaz.connections.vk_token_store
 import zakaz.secrets
@@ -98,6 +99,12 @@ def warehouse_connection() -> str:
 
 
 os.environ["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"] = warehouse_connection()
+
+
+@pytest.fixture(autouse=True)
+def forgotten_secrets() -> None:
+    """Each test has connections of its own, and masks no word that was a password of an earlier one."""
+    reset_secrets_masker()
 
 
 @pytest.fixture(scope="session")

@@ -56,8 +56,7 @@ class TelegramHook(ProviderTelegramHook):
             )
         super().__init__(token=connection.password, chat_id=connection.host)
         mask_secret(connection.password)
-        # At DEBUG it logs the path of each request, the token in it.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+        logging.getLogger("urllib3.connectionpool").addFilter(_hide_token)
         extra = connection.extra_dejson
         base_url, proxy = extra.get("base_url") or DEFAULT_BASE_URL, extra.get("proxy") or ""
         topic = str(extra.get("message_thread_id") or "")
@@ -155,6 +154,11 @@ class TelegramHook(ProviderTelegramHook):
 
     def _request(self, params: dict[str, Any], seconds: float) -> requests.Response:
         return requests.post(self._url, json=params, timeout=seconds, proxies=self._proxies, allow_redirects=False)
+
+
+def _hide_token(record: logging.LogRecord) -> bool:
+    """At DEBUG urllib3 logs the path of each request, which contains the token."""
+    return "/sendMessage" not in record.getMessage()
 
 
 class _Again(Exception):
