@@ -1,4 +1,4 @@
-"""What can be set from outside, with defaults. Secrets are not here: they live in Airflow's connections."""
+"""What can be configured, with defaults. Secrets are not here: they are in Airflow's connections."""
 
 import getpass
 import os
@@ -15,7 +15,7 @@ from zakaz.errors import WrongSetting
 
 # The predecessor's limit for a task.
 TASK_LIMIT = timedelta(minutes=15)
-# How long after each failure that may heal a scheduled task is tried again.
+# How long after each transient failure a scheduled task is retried.
 RETRY_DELAYS = (timedelta(minutes=5), timedelta(minutes=15))
 PROJECT_DIR = environment.PROJECT_DIR
 INCLUDE_DIR = PROJECT_DIR / "include"
@@ -44,8 +44,8 @@ class Settings(BaseModel):
     :param http_pause_seconds: pause before the second try; it doubles with each further one, up to a minute.
     :param query_timeout_seconds: longest run of one statement in ClickHouse; below the tasks' 15 minutes.
     :param warehouse_wait_seconds: wait for the embedded warehouse while another process has it.
-    :param ping_url: asked for (GET) after each good day, for a watchman outside (healthchecks.io and the like); it is
-        as good as a password, so it is masked everywhere.
+    :param ping_url: requested (GET) after each good day, for an external monitor such as healthchecks.io; as good as a
+        password, so it is masked everywhere.
     :param runbook_url: where the on-call runbook is read; its sections are named like the codes of the alerts.
     :param clickhouse_cluster: the cluster whose replicas all get the schema, with replicated engines.
     """
@@ -125,15 +125,15 @@ def _complaint(name: str, given: dict[str, str]) -> str:
 
 
 def state_dir() -> Path:
-    """Where this machine keeps what must outlive a process: undelivered rows, the sandbox's state."""
+    """Where this machine keeps what must outlive a process: the outbox, the sandbox's state."""
     return environment.state_dir(os.environ)
 
 
 def this_user() -> str:
-    """Who works here, for what people ask for by hand."""
+    """Who runs this command, to record with it."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def version_tag() -> str:
-    """What code ran, for the registry: `VERSION_TAG` of the deployment, or the package's version."""
+    """Which code runs, for the registry: `VERSION_TAG` of the deployment, or the package's version."""
     return os.environ.get("VERSION_TAG") or __version__

@@ -346,7 +346,7 @@ def test_a_registry_that_is_away_is_not_asked_step_by_step(
     monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
     with pytest.raises(WarehouseUnavailable):
         follow_up(WarehouseHook(within_seconds=1))
-    assert "this part of the follow-up failed" not in caplog.text
+    assert "this part of the sweep failed" not in caplog.text
 
 
 def test_durations_as_people_say_them() -> None:

@@ -1,9 +1,9 @@
-"""What callbacks can't be trusted with: dead attempts, untold failures, undelivered messages, sums, recoveries.
+"""The sweep for what callbacks miss: dead attempts, failures without an alert, undelivered messages, recoveries.
 
-A sweeper is the truth, a callback only a hint: none runs for a process that is killed, for "mark failed" in the UI,
-or with Telegram away (reference: field notes, section 2). It is called at the end of each healthcheck task
-and every half an hour by the watchdog; calling it twice changes nothing. One process of a machine does it at a time;
-what it sends is `pending` meanwhile, which other machines leave alone.
+The sweep is the truth, a callback only a hint: none runs for a killed process or for "mark failed" in the UI, and none
+can deliver while Telegram is away. It runs at the end of each healthcheck task and every half hour in the watchdog;
+running it twice changes nothing. One process of a machine sweeps at a time; what it sends is `pending` meanwhile, which
+other machines leave alone.
 """
 
 import logging
@@ -29,7 +29,7 @@ from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
 SUMMED = "summed"
-# By then a scheduler has repeated what it was going to repeat.
+# By then a scheduler has retried what it was going to retry.
 PATIENCE = max(RETRY_DELAYS) + timedelta(minutes=5)
 EPOCH = datetime.fromtimestamp(0, UTC)
 # The columns of an attempt in untold_failures.sql.
@@ -37,39 +37,39 @@ ATTEMPT = ("dag_id", "dag_run_id", "run_type", "job", "try_number", "log_url", "
 
 
 def follow_up(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None:
-    """Bring registry and messages to where they would be had every callback run; a step that fails stops no other.
+    """Reconcile registry and messages, as if every callback had run; a step that fails stops no other.
 
-    :param given_up: the attempts that Airflow is known not to repeat: of all others it is waited to see.
+    :param given_up: failed attempts that Airflow will not retry; the others are given time for it.
     :raises WarehouseUnavailable: ClickHouse can't be reached at all.
     """
     with held(SWEEP, 0) as is_ours:
         if is_ours:
-            _follow_up(warehouse, given_up)
+            _sweep(warehouse, given_up)
         else:
-            log.info("another process is following up already")
+            log.info("another process is sweeping already")
 
 
-def _follow_up(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
+def _sweep(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
     with warehouse.session():
         outbox.flush(warehouse)
-        _carefully("lost attempts", partial(_tell_of_lost, warehouse, given_up))
-        _carefully("late messages", partial(_deliver_late, warehouse))
-        _carefully("sums of repeats", partial(_sum_up_repeats, warehouse))
-        _carefully("recoveries", partial(_tell_of_recovery, warehouse))
+        _guarded("failed attempts", partial(_notify_of_failures, warehouse, given_up))
+        _guarded("late messages", partial(_deliver_late, warehouse))
+        _guarded("summaries of repeats", partial(_summarize_repeats, warehouse))
+        _guarded("recoveries", partial(_notify_of_recoveries, warehouse))
 
 
-def _carefully(what: str, step: Callable[[], None]) -> None:
+def _guarded(what: str, step: Callable[[], None]) -> None:
     try:
         step()
     except WarehouseUnavailable:
-        raise  # nor would the next step get through, after all its tries
+        raise  # the next step would not get through either, after all its tries
     except Exception:
-        log.exception("%s: this part of the follow-up failed", what)
+        log.exception("%s: this part of the sweep failed", what)
 
 
-def _tell_of_lost(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
+def _notify_of_failures(warehouse: WarehouseHook, given_up: Collection[UUID]) -> None:
     for run_id in close_lost_attempts(warehouse):
-        log.warning("attempt %s was running no more, and is closed as an error", run_id)
+        log.warning("attempt %s has no process any more and is closed as an error", run_id)
     asked = {"patience": int(PATIENCE.total_seconds()), "given_up": ",".join(map(str, given_up))}
     for err_msg, from_date, to_date, failed_at, *columns in warehouse.execute(
         statement("meta/untold_failures.sql"), asked
@@ -89,21 +89,21 @@ def _error_of(attempt: Attempt, days: DayRange, err_msg: str) -> BaseException |
 
 
 def _deliver_late(warehouse: WarehouseHook) -> None:
-    """Of each trouble the first; the others are repeats: the end of a long mute must not be a flood of messages."""
-    told = set()
+    """Send the first of each kind, count the others: the end of a long mute must not be a flood of messages."""
+    sent = set()
     for alert_id, ts, severity, job, code, message in warehouse.execute(statement("meta/undelivered.sql")):
         kind = Kind(severity, job, code)
-        if kind in told and severity != "info":
+        if kind in sent and severity != "info":
             delivery = REPEAT
         else:
             _mark(warehouse, kind, PENDING, alert_id=str(alert_id))
             text = render("late.html", happened_at=ts, message=message)
             delivery = send(text, f"{code} of {job}, late")
-        told.add(kind)
+        sent.add(kind)
         _mark(warehouse, kind, delivery, alert_id=str(alert_id))
 
 
-def _sum_up_repeats(warehouse: WarehouseHook) -> None:
+def _summarize_repeats(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("meta/repeats.sql")):
         severity, job, code, times, first_at, last_at, from_date, to_date, error = row
         kind = Kind(severity, job, code)
@@ -121,7 +121,7 @@ def _sum_up_repeats(warehouse: WarehouseHook) -> None:
         _mark(warehouse, kind, SUMMED if is_sent else REPEAT, was=PENDING, since=first_at, until=last_at)
 
 
-def _tell_of_recovery(warehouse: WarehouseHook) -> None:
+def _notify_of_recoveries(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("meta/healed_incidents.sql")):
         job, code, incident_id, opened_at, times, is_quiet, from_date, to_date, healed_at = row
         alert = Alert(
@@ -148,6 +148,6 @@ def _mark(
     since: datetime = EPOCH,
     until: datetime = EPOCH,
 ) -> None:
-    """Give a delivery state to one alert, or to those of its kind between two UTC instants that had another one."""
+    """Set the delivery state of one alert, or of those of a kind with the state `was` between two UTC instants."""
     which = {**kind._asdict(), "alert_id": alert_id, "was": was, "since": since, "until": until}
     warehouse.execute(statement("meta/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})

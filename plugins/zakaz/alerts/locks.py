@@ -1,4 +1,4 @@
-"""What the processes of this machine must not do to the same alerts at the same time."""
+"""Locks between the processes of this machine that raise and deliver alerts."""
 
 import logging
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 from zakaz.settings import state_dir
 
 log = logging.getLogger(__name__)
-SWEEP = "follow_up"
+SWEEP = "sweep"
 
 
 @contextmanager

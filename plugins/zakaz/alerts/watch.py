@@ -1,4 +1,4 @@
-"""The dead man's switch: silence itself raises an alarm. Run by Airflow, and from outside for when Airflow is dead."""
+"""The dead man's switch: silence raises an alarm. Run by Airflow, and from outside in case Airflow itself is down."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -19,7 +19,7 @@ from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known of it"
+MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known about it"
 
 
 class MissingDay(NamedTuple):
@@ -33,20 +33,19 @@ class MissingDay(NamedTuple):
 
 
 def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = None) -> list[MissingDay]:
-    """Follow up what callbacks missed, tell of days that are missing and runs that hang, send the morning's digest.
+    """Sweep, raise alerts for missing days and stuck runs, and send the morning digest.
 
-    :param schedule: what Airflow says, if it could be asked.
+    :param schedule: the state of the DAG, as far as Airflow could be asked.
     :param now: UTC instant, now by default.
     :returns: the expected days without a good run.
-    :raises WarehouseUnavailable: the registry can't be read, so nothing is known.
-    :raises WarehouseRefused: nor can it, for another reason.
-    :raises WrongSetting: a setting can't be used, so that nothing is loaded.
+    :raises WarehouseUnavailable, WarehouseRefused: the registry can't be read, so nothing is known.
+    :raises WrongSetting: a setting can't be used, so nothing is loaded.
     """
     here = (now or datetime.now(UTC)).astimezone(MOSCOW)
-    settings()  # a wrong one comes first: what follows would close the incident that it is
+    settings()  # fail on a bad setting first: the sweep would close the incident about it
     with warehouse.session():
         follow_up(warehouse, [attempt.run_id for attempt, _ in schedule.failed_attempts])
-        _tell_of_failed(warehouse, schedule)
+        _alert_on_failed(warehouse, schedule)
         for stuck in schedule.stuck_runs:
             raise_alert(warehouse, _stuck_alert(stuck))
         missing = missing_days(warehouse, here)
@@ -63,8 +62,8 @@ def missing_days(warehouse: WarehouseHook, now: datetime) -> list[MissingDay]:
     return [MissingDay(*row) for row in warehouse.execute(statement("meta/missing_days.sql"), asked)]
 
 
-def _tell_of_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:
-    """Tasks that Airflow calls failed and the registry knows nothing of: they never had a process of their own."""
+def _alert_on_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:
+    """Tasks that failed in Airflow and are not in the registry: they never had a process of their own."""
     if not schedule.failed_attempts:
         return
     known = {run_id for (run_id,) in warehouse.execute(statement("meta/known_attempts.sql"))}

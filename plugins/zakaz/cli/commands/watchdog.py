@@ -4,8 +4,8 @@ import sys
 
 import click
 
-# For a lock, a connection or an answer. A ClickHouse that says nothing must be told of before systemd ends the unit
-# (infra/systemd/zakaz-watchdog.service), and an embedded warehouse may be another's for minutes.
+# For a lock, a connection or an answer. The alert about a silent ClickHouse must be out before systemd ends the unit
+# (infra/systemd/zakaz-watchdog.service), and another process may have an embedded warehouse for minutes.
 WATCH_SECONDS = 300
 # For the alert when nothing could be checked.
 ALERT_SECONDS, STATEMENT_SECONDS = 15, 2
