@@ -94,12 +94,12 @@ def test_whatever_came_out_is_followed_up_unless_the_task_must_end(
     """Neither a time-out nor a SIGTERM is an Exception; Airflow's timer fires once, so nothing would end it again."""
     followed: list[Any] = []
 
-    def follow_up(warehouse: WarehouseHook) -> None:
+    def sweep(warehouse: WarehouseHook) -> None:
         followed.append(warehouse)
         if broken:
             raise broken
 
-    monkeypatch.setattr(module, "follow_up", follow_up)
+    monkeypatch.setattr(module, "sweep", sweep)
     if error:
         with pytest.raises(type(error)) as raised:
             ended(error)

@@ -15,7 +15,7 @@ from zakaz.warehouse.sql import statement
 SUMMARIZED = 10
 
 
-def tell_findings(warehouse: WarehouseHook, attempt: Attempt, findings: Sequence[Finding]) -> None:
+def notify_of_findings(warehouse: WarehouseHook, attempt: Attempt, findings: Sequence[Finding]) -> None:
     """Notify people of warnings they have not been notified of yet.
 
     :param findings: all of a run, whatever the result.

@@ -16,7 +16,7 @@ CODE = "RESTATED"
 SUMMARIZED = 10
 
 
-def tell_restatements(
+def notify_of_restatements(
     warehouse: WarehouseHook,
     attempt: Attempt,
     days: DayRange,

@@ -9,9 +9,9 @@ from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.digest import DIGEST_AT, send_digest
 from zakaz.alerts.failure import failure_alert
-from zakaz.alerts.follow_up import follow_up
 from zakaz.alerts.messages import days_ru, job_ru, moscow_ru
 from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.alerts.sweep import sweep
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.settings import settings
@@ -44,7 +44,7 @@ def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = N
     here = (now or datetime.now(UTC)).astimezone(MOSCOW)
     settings()  # fail on a bad setting first: the sweep would close the incident about it
     with warehouse.session():
-        follow_up(warehouse, [attempt.run_id for attempt, _ in schedule.failed_attempts])
+        sweep(warehouse, [attempt.run_id for attempt, _ in schedule.failed_attempts])
         _alert_on_failed(warehouse, schedule)
         for stuck in schedule.stuck_runs:
             raise_alert(warehouse, _stuck_alert(stuck))

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from zakaz.alerts.findings import tell_findings
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.findings import notify_of_findings
 from zakaz.alerts.ping import ping
+from zakaz.alerts.sweep import sweep
 from zakaz.days import DayRange, last_complete_day
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.stage_operator import DayOperator
@@ -46,7 +46,7 @@ class HealthcheckOperator(DayOperator):
         """Never raises, and takes little of the task's time: the next run or the watchdog does what it could not."""
         origin = attempt_of(context).origin
         try:
-            follow_up(WarehouseHook(self.clickhouse_conn_id, origin=origin, within_seconds=FOLLOW_UP_SECONDS))
+            sweep(WarehouseHook(self.clickhouse_conn_id, origin=origin, within_seconds=FOLLOW_UP_SECONDS))
         except Exception as error:  # noqa: BLE001 - the day is judged already, and stands so in the registry
             self.log.warning("it was not followed up: %s", masked_line(error))
 
@@ -67,7 +67,7 @@ class HealthcheckOperator(DayOperator):
         figures.rows_read = figures.rows_written = len(findings)
         for finding in findings:
             self.log.log(30 - 10 * finding.passed, "%s: %s", "passed" if finding.passed else "NOT PASSED", finding)
-        tell_findings(warehouse, attempt, findings)
+        notify_of_findings(warehouse, attempt, findings)
         require_healthy(findings)
         if days.last == last_complete_day():
             ping()

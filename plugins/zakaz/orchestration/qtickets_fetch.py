@@ -4,7 +4,7 @@ from typing import Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from zakaz.alerts.restated import tell_restatements
+from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.qtickets import CONNECTION, QTicketsHook
 from zakaz.days import DayRange
 from zakaz.orchestration.stage_operator import DayOperator
@@ -43,4 +43,4 @@ class QTicketsFetchOperator(DayOperator):
         window = settings().sales_lookback_days
         loaded = load_qtickets(QTicketsHook(self.qtickets_conn_id).get_conn(), warehouse, days, window)
         figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
-        tell_restatements(warehouse, attempt, days, loaded.restatements, window)
+        notify_of_restatements(warehouse, attempt, days, loaded.restatements, window)

@@ -6,7 +6,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from zakaz.alerts.restated import tell_restatements
+from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.vk_ads import CONNECTION, VkAdsHook
 from zakaz.days import DayRange
 from zakaz.orchestration.stage_operator import DayOperator
@@ -57,5 +57,5 @@ class VkFetchOperator(DayOperator):
         with one_at_a_time():
             loaded = load_vk_ads(VkAdsHook(self.vk_ads_conn_id).get_conn(), warehouse, reachable)
         figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
-        tell_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
+        notify_of_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
         loaded.require_complete()

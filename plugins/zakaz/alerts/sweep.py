@@ -36,7 +36,7 @@ EPOCH = datetime.fromtimestamp(0, UTC)
 ATTEMPT = ("dag_id", "dag_run_id", "run_type", "job", "try_number", "log_url", "started_at", "run_id")
 
 
-def follow_up(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None:
+def sweep(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None:
     """Reconcile registry and messages, as if every callback had run; a step that fails stops no other.
 
     :param given_up: failed attempts that Airflow will not retry; the others are given time for it.
