@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from airflow.sdk import BaseHook, Variable
@@ -16,16 +16,17 @@ CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "tele
 # Masked as soon as the secrets are known; Airflow forgets it with them when it resets its masker for a task.
 MARKER = "the secrets of zakaz are known"
 LONGEST_LINE = 100_000
+T = TypeVar("T")
 
 
-def masked(text: str) -> str:
-    """The text with every secret replaced by ***: what Airflow masks, all of our connections, and the kept VK token.
+def masked(value: T) -> T:
+    """A text, or the texts in lists and dicts, with *** in place of what Airflow masks and of the project's secrets.
 
     The connections are read once; secrets that change later are masked where they are read.
     """
     if redact(MARKER) == MARKER:
         mask_secret([MARKER, *_secrets()])
-    return str(redact(text))
+    return cast("T", redact(value))
 
 
 def masked_line(error: BaseException | str) -> str:

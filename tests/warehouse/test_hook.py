@@ -274,7 +274,7 @@ def test_a_server_that_takes_calls_and_never_answers_holds_nobody_in_a_hurry(mon
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_SILENT", f"clickhouse://etl@127.0.0.1:{port}/?http_port={port}")
-        hurried = WarehouseHook("clickhouse_silent", within_seconds=1)
+        hurried = WarehouseHook("clickhouse_silent", within_seconds=0.5)
         for call in (lambda: hurried.execute("SELECT 1"), lambda: hurried.insert("zakaz.t", ["a"], [[1]])):
             begun = time.monotonic()
             with pytest.raises(WarehouseUnavailable, match="clickhouse_silent"):

@@ -76,11 +76,12 @@ class Alert:
 
         :param delivery: pending, sent, failed, no_connection, repeat or muted.
         """
+        facts = json.loads(json.dumps(self.context, default=str))
         return {
             "ts": self.ts,
             **self.kind._asdict(),
             "message": plain(html),
-            "context_json": masked(json.dumps(self.context, ensure_ascii=False, default=str)),
+            "context_json": json.dumps(masked(facts), ensure_ascii=False),
             "alert_id": self.alert_id,
             "dag_run_id": self.context.get("dag_run_id", ""),
             "delivery": delivery,

@@ -1,10 +1,8 @@
 """An alert's way: its row in the registry, then Telegram, then its delivery state; neither failing stops the other."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from airflow.sdk.exceptions import AirflowNotFoundException
 
@@ -30,16 +28,16 @@ class History:
 
     :param is_known: ClickHouse answered; otherwise this machine's outbox did.
     :param is_delivered: this very alert was sent, or counted.
-    :param is_repeat: another one of its kind was within the hour.
+    :param is_repeat: another one of its kind was sent within the hour.
     :param first_at: UTC instant of the first one since the last recovery.
     """
 
-    is_known: bool
-    is_delivered: bool
-    is_muted: bool
-    is_repeat: bool
-    times_before: int
-    first_at: datetime | None
+    is_known: bool = False
+    is_delivered: bool = False
+    is_muted: bool = False
+    is_repeat: bool = False
+    times_before: int = 0
+    first_at: datetime | None = None
 
 
 def raise_alert(
@@ -97,32 +95,28 @@ def _history(warehouse: WarehouseHook, alert: Alert) -> History:
             ((delivered, muted, repeat, times, first_at),) = warehouse.execute(
                 statement("meta/alert_standing.sql"), asked
             )
+        return History(True, bool(delivered), bool(muted), bool(repeat), times, first_at)
     except Exception as error:  # noqa: BLE001 - a broken registry silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
+    try:
         return _history_in_outbox(alert)
-    return History(True, bool(delivered), bool(muted), bool(repeat), times, first_at)
+    except Exception:
+        log.exception("the outbox can't be asked about %s of %s", alert.code, alert.job)
+        return History()
 
 
 def _history_in_outbox(alert: Alert) -> History:
     """What was written while ClickHouse was away."""
-    latest = {row["alert_id"]: row for row in outbox.kept(TABLE) if alert.kind == _kind(row)}
+    rows = [row for row in outbox.kept(TABLE) if (row["severity"], row["job"], row["code"]) == alert.kind]
+    latest = {row["alert_id"]: row for row in rows}
     this = latest.pop(str(alert.alert_id), None)
-    instants = {alert_id: outbox.instant(row["ts"]) for alert_id, row in latest.items()}
     return History(
-        is_known=False,
         is_delivered=bool(this and this["delivery"] not in (PENDING, FAILED)),
-        is_muted=False,
         is_repeat=any(
-            row["delivery"] in (SENT, FAILED, PENDING) and abs(alert.ts - instants[alert_id]) < REPEAT_WITHIN
-            for alert_id, row in latest.items()
+            row["delivery"] in (SENT, FAILED, PENDING) and abs(alert.ts - outbox.instant(row["ts"])) < REPEAT_WITHIN
+            for row in latest.values()
         ),
-        times_before=len(latest),
-        first_at=min(instants.values(), default=None),
     )
-
-
-def _kind(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    return row.get("severity"), row.get("job"), row.get("code")
 
 
 def _record(registry: WarehouseHook | None, alert: Alert, html: str, delivery: str) -> None:

@@ -1,6 +1,7 @@
 """A ClickHouse server: statements over the native protocol, bulk rows over HTTP."""
 
 import contextlib
+import math
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -74,8 +75,9 @@ class ServerEngine:
             password=self._connection.password or "",
             database=self._connection.schema or "default",
             secure=secure,
-            connect_timeout=min(CONNECT_SECONDS, self._timeout),
-            send_receive_timeout=self._timeout,
+            # The client takes whole seconds, cuts off the rest and refuses 0.
+            connect_timeout=min(CONNECT_SECONDS, math.ceil(self._timeout)),
+            send_receive_timeout=math.ceil(self._timeout),
             query_retries=0,
             settings=self._settings,
             tz_mode="aware",
