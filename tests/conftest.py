@@ -11,7 +11,6 @@ import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR, Settings, settings
 
 # Nothing of the user's may reach the tests: they empty tables and delete runs.
-OURS = ("AIRFLOW_", "ZAKAZ_", *(field.name.upper() for field in fields(Settings)))
+OURS = ("AIRFLOW_", "ZAKAZ_", *map(str.upper, Settings.model_fields))
 for name in [name for name in os.environ if name.startswith(OURS)]:
     del os.environ[name]
 
@@ -39,6 +38,7 @@ os.environ.update(
 )
 
 from airflow.models import Connection, Variable
+from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 
 import zakaz.secrets
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
@@ -99,6 +99,12 @@ def warehouse_connection() -> str:
 
 
 os.environ["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"] = warehouse_connection()
+
+
+@pytest.fixture(autouse=True)
+def forgotten_secrets() -> None:
+    """Each test has connections of its own, and masks no word that was a password of an earlier one."""
+    reset_secrets_masker()
 
 
 @pytest.fixture(scope="session")

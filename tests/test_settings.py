@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 
 def test_the_example_names_every_setting_with_its_default() -> None:
     shown = dict(re.findall(r"^#([A-Z_]+)=(\S*)$", EXAMPLE, re.MULTILINE))
-    for field in fields(Settings):
-        assert type(field.default)(shown[field.name.upper()]) == field.default, field.name
+    for name, field in Settings.model_fields.items():
+        assert type(field.default)(shown[name.upper()]) == field.default, name
 
 
 def test_a_ping_url_that_is_none_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

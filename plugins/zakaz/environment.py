@@ -28,9 +28,9 @@ ELSEWHERE = (
 def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) -> dict[str, str]:
     """The whole environment for a program of the project.
 
-    :param given: the environment as it is; whatever it sets stays.
+    :param given: the environment as it is; what it sets stays.
     :param dotenv: the file of the user's settings, or None to leave it out.
-    :raises InvalidInput: a variable of the project holds what it can't hold; the message shows no secret.
+    :raises InvalidInput: a variable of the project has a value that is not allowed; the message shows no secret.
     """
     chosen = {**_from_file(dotenv), **given}
     _require_readable(chosen)
@@ -47,7 +47,7 @@ def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) 
 
 
 def foreign_settings(environment: Mapping[str, str], dotenv: Path | None = DOTENV) -> list[str]:
-    """Names of what the shell sets for Airflow and neither the project nor its .env does: it may be another Airflow's.
+    """Variables for Airflow that are set by the shell alone, possibly for another Airflow.
 
     :param environment: what `project_environment` made.
     :param dotenv: the file that it was made with.
@@ -63,7 +63,7 @@ def foreign_settings(environment: Mapping[str, str], dotenv: Path | None = DOTEN
         name
         for name, value in environment.items()
         if (name.startswith("AIRFLOW__") or name in (*ELSEWHERE, "AIRFLOW_CONFIG"))
-        and name != "AIRFLOW__LOGGING__LOGGING_LEVEL"  # set by our own commands, and it harms nobody
+        and name != "AIRFLOW__LOGGING__LOGGING_LEVEL"  # set by our own commands, and harmless
         and value not in ("", ours.get(name))
     )
 
@@ -79,13 +79,13 @@ def uses_sandbox(environment: Mapping[str, str]) -> bool:
 
 
 def state_dir(environment: Mapping[str, str]) -> Path:
-    """Where a machine keeps what must outlive a process: undelivered rows, the sandbox's state."""
+    """Where a machine keeps what must outlive a process: the outbox, the sandbox's state."""
     home = environment.get("ZAKAZ_STATE_DIR") or environment.get("AIRFLOW_HOME") or ".airflow"
     return PROJECT_DIR / home / "zakaz"
 
 
 def sandbox_state(environment: Mapping[str, str]) -> dict[str, Any]:
-    """What is written down of the sandbox that was started last: its `url` and `pid`; empty if there is nothing."""
+    """The `url` and `pid` of the sandbox that was started last; empty if none is recorded."""
     try:
         state = json.loads((state_dir(environment) / "sandbox" / "state.json").read_text(encoding="utf-8"))
         return {"url": str(state["url"]), "pid": int(state["pid"])}
@@ -94,9 +94,9 @@ def sandbox_state(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def sandbox_connections(environment: Mapping[str, str]) -> dict[str, str]:
-    """The connections of an environment that uses the sandbox, as variables: they lead to the one started last."""
+    """The connections to the sandbox that was started last, as variables."""
     home = Path(environment["AIRFLOW_HOME"])
-    # Made-up figures get a warehouse of their own, so that they never stand beside real ones.
+    # Made-up figures get a warehouse of their own, so that they never mix with real ones.
     url = sandbox_state(environment).get("url", f"http://127.0.0.1:{SANDBOX_PORT}")
     connections = {
         "CLICKHOUSE": {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse-sandbox")}},
@@ -144,13 +144,13 @@ def _airflow_defaults() -> dict[str, str]:
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__INSTANCE_NAME": "Zakaz ETL",
-        # Five are over after a few seconds: a server that is started anew would cost a task.
+        # The default five are over after a few seconds: restarting the server would fail a task.
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
     }
 
 
 def _execution_api(chosen: Mapping[str, str]) -> dict[str, str]:
-    """Where tasks find Airflow's server: it looks for another port only in a base URL."""
+    """Where tasks find Airflow's server, which reads another port only from a base URL."""
     port = chosen.get("AIRFLOW__API__PORT")
     if not port or chosen.get("AIRFLOW__API__BASE_URL"):
         return {}

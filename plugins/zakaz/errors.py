@@ -104,6 +104,10 @@ class StageTimedOut(BaseException):
     """A stage took longer than it may. No `except Exception` on the way may keep it from ending."""
 
 
+class TelegramNotSetUp(InvalidInput):
+    """There is no connection to send a message through."""
+
+
 class MessageRefused(PermanentError):
     """Telegram will not take this message."""
 

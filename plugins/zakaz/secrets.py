@@ -1,49 +1,53 @@
-"""The last look before a text leaves this process: no secret of our connections may be in it."""
+"""Nothing leaves this process with a secret in it: Airflow's masker, told of every secret of our connections."""
 
 import contextlib
 import json
 import re
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from airflow.sdk import BaseHook, Variable
+from airflow.sdk.log import mask_secret, redact  # type: ignore[attr-defined]  # it is in no __all__
 
 from zakaz.errors import one_line
 from zakaz.settings import usable_settings
 
 CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "telegram_default")
-MASK = "***"
-SHORTEST_SECRET = 4
+# Masked as soon as the secrets are known; Airflow forgets it with them when it resets its masker for a task.
+MARKER = "the secrets of zakaz are known"
 LONGEST_LINE = 100_000
+T = TypeVar("T")
 
 
-def masked(text: str) -> str:
-    """The text with every secret replaced by ***: passwords and extras of our connections, and the kept VK token."""
-    for secret in sorted(_secrets(), key=len, reverse=True):
-        text = text.replace(secret, MASK)
-    return text
+def masked(value: T) -> T:
+    """A text, or the texts in lists and dicts, with *** in place of what Airflow masks and of the project's secrets.
+
+    The connections are read once; secrets that change later are masked where they are read.
+    """
+    if redact(MARKER) == MARKER:
+        mask_secret([MARKER, *_secrets()])
+    return cast("T", redact(value))
 
 
 def masked_line(error: BaseException | str) -> str:
-    """The last line that an error says, without secrets; masked before it is cut, since half a secret isn't found."""
+    """The last line of an error, without secrets; masked before it is cut, since half a secret isn't found."""
     return one_line(masked(one_line(error, LONGEST_LINE)))
 
 
 def _secrets() -> set[str]:
     from zakaz.connections.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
 
-    # Of a URL that can't be reached, requests names the host and the rest apart.
+    # For a URL that can't be reached, requests names the host and the rest separately.
     ping_url = usable_settings().ping_url
     found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url)}
     for conn_id in CONNECTIONS:
-        with contextlib.suppress(Exception):  # a connection that can't be read has given nobody its secret
+        with contextlib.suppress(Exception):  # nobody has the secret of a connection that can't be read
             connection = BaseHook.get_connection(conn_id)
             found |= {connection.password or "", *_secret_extras(connection.extra_dejson)}
     with contextlib.suppress(Exception):
         found |= _secret_extras(Variable.get(token_variable("vk_ads_default"), deserialize_json=True))
-    # As they stand, and as they are written in a URL or in JSON.
-    written = {form for secret in found for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
-    return {secret for secret in written if len(secret) >= SHORTEST_SECRET}
+    # As they are, and as they are written in a URL or in JSON.
+    return {form for secret in found for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
 
 
 def _secret_extras(value: Any, name: str = "") -> set[str]:

@@ -11,8 +11,8 @@ from made_runs import age_alerts, attempt
 from sandbox import Sandbox
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
-from zakaz.alerts.findings import tell_findings
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.findings import notify_of_findings
+from zakaz.alerts.sweep import sweep
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
 from zakaz.pipeline.checks import Finding, healthcheck
@@ -28,7 +28,7 @@ def finding(check: str = "unusual_spend", day: date = DAY, **given: Any) -> Find
 
 
 def tell(warehouse: WarehouseHook, run_day: date, *findings: Finding) -> None:
-    tell_findings(warehouse, attempt("healthcheck", run_day), findings)
+    notify_of_findings(warehouse, attempt("healthcheck", run_day), findings)
 
 
 def deliveries(warehouse: WarehouseHook) -> list[tuple[str, str, str]]:
@@ -54,7 +54,7 @@ def test_the_same_check_of_another_day_is_told_too(warehouse: WarehouseHook, san
     assert [delivery for *_, delivery in deliveries(warehouse)] == ["sent", "repeat"]
     age_alerts(warehouse, 15)
     for _ in range(2):
-        follow_up(warehouse)
+        sweep(warehouse)
     _, summed = sandbox.messages()
     assert summed["plain"].startswith("🟡 Проверка данных: такое же предупреждение ещё 1 раз, 21 ноября 2026")
     assert "2026-11-21: ANOMALY unusual_spend: expected 735 to 1365, found 200" in summed["plain"]
@@ -70,7 +70,7 @@ def test_a_warning_silences_no_critical_alert_of_its_code(warehouse: WarehouseHo
     states = [("warning", "ZERO_ROWS"), ("critical", "ZERO_ROWS")]
     assert deliveries(warehouse) == [(*state, told) for told in ("sent", "repeat", "repeat") for state in states]
     age_alerts(warehouse, 15)
-    follow_up(warehouse)
+    sweep(warehouse)
     sums = [message["plain"].splitlines()[0] for message in sandbox.messages()[2:]]
     assert sums == [
         "🔴 Проверка данных: та же ошибка ещё 2 раз, 18 ноября – 19 ноября 2026",

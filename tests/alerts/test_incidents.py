@@ -15,13 +15,14 @@ from made_runs import DAY, age_alerts, attempt, put_run
 from received import heads
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
-from zakaz.alerts import delivery, memory
-from zakaz.alerts import follow_up as follow_up_module
+from zakaz.alerts import delivery
+from zakaz.alerts import sweep as sweep_module
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.locks import SWEEP, held
 from zakaz.alerts.messages import duration_ru
-from zakaz.alerts.restated import tell_restatements
+from zakaz.alerts.restated import notify_of_restatements
+from zakaz.alerts.sweep import sweep
 from zakaz.days import DayRange
 from zakaz.errors import DayNotOver, HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry.restatements import Restatement
@@ -55,7 +56,7 @@ def warn(warehouse: WarehouseHook, days_ago: int) -> None:
     """Let vk_fetch warn of a day."""
     day = DAY - timedelta(days=days_ago)
     change = Restatement(day, "spend", Decimal(1), Decimal(2))
-    tell_restatements(warehouse, attempt(day=day), DayRange(day, day), [change], 1)
+    notify_of_restatements(warehouse, attempt(day=day), DayRange(day, day), [change], 1)
 
 
 def deliveries(warehouse: WarehouseHook) -> dict[str, int]:
@@ -67,8 +68,8 @@ def test_a_hundred_failures_are_one_message_and_one_sum(warehouse: WarehouseHook
         for number in range(100):
             fail(number, minutes_ago=50 - number * 0.3)
         assert deliveries(warehouse) == {"sent": 1, "repeat": 99}
-        follow_up(warehouse)
-        follow_up(warehouse)
+        sweep(warehouse)
+        sweep(warehouse)
         assert deliveries(warehouse) == {"sent": 1, "summed": 99}
     assert heads(sandbox) == [
         "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026",
@@ -81,17 +82,17 @@ def test_a_sum_waits_until_its_job_is_not_muted(warehouse: WarehouseHook, sandbo
     for number in range(2):
         fail(number, minutes_ago=30)
     mute_vk(warehouse, 30)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert len(heads(sandbox)) == 1
     mute_vk(warehouse, -1)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert "ещё 1 раз" in heads(sandbox)[1]
 
 
 def test_a_sum_waits_until_it_is_quiet(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
     for number, minutes in enumerate((9, 8, 2)):
         fail(number, minutes_ago=minutes)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert len(heads(sandbox)) == 1
 
 
@@ -111,14 +112,14 @@ def test_other_jobs_and_codes_are_other_problems(fail: Fail) -> None:
 def test_recovered_is_told_once_with_its_duration(warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail) -> None:
     fail(0, minutes_ago=80)
     fail(1, minutes_ago=79)
-    follow_up(warehouse)
+    sweep(warehouse)
     put_run(warehouse, attempt(try_number=2), "ok")
-    follow_up(warehouse)
+    sweep(warehouse)
     assert len(heads(sandbox)) == 2, "only one of the two days is good again"
     yesterday = DAY - timedelta(days=1)
     put_run(warehouse, attempt(day=yesterday, try_number=2), "ok", day=yesterday)
-    follow_up(warehouse)
-    follow_up(warehouse)
+    sweep(warehouse)
+    sweep(warehouse)
     assert heads(sandbox)[2:] == ["🟢 Загрузка VK Рекламы: снова в порядке, 19 ноября – 20 ноября 2026"]
     assert "Сбой RUN_FAILED длился 1 ч 20 мин" in sandbox.messages()[2]["plain"]
     assert warehouse.execute("SELECT code, recovered_at IS NULL, times FROM meta.v_incidents") == [("RUN_FAILED", 0, 2)]
@@ -138,7 +139,7 @@ def test_a_day_that_is_not_over_is_told_and_opens_no_incident(
     put_run(warehouse, made, "error", minutes_ago=25, day=days.first, err_msg=str(refused.value))
     if has_callback:
         raise_alert(warehouse, failure_alert(made, refused.value, days))
-    follow_up(warehouse)
+    sweep(warehouse)
     (message,) = [told["plain"] for told in sandbox.messages()]
     assert message.startswith("🟡 Загрузка VK Рекламы: ошибка за 5 января 2099")
     assert "Что с отчётами: без изменений" in message
@@ -151,7 +152,7 @@ def test_an_older_good_run_heals_nothing(warehouse: WarehouseHook, sandbox: Sand
     fail(minutes_ago=20)
     other = DAY - timedelta(days=3)
     put_run(warehouse, attempt(day=other, try_number=2), "ok", day=other)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert len(heads(sandbox)) == 1
 
 
@@ -162,14 +163,14 @@ def test_what_telegram_did_not_take_comes_later_once(
     sandbox.fault("telegram", kind)
     assert fail(0, minutes_ago=15) == "failed"
     assert fail(1, minutes_ago=14) == "repeat", "not one message a failure when Telegram comes back"
-    follow_up(warehouse)
+    sweep(warehouse)
     assert deliveries(warehouse) == {"failed": 1, "repeat": 1}
     sandbox.clear_faults()
     # A failed delivery of this moment may be somebody else's next try.
     assert heads(sandbox) == []
     age_alerts(warehouse, 5)
-    follow_up(warehouse)
-    follow_up(warehouse)
+    sweep(warehouse)
+    sweep(warehouse)
     late, summed = heads(sandbox)
     assert late.startswith("⏳ Доставлено с опозданием")
     assert "VK Ads is down" in sandbox.messages()[0]["plain"]
@@ -190,19 +191,19 @@ def test_what_is_muted_is_recorded_and_told_when_the_window_ends(
     mute(30)
     assert fail(minutes_ago=10) == "muted"
     assert fail(job="build_dm_vk") == "sent"
-    follow_up(warehouse)
+    sweep(warehouse)
     assert len(heads(sandbox)) == 1
     mute(-1)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert heads(sandbox)[1].startswith("⏳")
     mute(30)
     assert fail(3) == "muted"
     put_run(warehouse, attempt(try_number=2), "ok")
     far = DAY - timedelta(days=3)
     put_run(warehouse, attempt(day=far, try_number=2), "ok", day=far)
-    follow_up(warehouse)
+    sweep(warehouse)
     mute(-1)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert len(heads(sandbox)) == 2, "what began and healed in silence needs no words"
 
 
@@ -214,17 +215,17 @@ def test_what_is_still_wrong_after_a_long_mute_is_told_once_and_summed(
     mute_vk(warehouse, 30)
     assert fail(9, minutes_ago=10) == "muted"
     put_run(warehouse, attempt(day=healed, try_number=2), "ok", day=healed)
-    follow_up(warehouse)
+    sweep(warehouse)
     age_alerts(warehouse, 4 * 1440)
     for number, days_ago in enumerate((3, 2, 1)):
         assert fail(number, minutes_ago=days_ago * 1440) == "muted"
         warn(warehouse, number)
     age_alerts(warehouse, 10)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert heads(sandbox) == []
     mute_vk(warehouse, -5)
     for _ in range(2):
-        follow_up(warehouse)
+        sweep(warehouse)
     late_failure, late_warning, *sums = [message["plain"] for message in sandbox.messages()]
     assert "ошибка за 20 ноября 2026" in late_failure
     assert "источник изменил старые дни, 20 ноября 2026" in late_warning
@@ -242,7 +243,7 @@ def test_an_open_incident_that_telegram_did_not_take_is_told_however_late(
     warn(warehouse, 0)
     age_alerts(warehouse, 3 * 1440)
     sandbox.clear_faults()
-    follow_up(warehouse)
+    sweep(warehouse)
     (late,) = sandbox.messages()
     assert "ошибка за 20 ноября 2026" in late["plain"]
 
@@ -254,8 +255,8 @@ def test_two_at_once_send_nothing_twice(
     sandbox.fault("telegram", "500", times=1)
     assert [fail(0, minutes_ago=30), fail(1, minutes_ago=29)] == ["failed", "repeat"]
     age_alerts(warehouse, 5)
-    with memory.alone():
-        follow_up(warehouse)
+    with held(SWEEP, 0):
+        sweep(warehouse)
     assert heads(sandbox) == []
     meanwhile: list[Any] = []
 
@@ -264,8 +265,8 @@ def test_two_at_once_send_nothing_twice(
         meanwhile.extend(row for row in warehouse.execute(statement("alerts/repeats.sql")) if "repeats" in what)
         return delivery.send(html, what)
 
-    monkeypatch.setattr(follow_up_module, "send", send)
-    follow_up(warehouse)
+    monkeypatch.setattr(sweep_module, "send", send)
+    sweep(warehouse)
     assert meanwhile == []
     assert len(heads(sandbox)) == 2
     assert deliveries(warehouse) == {"sent": 1, "summed": 1}
@@ -277,15 +278,15 @@ def test_a_sum_that_was_not_taken_is_told_later_even_by_another_process(
     for number in range(3):
         fail(number, minutes_ago=30 - number)
     sandbox.fault("telegram", "500", times=1)
-    follow_up(warehouse)
+    sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 2}
     with monkeypatch.context() as patch:
-        patch.setattr(follow_up_module, "send", lambda *_: sys.exit("killed while it sent"))
+        patch.setattr(sweep_module, "send", lambda *_: sys.exit("killed while it sent"))
         with pytest.raises(SystemExit):
-            follow_up(warehouse)
+            sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "pending": 2}
     age_alerts(warehouse, 5)
-    follow_up(warehouse)
+    sweep(warehouse)
     _, late, summed = heads(sandbox)
     assert (late[0], "ещё 1 раз" in summed) == ("⏳", True)
 
@@ -296,13 +297,13 @@ def test_the_sum_of_restated_days_says_what_changed_and_what_was_done(
     for number in range(3):
         warn(warehouse, number)
     age_alerts(warehouse, 15)
-    follow_up(warehouse)
+    sweep(warehouse)
     _, summed = [message["plain"] for message in sandbox.messages()]
     assert "Последний: 2026-11-18 spend 1 → 2" in summed
     assert "Что делать: отчёты уже пересчитаны; если так бывает часто" in summed
 
 
-def test_without_the_registry_this_machine_remembers(
+def test_without_the_registry_the_outbox_decides_on_repeats(
     warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -313,7 +314,7 @@ def test_without_the_registry_this_machine_remembers(
             day = DAY - timedelta(days=number)
             raise_alert(away, failure_alert(attempt(day=day), "down", DayRange(day, day)))
     assert len(heads(sandbox)) == 1
-    follow_up(warehouse)
+    sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 2}, "kept on disk, written when it is back"
 
 
@@ -333,7 +334,7 @@ def test_without_the_registry_the_same_alert_is_no_repeat_of_itself(
         assert told == (["failed", "sent", "", ""] if fault else ["sent", "", "", ""])
         assert [raise_alert(away, other), raise_alert(away, other)] == ["repeat", ""]
     assert len(heads(sandbox)) == 1
-    follow_up(warehouse)
+    sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 1}
 
 
@@ -344,8 +345,8 @@ def test_a_registry_that_is_away_is_not_asked_step_by_step(
     nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": unused_port}
     monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
     with pytest.raises(WarehouseUnavailable):
-        follow_up(WarehouseHook(within_seconds=1))
-    assert "this part of the follow-up failed" not in caplog.text
+        sweep(WarehouseHook(within_seconds=1))
+    assert "this part of the sweep failed" not in caplog.text
 
 
 def test_durations_as_people_say_them() -> None:

@@ -10,7 +10,7 @@ import pytest
 from made_runs import attempt, put_run
 from received import heads
 from sandbox import Sandbox
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.sweep import sweep
 from zakaz.errors import TERMINATED
 from zakaz.registry import lost
 from zakaz.registry.alive import alive
@@ -34,19 +34,19 @@ def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHo
     assert process.stdout is not None
     process.stdout.readline()
     with alive(at_work.run_id):
-        follow_up(warehouse)
+        sweep(warehouse)
         assert heads(sandbox) == []
         process.kill()
         process.wait()
-        follow_up(warehouse)
-        follow_up(warehouse)
+        sweep(warehouse)
+        sweep(warehouse)
     assert warehouse.execute("SELECT job, status, err_msg FROM meta.etl_runs FINAL ORDER BY job") == [
         ("build_dm_vk", "running", ""),
         ("vk_fetch", "error", LOST),
     ]
     assert heads(sandbox) == [], "a scheduler may repeat it"
     for _ in range(2):
-        follow_up(warehouse, given_up=[dead.run_id])
+        sweep(warehouse, given_up=[dead.run_id])
     assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
     assert "Причина: процесс задачи исчез" in sandbox.messages()[0]["plain"]
 
@@ -73,7 +73,7 @@ def test_another_machine_has_until_the_time_limit_and_its_own_word_wins(
     put_run(warehouse, young, "running", minutes_ago=19)
     put_run(warehouse, old, "running", minutes_ago=21)
     late_word = new_version()
-    follow_up(warehouse)
+    sweep(warehouse)
     assert warehouse.execute("SELECT job, status FROM meta.etl_runs FINAL ORDER BY job") == [
         ("build_dm_vk", "error"),
         ("vk_fetch", "running"),
@@ -96,7 +96,7 @@ def test_a_failure_without_a_callback_is_told_as_soon_as_nobody_will_repeat_it(
     put_run(warehouse, attempt("build_dm_vk", try_number=2), "running", minutes_ago=0)
     put_run(warehouse, attempt("build_dm_sales"), "error", minutes_ago=longest + 1, err_msg="it may be repeated")
     with alive(attempt("build_dm_vk", try_number=2).run_id):
-        follow_up(warehouse)
+        sweep(warehouse)
     assert heads(sandbox) == ["🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"]
     assert "задачу остановили" in sandbox.messages()[0]["plain"]
 
@@ -117,5 +117,5 @@ def test_a_scheduled_failure_that_was_made_good_is_told_of_no_more(
     put_run(warehouse, failed, "error", minutes_ago=60, days_back=6)
     if later:
         put_run(warehouse, later, "ok", minutes_ago=50, days_back=days_back)
-    follow_up(warehouse, given_up=[failed.run_id])
+    sweep(warehouse, given_up=[failed.run_id])
     assert [job for (job,) in warehouse.execute("SELECT job FROM meta.etl_alerts FINAL")] == told

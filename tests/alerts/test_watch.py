@@ -12,9 +12,9 @@ import pytest
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from made_runs import age_alerts, attempt, put_run
 from sandbox import Sandbox
-from zakaz.alerts.digest import change, rubles
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.messages import change, rubles
 from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.alerts.sweep import sweep
 from zakaz.alerts.watch import watch
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.alive import alive
@@ -159,7 +159,7 @@ def test_the_sum_of_stuck_runs_names_the_last_and_says_what_to_do(warehouse: War
     runs = [replace(STUCK, dag_run_id=f"backfill__2026-11-0{day}") for day in (1, 2, 3)]
     watch(warehouse, Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=runs), at(8))
     age_alerts(warehouse, 15)
-    follow_up(warehouse)
+    sweep(warehouse)
     _, summed = [message["plain"] for message in sandbox.messages()]
     assert summed.startswith("🟡 Запуски Airflow: такое же предупреждение ещё 2 раз")
     assert "backfill__2026-11-03: running since 02.11 03:00 MSK" in summed

@@ -12,7 +12,7 @@ from made_runs import DAY, attempt, put_run
 from sandbox import BOT_TOKEN, Sandbox
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.sweep import sweep
 from zakaz.cli.commands import watchdog
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.settings import PROJECT_DIR
@@ -60,7 +60,7 @@ def test_alerts_shows_the_open_incidents_and_what_is_muted(
     for part in ("build_dm_vk", "the mart is rebuilt"):
         assert part in muted
     put_run(warehouse, attempt(try_number=2), "ok")
-    follow_up(warehouse)
+    sweep(warehouse)
     code, out, _ = zakaz("alerts")
     assert (code, out.splitlines()[-1]) == (0, "No open incidents")
 
@@ -172,7 +172,7 @@ def test_a_warehouse_that_says_nothing_is_told_in_time(
 def test_a_wrong_setting_is_told_too(
     warehouse: WarehouseHook, zakaz: Zakaz, sandbox: Sandbox, wrong_setting: str
 ) -> None:
-    for told in ("sent", "told before"):
+    for told in ("sent", "notified before"):
         code, _, err = zakaz("watchdog")
         assert (code, err) == (1, f"zakaz watchdog: could not look (Telegram: {told}): {wrong_setting}\n")
     (message,) = sandbox.messages()

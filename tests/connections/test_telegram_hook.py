@@ -3,7 +3,10 @@
 import asyncio
 import json
 import os
+import socket
+import threading
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +15,9 @@ from loud_logs import all_told
 from sandbox import BOT_TOKEN, Sandbox
 from sandbox.telegram_html import plain_text
 from zakaz.connections import telegram
-from zakaz.connections.telegram import LONGEST_MESSAGE, TelegramHook, cut, plain
+from zakaz.connections.telegram import TelegramHook
+from zakaz.connections.telegram_text import LONGEST_MESSAGE, cut, plain
+from zakaz.deadline import Deadline
 from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered
 
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")
@@ -63,17 +68,16 @@ def test_the_pause_that_telegram_asks_for_is_kept(sandbox: Sandbox) -> None:
     assert (calls(sandbox), len(sandbox.messages())) == ([429, 200], 1)
 
 
-def test_a_pause_beyond_the_budget_is_not_waited_for(sandbox: Sandbox) -> None:
+def test_a_pause_beyond_the_deadline_is_not_waited_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox.fault("telegram", "429", seconds=30)
-    started = time.monotonic()
+    monkeypatch.setattr(telegram, "time", None)  # nothing is waited for
     with pytest.raises(MessageUndelivered, match="30"):
         TelegramHook().send_message(HELLO)
-    assert time.monotonic() - started < 1
     assert calls(sandbox) == [429]
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("400", "Chat not found"), ("401", "Unauthorized"), ("403", "bot was kicked")]
+    ("kind", "said"), [("400", "chat not found"), ("401", "Unauthorized"), ("403", "bot was kicked")]
 )
 def test_a_refusal_is_told_and_not_repeated(sandbox: Sandbox, kind: str, said: str) -> None:
     sandbox.fault("telegram", kind)
@@ -98,24 +102,42 @@ def test_a_silent_telegram_is_given_up_in_time(sandbox: Sandbox, monkeypatch: py
     assert len(calls(sandbox)) == 1
 
 
-def test_the_budget_ends_even_a_request_that_no_timeout_ends(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram, "BUDGET_SECONDS", 0.3)
-    sandbox.fault("telegram", "timeout", seconds=2)
-    started = time.monotonic()
-    with pytest.raises(MessageUndelivered, match="Timed out"):
-        TelegramHook().send_message(HELLO)
-    assert time.monotonic() - started < 1
+def test_the_deadline_ends_even_a_look_up_that_no_timeout_ends(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait() and [])
+    try:
+        with pytest.raises(MessageUndelivered, match="Timed out"):
+            TelegramHook().send_message(HELLO, Deadline(0.3))
+    finally:
+        over.set()
 
 
-def test_a_connection_that_never_stood_is_tried_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram, "_asked_pause", lambda error: sandbox.start() or 0.01)
+def test_nothing_is_sent_after_the_deadline(sandbox: Sandbox) -> None:
+    with pytest.raises(MessageUndelivered, match="no time is left"):
+        TelegramHook().send_message(HELLO, Deadline(0))
+    assert calls(sandbox) == []
+
+
+def test_a_connection_that_was_never_made_is_tried_again(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(telegram, "time", SimpleNamespace(sleep=lambda pause: pauses.append(pause) or sandbox.start()))
     sandbox.stop()
     try:
         TelegramHook().send_message(HELLO)
-        assert len(sandbox.messages()) == 1
+        assert len(sandbox.messages()) == len(pauses) == 1
     finally:
         if sandbox._thread is None:
             sandbox.start()
+
+
+def test_a_proxy_of_the_connection_takes_the_message(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An HTTP proxy is asked for the whole URL, so the sandbox itself can play one."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    connect(monkeypatch, {"base_url": "http://api.telegram.invalid/bot", "proxy": sandbox.url})
+    TelegramHook().send_message(HELLO)
+    assert len(sandbox.messages()) == 1
 
 
 def test_html_that_telegram_cannot_read_arrives_as_text(sandbox: Sandbox) -> None:

@@ -15,7 +15,7 @@ from faults.conftest import Judge
 from faults.place import Place
 from our_dags import DagBag
 from sandbox import CLIENT_SECRET
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.sweep import sweep
 from zakaz.errors import SourceUnavailable
 from zakaz.orchestration import vk_fetch
 
@@ -67,7 +67,7 @@ def test_a_task_that_ends_badly(
     assert [(status, said.startswith(cause), number) for status, said, number in place.runs()] == [
         ("error", True, number + 1) for number in range(tries)
     ]
-    follow_up(place.warehouse)
+    sweep(place.warehouse)
     assert place.runs("build_dm_vk") == [], "upstream_failed: nothing was tried, so nobody is told twice"
     assert place.alerts() == [("vk_fetch", "RUN_FAILED", "sent")]
     assert place.heads() == [HEAD]

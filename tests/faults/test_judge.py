@@ -9,6 +9,7 @@ from faults.conftest import PutRun
 from faults.place import Place
 from made_runs import attempt, put_run
 from zakaz.connections.telegram import TelegramHook
+from zakaz.registry.attempt import UNSET
 
 
 @pytest.mark.usefixtures("no_token_kept")
@@ -17,7 +18,7 @@ def test_harm_is_found(place: Place, put_airflow_run: PutRun, monkeypatch: pytes
     run_id = put_airflow_run(
         DagRunType.BACKFILL_JOB, "failed", hours_ago=0, tasks={"vk_fetch": "failed", "qtickets_fetch": "skipped"}
     )
-    made = replace(attempt(), dag_run_id=run_id)
+    made = replace(attempt(), dag_run_id=run_id, run_id=UNSET)
     assert place.verdict() == {"attempts": 1, "rows lost": 1, "messages doubled": 0, "secrets found": 0}
     put_run(place.warehouse, made, "running")
     assert place.lost() == {("zakaz_etl", run_id, "vk_fetch", 1)}, "its end is missing"

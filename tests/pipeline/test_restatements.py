@@ -9,7 +9,7 @@ import pytest
 
 from made_rows import build_vk
 from sandbox import Sandbox
-from zakaz.alerts.restated import tell_restatements
+from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import SourceInconsistent
@@ -105,7 +105,7 @@ def test_a_change_older_than_the_window_is_told(warehouse: WarehouseHook, sandbo
         log_url="http://localhost/log",
     )
     change = Restatement(day, "spend", Decimal("100.00"), Decimal("120.50"))
-    tell_restatements(warehouse, attempt, DayRange(day, day), [change], window_days=7)
+    notify_of_restatements(warehouse, attempt, DayRange(day, day), [change], window_days=7)
     alerts = warehouse.execute("SELECT code, severity, job, delivery FROM meta.etl_alerts FINAL")
     if age <= 7:
         assert (alerts, sandbox.messages()) == ([], [])

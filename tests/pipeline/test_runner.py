@@ -89,12 +89,12 @@ def test_whatever_came_out_is_followed_up_unless_the_task_must_end(
     """Neither a time-out nor a SIGTERM is an Exception; Airflow's timer fires once, so nothing would end it again."""
     followed: list[Any] = []
 
-    def follow_up(warehouse: WarehouseHook) -> None:
+    def sweep(warehouse: WarehouseHook) -> None:
         followed.append(warehouse)
         if broken:
             raise broken
 
-    monkeypatch.setattr(runner, "follow_up", follow_up)
+    monkeypatch.setattr(runner, "sweep", sweep)
     if error:
         with pytest.raises(type(error)) as raised:
             ended(error)
@@ -112,7 +112,7 @@ def test_a_warehouse_that_takes_connections_and_says_nothing_holds_no_task(
         port = mute.getsockname()[1]
         server = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": port, "extra": {"http_port": port}}
         monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(server))
-        assert runner.FOLLOW_UP_SECONDS <= 30
-        monkeypatch.setattr(runner, "FOLLOW_UP_SECONDS", 1)
+        assert runner.SWEEP_SECONDS <= 30
+        monkeypatch.setattr(runner, "SWEEP_SECONDS", 1)
         monkeypatch.setattr(runner, "REGISTRY_SECONDS", 1)
         ended(None)

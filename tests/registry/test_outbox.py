@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from zakaz import deadline
 from zakaz.errors import WarehouseRefused, WarehouseUnavailable
 from zakaz.registry import outbox
 from zakaz.settings import state_dir
@@ -44,12 +45,12 @@ class Watched(WarehouseHook):
         self.inserted: list[int] = []
         self.inserts = 0
 
-    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    def insert_json(self, table: str, rows: Sequence[str]) -> None:
         if self.trouble and (error := self.trouble.pop(0)):
             raise error
-        super().insert(table, columns, rows)
+        super().insert_json(table, rows)
         self.inserts += 1
-        self.inserted += [dict(zip(columns, row, strict=True))["_ver"] for row in rows]
+        self.inserted += [json.loads(row)["_ver"] for row in rows]
 
 
 def away() -> Watched:
@@ -90,13 +91,34 @@ def test_rows_of_a_table_are_one_insert_whatever_lies_between(warehouse: Warehou
     assert (again.inserts, on_disk("")) == (3, [])
 
 
-def test_rows_with_other_columns_keep_their_place(warehouse: WarehouseHook) -> None:
-    """An update of the code comes between."""
-    for number in (1, 2, 3):
+def test_rows_of_another_version_are_written_with_the_others(warehouse: WarehouseHook) -> None:
+    """A newer one has a column more, and was rolled back; 1.0 kept its values by type."""
+    for number in (1, 2):
         outbox.write(away(), TABLE, row(number, **({"status": "ok"} if number == 2 else {})))
+    outbox.write(away(), TABLE, row(3, a_later_column="x"))
+    by_1_0 = {
+        **row(4),
+        "run_id": {"uuid": str(RUN)},
+        "started_at": {"datetime": "2026-11-21T05:35:00.000004+03:00"},
+        "from_date": {"date": "2026-11-20"},
+    }
+    (state_dir() / "spool" / "1795000000000000-7.json").write_text(json.dumps({"table": TABLE, "row": by_1_0}))
     again = Watched()
     outbox.flush(again)
-    assert (again.inserted, again.inserts) == ([1, 2, 3], 3)
+    assert (again.inserted, again.inserts, on_disk("")) == ([4, 1, 2, 3], 1, [])
+    (found,) = warehouse.execute(f"SELECT {', '.join(row(0))} FROM {TABLE} FINAL")
+    assert dict(zip(row(0), found, strict=True)) == row(4)
+
+
+def test_1_0_can_read_what_is_kept(warehouse: WarehouseHook) -> None:
+    """It reads values that have no type beside them as text, and writes them as TSV."""
+    outbox.write(away(), TABLE, row(1))
+    (file,) = on_disk("")
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    assert kept["table"] == TABLE
+    warehouse.insert(TABLE, list(kept["row"]), [list(kept["row"].values())])
+    (found,) = warehouse.execute(f"SELECT {', '.join(row(0))} FROM {TABLE} FINAL")
+    assert dict(zip(row(0), found, strict=True)) == row(1)
 
 
 def test_a_row_that_is_refused_is_set_aside_alone(warehouse: WarehouseHook) -> None:
@@ -112,12 +134,12 @@ def test_a_row_that_is_refused_is_set_aside_alone(warehouse: WarehouseHook) -> N
 @pytest.mark.usefixtures("row_by_row")
 def test_who_is_in_a_hurry_leaves_the_rest_to_others(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow(Watched):
-        def insert(self, *given: Any) -> None:
-            super().insert(*given)
+        def insert_json(self, *given: Any) -> None:
+            super().insert_json(*given)
             clock.monotonic = lambda: len(self.inserted) * outbox.FLUSH_SECONDS / 2
 
     clock = SimpleNamespace(monotonic=lambda: 0.0)
-    monkeypatch.setattr(outbox, "time", clock)
+    monkeypatch.setattr(deadline, "time", clock)
     for number in range(1, 6):
         outbox.write(away(), TABLE, row(number))
     slow = Slow()
@@ -130,7 +152,7 @@ def test_who_is_in_a_hurry_leaves_the_rest_to_others(warehouse: WarehouseHook, m
 
 @pytest.fixture
 def row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "AT_ONCE", 1)
+    monkeypatch.setattr(outbox, "BATCH", 1)
 
 
 @pytest.mark.usefixtures("row_by_row")
@@ -187,8 +209,8 @@ def test_two_processes_that_write_the_same_rows_do_not_harm_each_other(warehouse
         outbox.write(away(), TABLE, row(number))
 
     class Overtaken(Watched):
-        def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-            super().insert(table, columns, rows)
+        def insert_json(self, table: str, rows: Sequence[str]) -> None:
+            super().insert_json(table, rows)
             if self.inserted == [1]:
                 for file in on_disk():
                     file.unlink()  # another process has written and removed all of them
@@ -207,12 +229,3 @@ def test_a_disk_that_takes_nothing_harms_no_run(warehouse: WarehouseHook, caplog
         assert not outbox.write(away(), TABLE, row(1, run_id=uuid4()))
     finally:
         outbox_folder.unlink()
-
-
-def test_what_is_kept_is_readable_and_whole(warehouse: WarehouseHook) -> None:
-    outbox.write(away(), TABLE, row(1))
-    (file,) = on_disk("")
-    told = json.loads(file.read_text(encoding="utf-8"))
-    assert told["table"] == TABLE
-    assert told["row"]["run_id"] == {"uuid": str(RUN)}
-    assert told["row"]["from_date"] == {"date": "2026-11-20"}

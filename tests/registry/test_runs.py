@@ -12,7 +12,7 @@ import pytest
 from made_rows import build_vk, stage_vk
 from zakaz.days import DayRange
 from zakaz.registry import outbox
-from zakaz.registry.attempt import Attempt
+from zakaz.registry.attempt import UNSET, Attempt
 from zakaz.registry.runs import recorded
 from zakaz.settings import state_dir
 from zakaz.warehouse.hook import WarehouseHook
@@ -55,7 +55,7 @@ def test_a_run_id_is_that_of_the_attempt_and_no_other(changed: str) -> None:
     later = replace(ATTEMPT, started_at=datetime.now(UTC), host="elsewhere", log_url="")
     assert later.run_id == ATTEMPT.run_id
     value = 7 if changed in ("map_index", "try_number") else "another"
-    assert replace(ATTEMPT, **{changed: value}).run_id != ATTEMPT.run_id
+    assert replace(ATTEMPT, **{changed: value, "run_id": UNSET}).run_id != ATTEMPT.run_id
 
 
 def test_a_good_attempt_is_one_row_from_running_to_ok(warehouse: WarehouseHook) -> None:
@@ -86,7 +86,7 @@ def test_rows_written_are_those_that_stand_in_the_table(warehouse: WarehouseHook
     stage_vk(warehouse, *({"ad_id": ad, "campaign_id": ad} for ad in range(5)))
     for number, gone in enumerate((0, 2), start=1):
         stage_vk(warehouse, *({"ad_id": ad, "campaign_id": ad, "_deleted": 1} for ad in range(gone)))
-        with recorded(warehouse, replace(ATTEMPT, try_number=number), DAYS) as figures:
+        with recorded(warehouse, replace(ATTEMPT, try_number=number, run_id=UNSET), DAYS) as figures:
             figures.rows_written = build_vk(warehouse)
         assert warehouse.execute("SELECT count() FROM zakaz.dm_vk_ads_daily FINAL") == [(5 - gone,)]
     assert sorted(row[5] for row in rows(warehouse)) == [3, 5]
@@ -99,13 +99,16 @@ def test_an_absent_clickhouse_harms_no_run_and_loses_no_row(
     with recorded(unreachable, ATTEMPT, DAYS) as figures:
         figures.rows_written = 25
         done.append("the work")
-    with pytest.raises(ValueError, match="its own"), recorded(unreachable, replace(ATTEMPT, try_number=2), DAYS):
+    with (
+        pytest.raises(ValueError, match="its own"),
+        recorded(unreachable, replace(ATTEMPT, try_number=2, run_id=UNSET), DAYS),
+    ):
         raise ValueError("its own error")
     assert done == ["the work"]
     assert len(kept()) == 4
     assert rows(warehouse) == []
 
-    with recorded(warehouse, replace(ATTEMPT, job="healthcheck"), DAYS):
+    with recorded(warehouse, replace(ATTEMPT, job="healthcheck", run_id=UNSET), DAYS):
         pass
     assert kept() == []
     assert sorted((row[1], row[2], row[5]) for row in rows(warehouse)) == [
@@ -117,10 +120,10 @@ def test_an_absent_clickhouse_harms_no_run_and_loses_no_row(
 
 
 def test_a_row_that_is_refused_for_ever_holds_up_no_other(warehouse: WarehouseHook, unreachable: WarehouseHook) -> None:
-    outbox.write(unreachable, "meta.etl_runs", {"no_such_column": 1})
+    outbox.write(unreachable, "meta.etl_runs", {"rows_read": "many"})
     with recorded(unreachable, ATTEMPT, DAYS):
         pass
-    with recorded(warehouse, replace(ATTEMPT, try_number=2), DAYS):
+    with recorded(warehouse, replace(ATTEMPT, try_number=2, run_id=UNSET), DAYS):
         pass
     assert [file.suffix for file in kept()] == [".rejected"]
     assert len(rows(warehouse)) == 2
@@ -135,7 +138,7 @@ def test_a_time_out_while_the_row_is_written_loses_no_row(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(WarehouseHook, "insert", stopped)
+        patch.setattr(WarehouseHook, "insert_json", stopped)
         with pytest.raises(KeyboardInterrupt), recorded(warehouse, ATTEMPT, DAYS):
             pass
     assert len(kept()) == 1

@@ -1,7 +1,6 @@
 """CLICKHOUSE_CLUSTER: the same DDL for every replica. No cluster is at hand: the engine reads each statement."""
 
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -30,7 +29,7 @@ def sent(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> list[str]
             return []
         return execute(sql, params, **options)
 
-    monkeypatch.setattr(ddl, "settings", lambda: replace(settings(), clickhouse_cluster="main"))
+    monkeypatch.setattr(ddl, "settings", lambda: settings().model_copy(update={"clickhouse_cluster": "main"}))
     monkeypatch.setattr(warehouse, "execute", read)
     return statements
 

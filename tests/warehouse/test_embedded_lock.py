@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from zakaz.warehouse.folder_lock import FolderLock
 lock = FolderLock(Path(sys.argv[1]))
-lock.try_acquire() or sys.exit(1)
+lock.acquire(0)
 print("held", flush=True)
 sys.stdin.read()
 lock.release()

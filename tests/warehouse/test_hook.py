@@ -5,7 +5,6 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ import pytest
 
 from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable
 from zakaz.settings import settings
-from zakaz.warehouse import folder, hook
+from zakaz.warehouse import hook
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = pytest.mark.warehouse
@@ -215,7 +214,7 @@ def test_who_asks_and_the_time_limit_reach_the_engine(monkeypatch: pytest.Monkey
     assert limit == settings().query_timeout_seconds
     assert json.loads(asked.text("SELECT getSetting('log_comment')", "TSVRaw")) == origin
 
-    monkeypatch.setattr(hook, "settings", lambda: replace(settings(), query_timeout_seconds=1))
+    monkeypatch.setattr(hook, "settings", lambda: settings().model_copy(update={"query_timeout_seconds": 1}))
     with pytest.raises(WarehouseRefused, match="QUERY_TIMEOUT_SECONDS") as caught:
         WarehouseHook().execute("SELECT sleepEachRow(0.5) FROM numbers(20) SETTINGS max_block_size = 1")
     assert caught.value.code == 159
@@ -226,7 +225,7 @@ def test_a_session_keeps_one_engine_for_all_its_calls(
 ) -> None:
     opened: list[Any] = []
     closed: list[Any] = []
-    for module, name in ((folder, "EmbeddedEngine"), (hook, "ServerEngine")):
+    for module, name in ((hook, "EmbeddedEngine"), (hook, "ServerEngine")):
 
         class Counted(getattr(module, name)):  # type: ignore[misc]
             def __init__(self, *args: Any) -> None:
@@ -275,7 +274,7 @@ def test_a_server_that_takes_calls_and_never_answers_holds_nobody_in_a_hurry(mon
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_SILENT", f"clickhouse://etl@127.0.0.1:{port}/?http_port={port}")
-        hurried = WarehouseHook("clickhouse_silent", within_seconds=1)
+        hurried = WarehouseHook("clickhouse_silent", within_seconds=0.5)
         for call in (lambda: hurried.execute("SELECT 1"), lambda: hurried.insert("zakaz.t", ["a"], [[1]])):
             begun = time.monotonic()
             with pytest.raises(WarehouseUnavailable, match="clickhouse_silent"):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,7 +103,7 @@ def test_raw_rows_are_kept_for_as_long_as_is_set_now(warehouse: WarehouseHook, m
     tables = ("raw_qtickets_shows", "raw_qtickets_tickets", "raw_sales", "raw_vk_ads")
     assert kept() == dict.fromkeys(tables, "400")
     with monkeypatch.context() as changed:
-        changed.setattr(module, "settings", lambda: replace(settings(), raw_days=30))
+        changed.setattr(module, "settings", lambda: settings().model_copy(update={"raw_days": 30}))
         assert migrate(warehouse) == []
         assert kept() == dict.fromkeys(tables, "30")
     assert migrate(warehouse) == []

@@ -30,18 +30,18 @@ told AS (
 )
 
 SELECT
-    dag_id,
-    dag_run_id,
-    job,
+    err_msg,
     from_date,
     to_date,
-    run_id,
-    err_msg,
+    assumeNotNull(finished_at) AS failed_at,
+    dag_id,
+    dag_run_id,
     run_type,
+    job,
     try_number,
     log_url,
     started_at,
-    assumeNotNull(finished_at) AS failed_at
+    run_id
 FROM attempts
 WHERE
     status = 'error'

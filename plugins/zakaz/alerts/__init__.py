@@ -1,1 +1,1 @@
-"""`meta.etl_alerts` and Telegram: who must hear of it, and whether they did."""
+"""`meta.etl_alerts` and Telegram: what people must be notified of, and whether they were."""

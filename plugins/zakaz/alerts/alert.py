@@ -1,4 +1,4 @@
-"""One alert: what it says, and its row in `meta.etl_alerts`."""
+"""One alert: its message, and its row in `meta.etl_alerts`."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from zakaz.alerts.messages import moscow_ru, render, runbook
+from zakaz.alerts.messages import render
+from zakaz.connections.telegram_text import plain
 from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.secrets import masked
@@ -19,7 +20,7 @@ RECOVERED, DIGEST = "RECOVERED", "DIGEST"
 
 
 class Kind(NamedTuple):
-    """What counts as the same trouble: another alert of it within the hour is a repeat."""
+    """What counts as the same problem: another alert of this kind within the hour is a repeat."""
 
     severity: str
     job: str
@@ -28,63 +29,61 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """Something that somebody must hear of.
+    """Something people must be notified of.
 
-    :param severity: critical opens an incident, which a good run of the job closes; a warning is told once; info too.
+    :param severity: critical opens an incident, which a good run of the job closes; warning and info open none.
     :param code: RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, RESTATED, RECOVERED or DIGEST.
     :param template: file name in include/messages.
-    :param values: what the template needs beside `job`, `code`, `times`, `since_ru` and `runbook`.
+    :param context: the facts, for the template and for `context_json`; `error`, if there is one, is shown in summaries.
+        The template also has `severity`, `job`, `code`, `from_date` and `to_date` of the alert where the context has
+        no such fact, `days` from these two, `times` and `since`.
     :param subject: what it is about; the same subject and code are the same alert.
     :param days: Moscow days that have to become good.
-    :param ts: UTC instant when it went wrong.
+    :param ts: UTC instant when it happened.
     """
 
     severity: str
     job: str
     code: str
     template: str
-    values: Mapping[str, Any]
-    context: dict[str, Any]
-    dag_run_id: str
+    context: Mapping[str, Any]
     subject: UUID
     days: DayRange
     ts: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def alert_id(self) -> UUID:
-        """The same for whoever raises it again."""
+        """The same whoever raises it, and however often."""
         return uuid5(NAMESPACE, f"{self.subject}\x1f{self.code}")
 
     @property
     def kind(self) -> Kind:
-        """Of which trouble it is one."""
+        """The problem it is an instance of."""
         return Kind(self.severity, self.job, self.code)
 
     def html(self, times: int = 1, since: datetime | None = None) -> str:
         """The message for Telegram, without secrets.
 
-        :param times: how often it happened since it was last well, this time included.
-        :param since: when it happened first since then.
+        :param times: how often it happened since the last recovery, this time included.
+        :param since: UTC instant of the first time since then.
         """
-        told = {"times": times, "since_ru": moscow_ru(since or self.ts), "runbook": runbook(self.code)}
-        return masked(render(self.template, **told, **self.values, job=self.job, code=self.code))
+        facts = {**self.kind._asdict(), **self.days.bounds, **self.context}
+        facts["days"] = DayRange(facts["from_date"], facts["to_date"])
+        return masked(render(self.template, **facts, times=times, since=since or self.ts))
 
     def row(self, delivery: str, html: str) -> dict[str, Any]:
         """Its row in the registry.
 
         :param delivery: pending, sent, failed, no_connection, repeat or muted.
         """
-        from zakaz.connections.telegram import plain
-
+        facts = json.loads(json.dumps(self.context, default=str))
         return {
             "ts": self.ts,
-            "severity": self.severity,
-            "job": self.job,
-            "code": self.code,
+            **self.kind._asdict(),
             "message": plain(html),
-            "context_json": json.dumps(self.context, ensure_ascii=False, default=str),
+            "context_json": json.dumps(masked(facts), ensure_ascii=False),
             "alert_id": self.alert_id,
-            "dag_run_id": self.dag_run_id,
+            "dag_run_id": self.context.get("dag_run_id", ""),
             "delivery": delivery,
             **self.days.bounds,
             "_ver": new_version(),

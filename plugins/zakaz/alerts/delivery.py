@@ -1,97 +1,133 @@
-"""The way of an alert: its registry row, then Telegram, then the delivery state; neither being away hides the other."""
+"""An alert's way: its row in the registry, then Telegram, then its delivery state; neither failing stops the other."""
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from airflow.sdk.exceptions import AirflowNotFoundException
-
-from zakaz.alerts import memory
 from zakaz.alerts.alert import FAILED, MUTED, NO_CONNECTION, PENDING, REPEAT, SENT, TABLE, Alert
+from zakaz.alerts.locks import held
+from zakaz.deadline import Deadline
+from zakaz.errors import TelegramNotSetUp
 from zakaz.registry import outbox
 from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
+REPEAT_WITHIN = timedelta(hours=1)
+# Two tasks that fail together must not both be the first; the row `pending` of the other tells as well.
+LOCK_SECONDS = 2.0
+# Of a deadline, for the delivery state after the message.
+RECORD_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What is known of an alert before it is sent.
+class History:
+    """What decides whether an alert is sent.
 
-    :param is_known: whether the registry was asked; else this machine's memory was.
-    :param first_at: UTC instant of the first one since it was last well.
+    :param is_known: ClickHouse answered; otherwise this machine's outbox did.
+    :param is_delivered: this very alert was sent, or counted.
+    :param is_repeat: another one of its kind was sent within the hour.
+    :param first_at: UTC instant of the first one since the last recovery.
     """
 
-    is_known: bool
-    is_told: bool = False
+    is_known: bool = False
+    is_delivered: bool = False
     is_muted: bool = False
     is_repeat: bool = False
     times_before: int = 0
     first_at: datetime | None = None
 
 
-def raise_alert(warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False) -> str:
-    """Record an alert and tell people, unless they were told of this very one, or of one like it within the hour.
+def raise_alert(
+    warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False, deadline: Deadline | None = None
+) -> str:
+    """Record an alert and notify people, unless they know of this very one, or of one of its kind within the hour.
 
-    :param quiet: record it only.
-    :returns: its delivery state; empty if it was told before.
+    :param quiet: only record it.
+    :param deadline: for all of it; the warehouse should have the same.
+    :returns: its delivery state; empty if it was delivered before.
     """
-    with memory.turn(alert.kind):
-        standing = _standing(warehouse, alert)
-        if standing.is_told:
+    with held("-".join((alert.job, alert.code, alert.severity)), _left(deadline, LOCK_SECONDS)):
+        history = _history(warehouse, alert)
+        if history.is_delivered:
             return ""
-        html = alert.html(standing.times_before + 1, standing.first_at)
-        _record(warehouse if standing.is_known else None, alert, html, PENDING)
-        if quiet or standing.is_muted:
+        registry = warehouse if history.is_known else None
+        html = alert.html(history.times_before + 1, history.first_at)
+        _record(registry, alert, html, PENDING)
+        if quiet or history.is_muted:
             delivery = MUTED
-        elif standing.is_repeat and alert.severity != "info":
+        elif history.is_repeat and alert.severity != "info":
             delivery = REPEAT
         else:
-            delivery = send(html, f"{alert.code} of {alert.job}")
-        memory.remember(alert, delivery)
-        _record(warehouse if standing.is_known else None, alert, html, delivery)
+            message_deadline = Deadline(deadline.left() - RECORD_SECONDS) if deadline else None
+            delivery = send(html, f"{alert.code} of {alert.job}", message_deadline)
+        _record(registry, alert, html, delivery)
     return delivery
 
 
-def send(html: str, what: str) -> str:
+def send(html: str, what: str, deadline: Deadline | None = None) -> str:
     """Send a message; never raises.
 
     :param what: what it is about, for the log.
+    :param deadline: that of the Telegram hook by default.
     :returns: sent, failed or no_connection.
     """
-    from zakaz.connections.telegram import CONNECTION, TelegramHook
+    from zakaz.connections.telegram import TelegramHook
 
     try:
-        TelegramHook().send_message({"text": html})
-    except AirflowNotFoundException:
-        log.warning("there is no connection %s, so nobody was told: %s", CONNECTION, what)
+        TelegramHook().send_message({"text": html}, deadline)
+    except TelegramNotSetUp as error:
+        log.warning("nobody was notified: %s: %s", what, error)
         return NO_CONNECTION
-    except Exception as error:  # noqa: BLE001 - whatever it is, the row must say that nobody was told
+    except Exception as error:  # noqa: BLE001 - whatever it is, the row must say that nobody was notified
         log.error("%s: the message was not delivered: %s", what, masked_line(error))  # noqa: TRY400
         return FAILED
     return SENT
 
 
-def _standing(warehouse: WarehouseHook, alert: Alert) -> Standing:
+def _history(warehouse: WarehouseHook, alert: Alert) -> History:
     asked = {**alert.kind._asdict(), "alert_id": alert.alert_id, "ts": alert.ts}
     try:
         with warehouse.session():
-            outbox.flush(warehouse, outbox.FLUSH_SECONDS)
-            ((told, muted, repeat, times, first_at),) = warehouse.execute(statement("alerts/alert_standing.sql"), asked)
-    except Exception as error:  # noqa: BLE001 - the registry being broken silences nobody
+            outbox.flush(warehouse, Deadline(outbox.FLUSH_SECONDS))
+            ((delivered, muted, repeat, times, first_at),) = warehouse.execute(
+                statement("alerts/alert_standing.sql"), asked
+            )
+        return History(True, bool(delivered), bool(muted), bool(repeat), times, first_at)
+    except Exception as error:  # noqa: BLE001 - a broken registry silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
-        return Standing(False, is_told=memory.is_told(alert), is_repeat=memory.is_repeat(alert))
-    return Standing(True, bool(told), bool(muted), bool(repeat), times, first_at)
-
-
-def _record(warehouse: WarehouseHook | None, alert: Alert, html: str, delivery: str) -> None:
-    """Write the row; without a warehouse that can be reached, keep it on disk for whoever reaches it next."""
     try:
-        if warehouse is None:
+        return _history_in_outbox(alert)
+    except Exception:
+        log.exception("the outbox can't be asked about %s of %s", alert.code, alert.job)
+        return History()
+
+
+def _history_in_outbox(alert: Alert) -> History:
+    """What was written while ClickHouse was away."""
+    rows = [row for row in outbox.kept(TABLE) if (row["severity"], row["job"], row["code"]) == alert.kind]
+    latest = {row["alert_id"]: row for row in rows}
+    this = latest.pop(str(alert.alert_id), None)
+    return History(
+        is_delivered=bool(this and this["delivery"] not in (PENDING, FAILED)),
+        is_repeat=any(
+            row["delivery"] in (SENT, FAILED, PENDING) and abs(alert.ts - outbox.instant(row["ts"])) < REPEAT_WITHIN
+            for row in latest.values()
+        ),
+    )
+
+
+def _record(registry: WarehouseHook | None, alert: Alert, html: str, delivery: str) -> None:
+    """Write the row; without a registry that can be reached, keep it in the outbox."""
+    try:
+        if registry is None:
             outbox.keep(TABLE, alert.row(delivery, html))
         else:
-            outbox.write(warehouse, TABLE, alert.row(delivery, html))
+            outbox.write(registry, TABLE, alert.row(delivery, html))
     except Exception:
         log.exception("%s: the alert of %s could not be recorded", alert.code, alert.job)
+
+
+def _left(deadline: Deadline | None, at_most: float) -> float:
+    return deadline.left(at_most) if deadline else at_most

@@ -1,25 +1,24 @@
-"""Warnings of the checks: told once for each day and check, all of a run in one message."""
+"""Warnings of the checks: one notification for each day and check, all of a run in one message."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from uuid import uuid5
 
 from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
-from zakaz.alerts.messages import days_ru
 from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE, Attempt
 from zakaz.registry.quality import Finding
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-SHOWN = 10
+SUMMARIZED = 10
 
 
-def tell_findings(warehouse: WarehouseHook, attempt: Attempt, findings: Sequence[Finding]) -> None:
-    """Tell people of the warnings that they have not heard of.
+def notify_of_findings(warehouse: WarehouseHook, attempt: Attempt, findings: Sequence[Finding]) -> None:
+    """Notify people of warnings they have not been notified of yet.
 
-    :param findings: all of a run, whatever came out.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
+    :param findings: all of a run, whatever the result.
     """
     warnings = [finding for finding in findings if finding.severity == "warn" and not finding.passed]
     if not warnings:
@@ -28,28 +27,19 @@ def tell_findings(warehouse: WarehouseHook, attempt: Attempt, findings: Sequence
     new = [finding for finding in warnings if (str(finding.day), finding.check_name) not in told]
     if not new:
         return
-    days = DayRange(min(finding.day for finding in new), max(finding.day for finding in new))
-    raise_alert(
-        warehouse,
-        Alert(
-            severity="warning",
-            job=attempt.job,
-            code=new[0].code,
-            template="findings.html",
-            values={
-                "days_ru": days_ru(days),
-                "findings": new[:SHOWN],
-                "more": max(0, len(new) - SHOWN),
-                "log_url": attempt.log_url,
-            },
-            context={
-                "run_id": attempt.run_id,
-                "findings": [{"day": finding.day, "check": finding.check_name} for finding in new],
-                "error": "; ".join(map(str, new[:SHOWN])),
-                "log_url": attempt.log_url,
-            },
-            dag_run_id=attempt.dag_run_id,
-            subject=uuid5(NAMESPACE, f"findings {attempt.run_id}"),
-            days=days,
-        ),
+    alert = Alert(
+        severity="warning",
+        job=attempt.job,
+        code=new[0].code,
+        template="findings.html",
+        context={
+            "dag_run_id": attempt.dag_run_id,
+            "run_id": attempt.run_id,
+            "findings": [{**asdict(finding), "check": finding.check_name} for finding in new],
+            "error": "; ".join(map(str, new[:SUMMARIZED])),
+            "log_url": attempt.log_url,
+        },
+        subject=uuid5(NAMESPACE, f"findings {attempt.run_id}"),
+        days=DayRange(min(finding.day for finding in new), max(finding.day for finding in new)),
     )
+    raise_alert(warehouse, alert)

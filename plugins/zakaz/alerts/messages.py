@@ -1,7 +1,8 @@
-"""Texts of the alerts, from the templates in include/messages."""
+"""Messages in Russian, from the templates in include/messages."""
 
 import json
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -14,29 +15,51 @@ MONTHS = (
     "января", "февраля", "марта", "апреля", "мая", "июня",
     "июля", "августа", "сентября", "октября", "ноября", "декабря",
 )  # fmt: skip
+NONE = "—"
+
+
+def render(template: str, **values: Any) -> str:
+    """A message as HTML for Telegram.
+
+    :param template: file name in include/messages. It has the filters of this module, and `causes` and `jobs`.
+    """
+    return _environment().get_template(template).render(**values).strip()
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(INCLUDE_DIR / "messages"),
-        autoescape=True,  # an error text may hold < and &, and Telegram refuses what it can't read
+        autoescape=True,  # an error may contain < and &, and Telegram refuses what it can't parse
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-def job_texts(job: str) -> dict[str, str]:
-    """What people call a job (`name`) and what its failure means for them (`effect`); empty for an unknown one."""
-    return texts("jobs.json").get(job, {})
+    filters = (job_ru, days_ru, moscow_ru, duration_ru, rubles, number_ru, change, runbook)
+    environment.filters.update({function.__name__: function for function in filters})
+    environment.globals.update(causes=texts("causes.json"), jobs=texts("jobs.json"))
+    return environment
 
 
 @cache
 def texts(name: str) -> dict[str, dict[str, str]]:
-    """A file of texts in include/messages; causes.json: what an error means, and its effect if it isn't the job's."""
+    """A file of texts in include/messages.
+
+    :param name: causes.json: for each error its `cause`, `advice`, and its `effect` if that isn't the job's; or
+        jobs.json: for each job its `name` and the `effect` of its failure.
+    """
     found: dict[str, dict[str, str]] = json.loads((INCLUDE_DIR / "messages" / name).read_text(encoding="utf-8"))
     return found
+
+
+def job_texts(job: str) -> dict[str, str]:
+    """The `name` of a job and the `effect` of its failure; empty for an unknown one."""
+    return texts("jobs.json").get(job, {})
+
+
+def job_ru(job: str) -> str:
+    """What people call a job: «Загрузка VK Рекламы»; its id if it has no name."""
+    return job_texts(job).get("name", job)
 
 
 def days_ru(days: DayRange) -> str:
@@ -61,18 +84,28 @@ def duration_ru(duration: timedelta) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
+def rubles(amount: Decimal) -> str:
+    """Rubles as people read them: «12 345 ₽»."""
+    return f"{number_ru(round(amount))} ₽"
+
+
+def number_ru(number: float | Decimal | None, places: int = 0) -> str:
+    """A number: «12 345», «4,50»; a dash if it is unknown."""
+    return NONE if number is None else f"{number:,.{places}f}".replace(",", " ").replace(".", ",")
+
+
+def change(now: float | Decimal, before: float | Decimal) -> str:
+    """The relative change: «+12 %»; a dash if there is nothing to compare with."""
+    if not before:
+        return NONE
+    percent = round((Decimal(now) - Decimal(before)) / Decimal(before) * 100)
+    return f"{percent:+d} %".replace("-", "−")
+
+
 def runbook(code: str) -> str:
-    """Where the on-call runbook tells what to do about a code."""
+    """Where the on-call runbook explains a code."""
     return f"{usable_settings().runbook_url}#{code.lower()}"
 
 
 def _day_month(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]}"
-
-
-def render(template: str, **values: Any) -> str:
-    """A message as HTML for Telegram.
-
-    :param template: file name in include/messages.
-    """
-    return _environment().get_template(template).render(**values).strip()

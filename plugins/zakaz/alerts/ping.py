@@ -1,4 +1,4 @@
-"""The outgoing ping: a watchman outside raises the alarm when it does not come."""
+"""The heartbeat: an external monitor raises the alarm when it stays away."""
 
 import logging
 
@@ -12,7 +12,7 @@ PING_SECONDS = 5
 
 
 def ping() -> None:
-    """Ask for PING_URL, if it is set; never raises, since no good day may turn red by it."""
+    """Request PING_URL, if it is set; never raises: a monitor that is down must not fail a good day."""
     url = settings().ping_url
     if not url:
         return

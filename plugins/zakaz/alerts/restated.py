@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
-from zakaz.alerts.messages import days_ru, job_texts
 from zakaz.days import DayRange, last_complete_day
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.restatements import Restatement
@@ -14,19 +13,19 @@ from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
 CODE = "RESTATED"
-SHOWN = 10
+SUMMARIZED = 10
 
 
-def tell_restatements(
+def notify_of_restatements(
     warehouse: WarehouseHook,
     attempt: Attempt,
     days: DayRange,
     restatements: Sequence[Restatement],
     window_days: int,
 ) -> None:
-    """Log what changed; tell people of days older than the window, which no scheduled run would have corrected.
+    """Log what changed; notify people of days older than the window, which no scheduled run would have corrected.
 
-    :param days: Moscow days that were read anew.
+    :param days: Moscow days that were read again.
     :param window_days: days that a scheduled run reads, the last complete one included.
     """
     for change in restatements:
@@ -35,32 +34,20 @@ def tell_restatements(
     late = [change for change in restatements if change.day < oldest_read]
     if not late:
         return
-    changed = DayRange(min(change.day for change in late), max(change.day for change in late))
     alert = Alert(
         severity="warning",
         job=attempt.job,
         code=CODE,
         template="restated.html",
-        values={
-            "job_ru": job_texts(attempt.job).get("name", attempt.job),
-            "days_ru": days_ru(changed),
-            "window_days": window_days,
-            "changes": late[:SHOWN],
-            "more": max(0, len(late) - SHOWN),
-            "dag_run_id": attempt.dag_run_id,
-            "log_url": attempt.log_url,
-        },
         context={
             "dag_run_id": attempt.dag_run_id,
-            "from_date": days.first,
-            "to_date": days.last,
+            "read_days": days,
             "window_days": window_days,
-            "changes": [str(change) for change in late],
-            "error": "; ".join(map(str, late[:SHOWN])),
+            "changes": late,
+            "error": "; ".join(map(str, late[:SUMMARIZED])),
             "log_url": attempt.log_url,
         },
-        dag_run_id=attempt.dag_run_id,
         subject=attempt.run_id,
-        days=changed,
+        days=DayRange(min(change.day for change in late), max(change.day for change in late)),
     )
     raise_alert(warehouse, alert)

@@ -1,4 +1,4 @@
-"""What the watchdog is told of a DAG in Airflow (by `zakaz.orchestration.airflow_state`)."""
+"""What the watchdog knows of a DAG in Airflow (from `zakaz.orchestration.airflow_state`)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from zakaz.registry.attempt import Attempt
 
 @dataclass(frozen=True)
 class StuckRun:
-    """A run that is said to go on though none of its tasks does; `since` is a UTC instant."""
+    """A run that is running by its state although none of its tasks is; `since` is a UTC instant."""
 
     dag_id: str
     dag_run_id: str
@@ -21,14 +21,14 @@ class StuckRun:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How a DAG stands in Airflow.
+    """The state of a DAG in Airflow.
 
-    :param is_known: whether Airflow could be asked; if not, the other fields but the next mean nothing.
-    :param is_from_outside: who looks is no task of Airflow's; a task has a scheduler, which has just begun it.
-    :param is_paused: nobody starts its runs.
-    :param is_scheduler_alive: the scheduler gave a sign of life lately.
-    :param failed_attempts: the attempts of the last two days that Airflow will not repeat, each with the Moscow day
-        of its run.
+    :param is_known: Airflow could be asked; if not, only the next field means anything.
+    :param is_from_outside: asked by no task of Airflow; a task has a scheduler, which has just started it.
+    :param is_paused: its runs are not started.
+    :param is_scheduler_alive: the scheduler had a recent heartbeat.
+    :param failed_attempts: attempts of the last two days that Airflow will not retry, each with the Moscow day of its
+        run.
     """
 
     is_known: bool = False

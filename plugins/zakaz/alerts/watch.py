@@ -1,4 +1,4 @@
-"""The dead man's switch: silence itself raises an alarm. Run by Airflow, and from outside for when Airflow is dead."""
+"""The dead man's switch: silence raises an alarm. Run by Airflow, and from outside in case Airflow itself is down."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -9,9 +9,9 @@ from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.digest import DIGEST_AT, send_digest
 from zakaz.alerts.failure import failure_alert
-from zakaz.alerts.follow_up import follow_up
-from zakaz.alerts.messages import days_ru, job_texts, moscow_ru
+from zakaz.alerts.messages import days_ru, job_ru, moscow_ru
 from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.alerts.sweep import sweep
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.settings import settings
@@ -19,7 +19,7 @@ from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known of it"
+MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known about it"
 
 
 class MissingDay(NamedTuple):
@@ -33,20 +33,19 @@ class MissingDay(NamedTuple):
 
 
 def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = None) -> list[MissingDay]:
-    """Follow up what callbacks missed, tell of days that are missing and runs that hang, send the morning's digest.
+    """Sweep, raise alerts for missing days and stuck runs, and send the morning digest.
 
-    :param schedule: what Airflow says, if it could be asked.
+    :param schedule: the state of the DAG, as far as Airflow could be asked.
     :param now: UTC instant, now by default.
     :returns: the expected days without a good run.
-    :raises WarehouseUnavailable: the registry can't be read, so nothing is known.
-    :raises WarehouseRefused: nor can it, for another reason.
-    :raises WrongSetting: a setting can't be used, so that nothing is loaded.
+    :raises WarehouseUnavailable, WarehouseRefused: the registry can't be read, so nothing is known.
+    :raises WrongSetting: a setting can't be used, so nothing is loaded.
     """
     here = (now or datetime.now(UTC)).astimezone(MOSCOW)
-    settings()  # a wrong one comes first: what follows would close the incident that it is
+    settings()  # fail on a bad setting first: the sweep would close the incident about it
     with warehouse.session():
-        follow_up(warehouse, [attempt.run_id for attempt, _ in schedule.failed_attempts])
-        _tell_of_failed(warehouse, schedule)
+        sweep(warehouse, [attempt.run_id for attempt, _ in schedule.failed_attempts])
+        _alert_on_failed(warehouse, schedule)
         for stuck in schedule.stuck_runs:
             raise_alert(warehouse, _stuck_alert(stuck))
         missing = missing_days(warehouse, here)
@@ -63,8 +62,8 @@ def missing_days(warehouse: WarehouseHook, now: datetime) -> list[MissingDay]:
     return [MissingDay(*row) for row in warehouse.execute(statement("runs/missing_days.sql"), asked)]
 
 
-def _tell_of_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:
-    """Tasks that Airflow calls failed and the registry knows nothing of: they never had a process of their own."""
+def _alert_on_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:
+    """Tasks that failed in Airflow and are not in the registry: they never had a process of their own."""
     if not schedule.failed_attempts:
         return
     known = {run_id for (run_id,) in warehouse.execute(statement("runs/known_attempts.sql"))}
@@ -79,54 +78,38 @@ def _stuck_alert(stuck: StuckRun) -> Alert:
         job="airflow",
         code="STALE",
         template="stuck_run.html",
-        values={
+        context={
             "dag_id": stuck.dag_id,
             "dag_run_id": stuck.dag_run_id,
-            "days_ru": days_ru(stuck.day),
-            "type_ru": {"backfill": "Запуск бэкфила", "scheduled": "Запуск по расписанию"}.get(
-                stuck.run_type, "Запуск вручную"
-            ),
+            "run_type": stuck.run_type,
             "state": stuck.state,
-            "stuck_since_ru": moscow_ru(stuck.since),
+            "stuck_since": stuck.since,
+            "error": f"{stuck.dag_run_id}: {stuck.state} since {moscow_ru(stuck.since)} MSK, and no task is running",
         },
-        context={
-            "dag_run_id": stuck.dag_run_id,
-            "state": stuck.state,
-            "since": stuck.since,
-            "error": f"{stuck.dag_run_id}: {stuck.state} since {moscow_ru(stuck.since)} MSK, and no task is at work",
-        },
-        dag_run_id=stuck.dag_run_id,
         subject=uuid5(NAMESPACE, f"stuck {stuck.dag_id} {stuck.dag_run_id}"),
         days=stuck.day,
     )
 
 
 def _stale_alert(missing: MissingDay, schedule: Schedule) -> Alert:
-    days = DayRange(missing.day, missing.day)
     cause, advice = _explained(missing, schedule)
     return Alert(
         severity="critical",
         job=DAG_ID,
         code="STALE",
         template="stale.html",
-        values={
-            "days_ru": days_ru(days),
-            "cause_ru": cause,
-            "error": missing.last_error,
-            "facts": _facts(schedule),
-            "advice_ru": advice,
-        },
         context={
             "day": missing.day,
             "last_job": missing.last_job,
             "last_status": missing.last_status,
+            "last_error": missing.last_error,
             "error": missing.last_error or cause,
-            "is_paused": schedule.is_paused,
-            "stuck_runs": [stuck.dag_run_id for stuck in schedule.stuck_runs],
+            "cause": cause,
+            "advice": advice,
+            "facts": _facts(schedule),
         },
-        dag_run_id="",
         subject=uuid5(NAMESPACE, f"missing {missing.day}"),
-        days=days,
+        days=DayRange(missing.day, missing.day),
     )
 
 
@@ -136,8 +119,8 @@ def _explained(missing: MissingDay, schedule: Schedule) -> tuple[str, str]:
     if schedule.is_paused:
         return "DAG на паузе: его никто не запускает", f"снять {DAG_ID} с паузы в интерфейсе Airflow, затем {again}"
     if missing.last_status == "error":
-        job = job_texts(missing.last_job).get("name", missing.last_job)
-        return f"последняя попытка закончилась ошибкой: {job}", "устранить причину и нажать Clear на этой задаче"
+        cause = f"последняя попытка закончилась ошибкой: {job_ru(missing.last_job)}"
+        return cause, "устранить причину и нажать Clear на этой задаче"
     if missing.last_status == "running":
         since = moscow_ru(missing.last_started_at)
         return f"запуск ещё идёт, задача {missing.last_job} с {since} МСК", "посмотреть в её журнале, на чём она стоит"

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -13,13 +12,13 @@ from pathlib import Path
 import requests
 from filelock import FileLock
 
+from zakaz.cli import background
 from zakaz.environment import SANDBOX_PORT, sandbox_connections, sandbox_state, uses_sandbox
 from zakaz.errors import InvalidInput, TransientError
 from zakaz.settings import PROJECT_DIR, state_dir
 
 DEFAULT_SEED = 1
 START_SECONDS = 20
-STOP_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def running() -> Running | None:
 
 
 def use() -> Running | None:
-    """Start the sandbox where this environment has it, and lead the connections of this process to where it listens.
+    """Start the sandbox if this environment uses it, and point the connections of this process to where it listens.
 
     :returns: None if the environment has real sources.
     :raises TransientError: it does not start.
@@ -76,7 +75,7 @@ def use() -> Running | None:
 
 
 def require() -> None:
-    """For whoever nobody watches: made-up figures only from a sandbox that somebody started.
+    """For unattended commands: made-up figures only from a sandbox that was started on purpose.
 
     :raises InvalidInput: the environment has no real source, and its sandbox does not run.
     """
@@ -100,20 +99,12 @@ def start(port: int | None = None, seed: int | None = None) -> Running:
 
 
 def stop() -> bool:
-    """Stop the sandbox; whether there was one.
-
-    :raises TransientError: it goes on.
-    """
+    """Stop the sandbox; whether there was one."""
     found = running()
-    if found is None:
-        return False
-    os.kill(found.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
-    while running():
-        if time.monotonic() > deadline:
-            raise TransientError(f"the sandbox, process {found.pid}, does not stop: end it with kill -9 {found.pid}")
-        time.sleep(0.1)
-    return True
+    process = background.find(found.pid, "sandbox") if found else None
+    if process:
+        background.stop([process])
+    return bool(process)
 
 
 def command(port: int, seed: int) -> list[str]:
@@ -135,10 +126,10 @@ def _start(port: int | None, seed: int | None) -> Running:
                 f"the sandbox runs at {found.url} with seed {found.seed} already: bin/zakaz sandbox stop first"
             )
         return found
-    before = sandbox_state(os.environ).get("url")
+    before, log = sandbox_state(os.environ).get("url"), folder() / "sandbox.log"
     for candidate in [port] if port else [_last_port(), 0]:
-        process = _spawn(candidate, seed or DEFAULT_SEED)
-        if url := _ready_url(process):
+        process = background.start(command(candidate, seed or DEFAULT_SEED), log, program_environment())
+        if url := _ready_url(process, log):
             note = folder() / "state.json"
             unfinished = note.with_suffix(".part")
             unfinished.write_text(json.dumps({"url": url, "pid": process.pid}), encoding="utf-8")
@@ -150,24 +141,15 @@ def _start(port: int | None, seed: int | None) -> Running:
                     file=sys.stderr,
                 )
             return Running(url, process.pid, seed or DEFAULT_SEED)
-    log = folder() / "sandbox.log"
     if port:
         raise InvalidInput(f"--port {port}: the sandbox can't listen there; see {log}")
     raise TransientError(f"the sandbox does not start; see {log}")
 
 
-def _spawn(port: int, seed: int) -> "subprocess.Popen[bytes]":
-    with (folder() / "sandbox.log").open("wb") as log:
-        return subprocess.Popen(
-            command(port, seed), stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=program_environment(),
-            start_new_session=True,
-        )  # fmt: skip
-
-
-def _ready_url(process: "subprocess.Popen[bytes]") -> str | None:
+def _ready_url(process: "subprocess.Popen[bytes]", log: Path) -> str | None:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        for line in (folder() / "sandbox.log").read_text(encoding="utf-8").splitlines():
+        for line in log.read_text(encoding="utf-8").splitlines():
             if line.startswith("ready "):
                 return line.removeprefix("ready ").strip()
         time.sleep(0.1)

@@ -1,44 +1,39 @@
 """Telegram as an on-call channel needs it, on top of the provider's hook."""
 
-import asyncio
 import contextlib
-import html
 import logging
 import re
-import threading
 import time
-from concurrent.futures import Future
-from datetime import timedelta
+from importlib.util import find_spec
 from typing import Any
 
-import tenacity
+import requests
 from airflow.providers.telegram.hooks.telegram import TelegramHook as ProviderTelegramHook
+from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered
+from zakaz.connections.telegram_text import cut, plain
+from zakaz.deadline import Deadline, call_within
+from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered, TelegramNotSetUp, one_line
 
 CONNECTION = "telegram_default"
 DEFAULT_BASE_URL = "https://api.telegram.org/bot"
 REQUEST_SECONDS = 5.0
-# All tries of one message: a callback must not hold a task for longer (docs/ARCHITECTURE.md, "Alerts").
-BUDGET_SECONDS = 8.0
-LONGEST_MESSAGE = 4096  # characters, the mark-up not counted
-CUT = "\n[…]\n"
-# What Telegram takes for a tag and for an entity; anything else between < and > is text, such as <class 'KeyError'>.
-TAG = re.compile(
-    r"</?(?:b|strong|i|em|u|ins|s|strike|del|code|pre|a|blockquote|span|tg-spoiler|tg-emoji)(?:\s[^<>]*)?>",
-    re.IGNORECASE,
-)
-LINK = re.compile(r"""<a\s+href=["']([^"']*)["']\s*>(.*?)</a>""", re.IGNORECASE | re.DOTALL)
-PIECE = re.compile(rf"(?P<tag>{TAG.pattern})|&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);|.", re.IGNORECASE | re.DOTALL)
+MESSAGE_SECONDS = 8.0
+RECONNECT_SECONDS = 1.0
+# After a pause there must be this much time left for the request.
+LEAST_SECONDS = 2.0
+PROXY = r"(https?|socks[45][ah]?)://[^/?#]+" if find_spec("socks") else r"https?://[^/?#]+"
 
 
 class TelegramHook(ProviderTelegramHook):
-    """Sends a message once, or says why not.
+    """Sends a message once, or says why not; `send_message` is its only call.
 
-    The provider's own way sends twice when the hook is used again, repeats what Telegram refused for good, does not
-    wait when told to, and knows no base URL, proxy or topic. Here: a new bot per message, 429 waited for as asked, one
-    plain-text copy when Telegram can't read the HTML, and nothing else repeated but a connection that never stood.
+    The provider's own method sends twice when the hook is used again, repeats what Telegram refused for good, does not
+    wait when asked to, and knows no base URL, proxy or topic. Here each message is one request: a 429 is waited for,
+    HTML that Telegram can't parse is sent again as plain text, and a connection that was never made is tried again.
+    Nothing else is repeated: it may have arrived.
 
     ========================= =====================================================
     Field                     Meaning
@@ -46,38 +41,43 @@ class TelegramHook(ProviderTelegramHook):
     host                      chat id (the provider's convention)
     password                  bot token
     extra `base_url`          default https://api.telegram.org/bot
-    extra `proxy`             proxy URL
+    extra `proxy`             URL of an HTTP proxy; of a SOCKS one if PySocks is installed
     extra `message_thread_id` topic of a forum group
     ========================= =====================================================
 
     :param telegram_conn_id: the connection.
+    :raises TelegramNotSetUp: there is no such connection.
     :raises InvalidInput: the connection lacks the token or the chat id, or has an extra that can't be used.
     """
 
     def __init__(self, telegram_conn_id: str = CONNECTION) -> None:
-        connection = self.get_connection(telegram_conn_id)
+        try:
+            connection = self.get_connection(telegram_conn_id)
+        except AirflowNotFoundException:
+            raise TelegramNotSetUp(
+                f"there is no connection {telegram_conn_id}: set AIRFLOW_CONN_{telegram_conn_id.upper()} in .env, or "
+                "create it in Airflow"
+            ) from None
         if not connection.password or not connection.host:
             raise InvalidInput(
                 f"connection {telegram_conn_id}: put the bot token into its password and the chat id into its host"
             )
+        super().__init__(token=connection.password, chat_id=connection.host)
         mask_secret(connection.password)
-        # The bot's own DEBUG lines and httpx at INFO write the URL, the token in it.
-        for name in ("telegram", "httpx", "httpcore"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger("urllib3.connectionpool").addFilter(_hide_token)
         extra = connection.extra_dejson
-        self._base_url = extra.get("base_url") or DEFAULT_BASE_URL
-        self._proxy = extra.get("proxy") or None
-        try:
-            if not re.match(r"https?://[^/?#]+", self._base_url):
-                raise ValueError("no URL")  # noqa: TRY301 - told below, with the others
-            self._thread_id = int(extra.get("message_thread_id") or 0) or None
-            super().__init__(token=connection.password, chat_id=connection.host)
-        except (TypeError, ValueError, RuntimeError):
-            # The text of the error is not shown: the URL of a proxy may hold its password.
+        base_url, proxy = extra.get("base_url") or DEFAULT_BASE_URL, extra.get("proxy") or ""
+        topic = str(extra.get("message_thread_id") or "")
+        if not (re.match(r"https?://[^/?#]+", base_url) and re.match(f"$|{PROXY}", proxy) and re.match(r"\d*$", topic)):
+            # Without the values: the URL of a proxy may contain its password.
             raise InvalidInput(
                 f"connection {telegram_conn_id}: its extra can't be used: base_url must be a URL such as "
-                f"{DEFAULT_BASE_URL}, proxy a URL such as http://proxy:3128, message_thread_id a number"
-            ) from None
+                f"{DEFAULT_BASE_URL}, proxy a URL such as http://proxy:3128 (SOCKS needs the package PySocks), "
+                "message_thread_id a number"
+            )
+        self._url = f"{base_url}{self.token}/sendMessage"
+        self._proxies = {"http": proxy, "https": proxy} if proxy else None
+        self._topic = {"message_thread_id": int(topic)} if topic else {}
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
@@ -87,131 +87,91 @@ class TelegramHook(ProviderTelegramHook):
             "relabeling": {"host": "Chat id", "password": "Bot token"},
         }
 
-    def get_conn(self) -> Any:
-        """A new bot; one that has sent before is bound to an event loop that is closed."""
-        import telegram
-        from telegram.request import HTTPXRequest
+    def get_conn(self) -> None:  # type: ignore[override]
+        """The provider's bot has an event loop, which a synchronous request does not need."""
 
-        requests = [
-            HTTPXRequest(
-                proxy=self._proxy,
-                connect_timeout=REQUEST_SECONDS,
-                read_timeout=REQUEST_SECONDS,
-                write_timeout=REQUEST_SECONDS,
-                pool_timeout=REQUEST_SECONDS,
-            )
-            for _ in range(2)
-        ]
-        return telegram.Bot(self.token, base_url=self._base_url, get_updates_request=requests[0], request=requests[1])
-
-    def send_message(self, api_params: dict[str, Any]) -> None:  # type: ignore[override]  # theirs is wrapped in retries
+    def send_message(self, api_params: dict[str, Any], deadline: Deadline | None = None) -> None:  # type: ignore[override]
         """Send one message, as HTML.
 
-        :param api_params: `text`, and what else Bot.send_message takes.
-        :raises MessageRefused: Telegram will not take it, whoever asks again.
-        :raises MessageUndelivered: no answer in time, or Telegram asks for a longer pause than a task may be held.
+        :param api_params: `text`, and what else sendMessage of the Bot API takes.
+        :param deadline: how long it may take, pauses included; MESSAGE_SECONDS by default.
+        :raises MessageRefused: Telegram will not take it, now or later.
+        :raises MessageUndelivered: no answer in time, or Telegram asks for a longer pause than the deadline allows.
         """
-        import telegram
-
         params = {
             "chat_id": self.chat_id,
-            "parse_mode": telegram.constants.ParseMode.HTML,
+            "parse_mode": "HTML",
             "disable_web_page_preview": True,
+            **self._topic,
             **api_params,
             "text": cut(api_params["text"]),
         }
-        if self._thread_id:
-            params["message_thread_id"] = self._thread_id
-        deadline = time.monotonic() + BUDGET_SECONDS
+        deadline = deadline or Deadline(MESSAGE_SECONDS)
         try:
+            self._deliver(params, deadline)
+        except MessageRefused as error:
+            if "parse entities" not in str(error):
+                raise
+            del params["parse_mode"]
+            self._deliver({**params, "text": cut(plain(params["text"]))}, deadline)
+
+    def _deliver(self, params: dict[str, Any], deadline: Deadline) -> None:
+        while True:
             try:
-                self._deliver(params, deadline)
-            except telegram.error.BadRequest as error:
-                if "parse entities" not in str(error):
-                    raise
-                self._deliver({**params, "text": cut(plain(params["text"])), "parse_mode": None}, deadline)
-        except telegram.error.BadRequest as error:
-            raise MessageRefused(f"Telegram refused the message: {error}") from None
-        except (telegram.error.Forbidden, telegram.error.InvalidToken) as error:
-            raise MessageRefused(f"Telegram does not let this bot write to this chat: {error}") from None
-        except telegram.error.TelegramError as error:
-            raise MessageUndelivered(f"Telegram did not take the message: {error}") from None
+                self._post(params, deadline)
+            except _Again as again:
+                if again.pause + LEAST_SECONDS > deadline.left():
+                    raise MessageUndelivered(f"Telegram did not take the message: {again}") from None
+                time.sleep(again.pause)
+            else:
+                return
 
-    def _deliver(self, params: dict[str, Any], deadline: float) -> None:
-        tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_worth_repeating),
-            wait=lambda state: _asked_pause(state.outcome.exception() if state.outcome else None),
-            stop=lambda state: time.monotonic() + state.upcoming_sleep + REQUEST_SECONDS > deadline,
-            reraise=True,
-        )(self._send_once, params, deadline)
+    def _post(self, params: dict[str, Any], deadline: Deadline) -> None:
+        status, answer = self._answer(params, deadline)
+        description = answer.get("description")
+        if status == 429:
+            raise _Again(f"{description}", float((answer.get("parameters") or {}).get("retry_after") or 1))
+        if status in (401, 403, 404):
+            raise MessageRefused(f"Telegram does not let this bot write to this chat: {description}")
+        if status == 400:
+            raise MessageRefused(f"Telegram refused the message: {description}")
+        if not answer.get("ok"):
+            raise MessageUndelivered(f"Telegram did not take the message: HTTP {status}: {description or 'no JSON'}")
 
-    def _send_once(self, params: dict[str, Any], deadline: float) -> None:
-        """In a thread: the caller may be inside an event loop, and no time-out of httpx ends a slow name look-up."""
-        import telegram
-
-        outcome: Future[None] = Future()
-
-        def run() -> None:
-            try:
-                outcome.set_result(asyncio.run(self._send(params)))
-            except BaseException as error:  # noqa: BLE001 - raised again by result()
-                outcome.set_exception(error)
-
-        threading.Thread(target=run, name="telegram", daemon=True).start()
+    def _answer(self, params: dict[str, Any], deadline: Deadline) -> tuple[int, dict[str, Any]]:
+        """The HTTP status and the body, empty if it is no JSON object."""
+        seconds = deadline.left(REQUEST_SECONDS)
+        if not seconds:
+            raise MessageUndelivered("Telegram was not asked: no time is left")
         try:
-            outcome.result(timeout=max(0.0, deadline - time.monotonic()))
-        except TimeoutError:
-            raise telegram.error.TimedOut from None
+            response = call_within(deadline.left(), self._request, params, seconds)
+        except (TimeoutError, requests.ReadTimeout):
+            raise MessageUndelivered("Telegram did not take the message: Timed out") from None
+        except requests.RequestException as error:
+            # Not the text of the error, which contains the URL with the token.
+            reason = getattr(error.args[0], "reason", None) if error.args else None
+            if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+                raise _Again(one_line(reason), RECONNECT_SECONDS) from None
+            raise MessageUndelivered(
+                f"Telegram did not take the message: {one_line(reason or type(error).__name__)}"
+            ) from None
+        with contextlib.suppress(ValueError):
+            body = response.json()
+            return response.status_code, body if isinstance(body, dict) else {}
+        return response.status_code, {}
 
-    async def _send(self, params: dict[str, Any]) -> None:
-        bot = self.get_conn()
-        try:
-            await bot.send_message(**params)
-        finally:
-            with contextlib.suppress(Exception):
-                await bot.shutdown()
-            for request in bot._request:  # noqa: SLF001 - shutdown() skips a bot that was never initialized
-                await request.shutdown()
-
-
-def cut(text: str) -> str:
-    """The text within Telegram's limit, head and tail kept: the cause stands first, the link last.
-
-    Only text is left out, never a tag, so that the mark-up stays whole.
-    """
-    pieces = list(PIECE.finditer(text))
-    length = sum(not piece["tag"] for piece in pieces)
-    if length <= LONGEST_MESSAGE:
-        return text
-    room = LONGEST_MESSAGE - len(CUT)
-    head = room * 2 // 3
-    kept, position = [], 0
-    for piece in pieces:
-        if piece["tag"]:
-            kept.append(piece[0])
-            continue
-        if position == head:
-            kept.append(CUT)
-        if not head <= position < length - (room - head):
-            kept.append(piece[0])
-        position += 1
-    return "".join(kept)
+    def _request(self, params: dict[str, Any], seconds: float) -> requests.Response:
+        return requests.post(self._url, json=params, timeout=seconds, proxies=self._proxies, allow_redirects=False)
 
 
-def plain(text: str) -> str:
-    """The text without mark-up; of a link its address stays."""
-    return html.unescape(TAG.sub("", LINK.sub(r"\2: \1", text)))
+def _hide_token(record: logging.LogRecord) -> bool:
+    """At DEBUG urllib3 logs the path of each request, which contains the token."""
+    return "/sendMessage" not in record.getMessage()
 
 
-def _worth_repeating(error: BaseException) -> bool:
-    import httpx
-    import telegram
+class _Again(Exception):
+    """The message was certainly not taken, and may be after a pause in seconds."""
 
-    # A time-out may have reached Telegram: repeated, the message would come twice.
-    never_sent = isinstance(error, telegram.error.NetworkError) and isinstance(error.__cause__, httpx.ConnectError)
-    return isinstance(error, telegram.error.RetryAfter) or never_sent
-
-
-def _asked_pause(error: BaseException | None) -> float:
-    pause = getattr(error, "retry_after", 1)
-    return pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
+    def __init__(self, message: str, pause: float) -> None:
+        super().__init__(message)
+        self.pause = pause

@@ -4,7 +4,8 @@ import logging
 from typing import Any
 
 from zakaz.alerts.delivery import raise_alert
-from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
+from zakaz.alerts.failure import failure_alert
+from zakaz.deadline import Deadline
 from zakaz.orchestration.attempts import attempt_of
 from zakaz.orchestration.run_days import days_of_run
 from zakaz.settings import usable_settings
@@ -12,21 +13,26 @@ from zakaz.stages import lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
+# Airflow saves the failure only after the callback, which must hold the task for less than 15 s: the last statement may
+# begin just before this deadline and wait for its answer until the limit of one statement.
+CALLBACK_SECONDS = 12
+STATEMENT_SECONDS = 2
 
 
 def alert_on_failure(context: Any) -> None:
-    """Tell the registry and Telegram; never raises.
+    """Record the failure and notify people; never raises.
 
     :param context: Airflow's context; its `exception` may be an exception, a text or nothing.
     """
     try:
+        deadline = Deadline(CALLBACK_SECONDS)
         attempt = attempt_of(context)
-        warehouse = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
+        warehouse = WarehouseHook(origin=attempt.origin, within_seconds=STATEMENT_SECONDS, deadline=deadline)
         error = context.get("exception") or "the task ended without an exception"
         task = context.get("task")
         window = lookback_days(attempt.job, usable_settings())
         days = days_of_run(context, window, getattr(task, "days", ""))
-        raise_alert(warehouse, failure_alert(attempt, error, days))
+        raise_alert(warehouse, failure_alert(attempt, error, days), deadline=deadline)
     except Exception:
         # Airflow would swallow it with less of a trace.
         log.exception("the alert for this failure could not be raised")

@@ -11,10 +11,10 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from zakaz.alerts.delivery import raise_alert
-from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
+from zakaz.alerts.failure import failure_alert
 from zakaz.days import MOSCOW, DayRange
 from zakaz.errors import SourceNotSetUp, StageTimedOut, TaskTerminated, TransientError
-from zakaz.pipeline.runner import run_stage
+from zakaz.pipeline.runner import REGISTRY_SECONDS, run_stage
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
 from zakaz.settings import TASK_LIMIT, settings
@@ -99,8 +99,8 @@ def _run(days: DayRange, attempt: Attempt, stoppable: Stoppable) -> Outcome:
         if attempt.try_number < TRIES and isinstance(error, TransientError | StageTimedOut):
             again = replace(attempt, try_number=attempt.try_number + 1, started_at=datetime.now(UTC))
             return _run(days, again, stoppable)
-        hurried = WarehouseHook(origin=attempt.origin, within_seconds=WAREHOUSE_SECONDS)
-        raise_alert(hurried, failure_alert(attempt, error, days))
+        registry = WarehouseHook(origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
+        raise_alert(registry, failure_alert(attempt, error, days))
         if isinstance(error, TaskTerminated):
             raise
         return Outcome(attempt.job, State.RED, masked_line(error))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from zakaz.alerts.findings import tell_findings
+from zakaz.alerts.findings import notify_of_findings
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day, ranges
 from zakaz.errors import HealthCheckFailed, InvalidInput
@@ -49,7 +49,7 @@ def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figu
             log.info("passed: %s", finding)
         else:
             log.warning("NOT PASSED: %s", finding)
-    tell_findings(warehouse, attempt, findings)
+    notify_of_findings(warehouse, attempt, findings)
     require_healthy(findings)
     if days.last == last_complete_day():
         ping()

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from filelock import FileLock
 
-from zakaz.alerts.restated import tell_restatements
+from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.qtickets import CONNECTION, QTicketsHook
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
@@ -37,7 +37,7 @@ def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures
     with _only_fetch_of_this_machine():
         loaded = load_vk_ads(VkAdsHook().get_conn(), warehouse, reachable)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
-    tell_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
+    notify_of_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
     loaded.require_complete()
 
 
@@ -46,7 +46,7 @@ def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, f
     window = settings().sales_lookback_days
     loaded = load_qtickets(QTicketsHook().get_conn(), warehouse, days, window)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
-    tell_restatements(warehouse, attempt, days, loaded.restatements, window)
+    notify_of_restatements(warehouse, attempt, days, loaded.restatements, window)
 
 
 def require_qtickets() -> None:

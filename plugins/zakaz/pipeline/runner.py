@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from zakaz.alerts.follow_up import follow_up
+from zakaz.alerts.sweep import sweep
 from zakaz.days import DayRange
 from zakaz.pipeline.checks import healthcheck
 from zakaz.pipeline.fetch import qtickets_fetch, require_qtickets, vk_fetch
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 # The registry must not use up the stage's time: what it can't write soon, it keeps in the outbox.
 REGISTRY_SECONDS = 10
 # For a lock, a connection or an answer.
-FOLLOW_UP_SECONDS = 30
+SWEEP_SECONDS = 30
 
 
 class Stage(NamedTuple):
@@ -63,10 +63,10 @@ def run_stage(name: str, days: DayRange, attempt: Attempt) -> None:
         _record(stage, days, attempt)
     except Exception:  # but not when the time is over or the process was told to end, which is no Exception
         if name == LAST_STAGE:
-            _follow_up(attempt)
+            _sweep(attempt)
         raise
     if name == LAST_STAGE:
-        _follow_up(attempt)
+        _sweep(attempt)
 
 
 def _record(stage: Stage, days: DayRange, attempt: Attempt) -> None:
@@ -81,9 +81,9 @@ def _record(stage: Stage, days: DayRange, attempt: Attempt) -> None:
     log.info("%s: %s: %d rows read, %d written", attempt.job, days, figures.rows_read, figures.rows_written)
 
 
-def _follow_up(attempt: Attempt) -> None:
+def _sweep(attempt: Attempt) -> None:
     """Never raises, and takes little of the stage's time: the next run or the watchdog does what it could not."""
     try:
-        follow_up(WarehouseHook(origin=attempt.origin, within_seconds=FOLLOW_UP_SECONDS))
+        sweep(WarehouseHook(origin=attempt.origin, within_seconds=SWEEP_SECONDS))
     except Exception as error:  # noqa: BLE001 - the day is judged already, and stands so in the registry
-        log.warning("the follow-up failed, the next run or the watchdog does it: %s", masked_line(error))
+        log.warning("the sweep failed, the next run or the watchdog does it: %s", masked_line(error))

@@ -1,4 +1,4 @@
-"""Whether an attempt on this machine still has its process: the system itself ends a lock with its holder."""
+"""Whether an attempt on this machine still has its process: the system releases a lock when its holder dies."""
 
 import logging
 from collections.abc import Iterator
@@ -17,8 +17,7 @@ log = logging.getLogger(__name__)
 def alive(run_id: UUID) -> Iterator[bool]:
     """Hold the lock of an attempt while it works; yields whether it is held.
 
-    A process that is killed, or a machine that loses its power, lets go of it without a word. A disk that is full, or a
-    folder that can't be written, costs no attempt its work.
+    A killed process or a power failure releases it. A full disk or a folder that can't be written fails no attempt.
     """
     file = _file(run_id)
     has_lock = False
@@ -27,7 +26,7 @@ def alive(run_id: UUID) -> Iterator[bool]:
             file.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(FileLock(file))
         except OSError:
-            log.warning("%s can't be locked: if this process is killed, it is noticed later", file, exc_info=True)
+            log.warning("%s can't be locked: if this process is killed, that is noticed later", file, exc_info=True)
         else:
             held.callback(_remove, file)
             has_lock = True
@@ -35,7 +34,7 @@ def alive(run_id: UUID) -> Iterator[bool]:
 
 
 def is_alive(run_id: UUID) -> bool:
-    """Whether a process of this machine holds the lock of an attempt, or may hold it: a lock that can't be tried."""
+    """Whether a process of this machine holds the lock of an attempt; a lock that can't be tried counts as held."""
     file = _file(run_id)
     if not file.exists():
         return False

@@ -55,7 +55,6 @@ def enter(warehouse: WarehouseHook, backfill: Backfill, days: Sequence[date]) ->
     """Write down what is planned, with the figures of the days as they are now.
 
     :param days: those that will be done; none are no entry.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     if not days:
         return
@@ -80,7 +79,6 @@ def settle(warehouse: WarehouseHook, backfill: Backfill, otherwise: str) -> list
 
     :param otherwise: MISSING, STOPPED or PLANNED, for days of which the registry knows no end.
     :returns: every day of the backfill.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     where = {"backfill_id": backfill.backfill_id}
     with warehouse.session():

@@ -1,4 +1,4 @@
-"""Attempts that died without a word: no callback tells of them, so the rest of the project looks for them."""
+"""Attempts whose process died: no callback reports them, so the sweep looks for them."""
 
 import socket
 from datetime import UTC, datetime, timedelta
@@ -13,19 +13,18 @@ LOST = (
     "the process of the task ended without a word: it was killed (kill -9, out of memory), or its machine went down. "
     "Press Clear on the task"
 )
-# Airflow ends a task at its time-out; whoever is silent for this much longer has no process any more.
+# Airflow ends a task at its time-out; one that has not ended this much later has no process any more.
 GRACE = timedelta(minutes=5)
 
 
 def close_lost_attempts(warehouse: WarehouseHook) -> list[UUID]:
-    """End attempts that can't be running any more: their process on this machine is gone, or their time is up.
+    """Close attempts that can't be running any more: their process on this machine is gone, or their time is up.
 
     :returns: the attempts that were closed, as `error`.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     with warehouse.session():
         gone = {run_id for run_id, host, started_at in _running(warehouse) if _is_lost(run_id, host, started_at)}
-        # One that has just ended wrote so before it let go of its lock, maybe after it was read as running.
+        # An attempt records its end before it releases its lock, possibly after it was read as running here.
         lost = [run_id for run_id, *_ in _running(warehouse) if run_id in gone] if gone else []
         for run_id in lost:
             warehouse.execute(statement("runs/close_attempt.sql"), {"run_id": run_id, "err_msg": LOST})

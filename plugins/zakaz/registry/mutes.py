@@ -1,4 +1,4 @@
-"""`meta.mutes`: whose alerts are silent, until when, and why."""
+"""`meta.mutes`: the jobs whose alerts are muted, until when, and why."""
 
 from datetime import UTC, datetime
 
@@ -9,10 +9,10 @@ TABLE = "meta.mutes"
 
 
 def mute(warehouse: WarehouseHook, job: str, until: datetime, reason: str) -> None:
-    """Silence a job's alerts, or end that.
+    """Mute a job's alerts, or unmute them.
 
     :param job: a task, or `all`.
-    :param until: UTC instant; one that is over ends a mute.
+    :param until: UTC instant; one in the past unmutes.
     """
     columns = ("job", "until", "reason", "who", "muted_at", "_ver")
     warehouse.insert(TABLE, columns, [(job, until, reason, this_user(), datetime.now(UTC), new_version())])

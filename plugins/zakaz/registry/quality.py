@@ -12,7 +12,7 @@ TABLE = "meta.quality_results"
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """What one check found for one Moscow day; `severity` is fail (stops the run) or warn (is told)."""
+    """What one check found for one Moscow day; `severity` is fail (stops the run) or warn (notifies)."""
 
     day: date
     check_name: str
@@ -28,9 +28,9 @@ class Finding:
 
 
 def keep_findings(warehouse: WarehouseHook, findings: Sequence[Finding], run_id: UUID) -> None:
-    """Write down what was found now.
+    """Record what was found now.
 
-    :param run_id: the attempt that looked.
+    :param run_id: the attempt that checked.
     """
     now, version = datetime.now(UTC), new_version()
     warehouse.insert(

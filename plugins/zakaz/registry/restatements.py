@@ -1,4 +1,4 @@
-"""`meta.restatements`: what a source said of a day that it had spoken of before."""
+"""`meta.restatements`: days whose figures a source changed after they were loaded."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,12 +36,11 @@ class Restatements:
 
 @contextmanager
 def restated(warehouse: WarehouseHook, source: str, days: DayRange) -> Iterator[Restatements]:
-    """Compare the days in the staging before and after a block that rebuilds them, and keep what changed.
+    """Compare the days in the staging before and after a block that rebuilds them, and record what changed.
 
-    A day that was never loaded before is not restated, however much it brings.
+    A day that was never loaded before is not restated.
 
     :param source: vk_ads or qtickets.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     restatements = Restatements()
     with warehouse.session():

@@ -14,13 +14,13 @@ from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook, new_version
 
 TABLE = "meta.etl_runs"
-# Behind the host of an attempt without a lock: lost.py must give it the time that it gives to other machines.
+# Appended to the host of an attempt without a lock: lost.py must give it as much time as attempts of other machines.
 UNLOCKED = " (no lock)"
 
 
 @dataclass
 class RunFigures:
-    """What a task found out while it ran: rows read at its source, rows that stand in its table because of it."""
+    """What a task counted: rows read from its source, rows in its table because of it."""
 
     rows_read: int = 0
     rows_written: int = 0
@@ -39,7 +39,7 @@ def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange) -> Iter
         outbox.write(warehouse, TABLE, _row(attempt, days, figures, "running"))
         try:
             yield figures
-        except BaseException as error:  # a time-out and a SIGTERM are no Exception, and end an attempt as well
+        except BaseException as error:  # a time-out or a SIGTERM is no Exception
             outbox.write(warehouse, TABLE, _row(attempt, days, figures, "error", masked_line(error)))
             raise
         outbox.write(warehouse, TABLE, _row(attempt, days, figures, "ok"))

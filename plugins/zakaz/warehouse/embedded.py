@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from zakaz.deadline import Deadline
 from zakaz.errors import WarehouseLocked, ZakazError
-from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
+from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
 from zakaz.warehouse.folder_lock import FolderLock
 
 NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
@@ -17,24 +18,26 @@ NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
 class EmbeddedEngine:
     """ClickHouse in this process, through clickhouse-connect's chDB client.
 
-    :param folder: where the data lie.
-    :param lock: that of the folder, which this process took; it is given back when the engine is let go of.
+    :param folder: where the data are.
     :param settings: ClickHouse settings for every statement.
-    :param wait_seconds: how long to wait while a program that doesn't know our lock has the folder.
-    :raises WarehouseLocked: such a program has it for longer than that.
+    :param wait_seconds: how long to wait while another process has the folder.
+    :raises WarehouseLocked: it has it for longer than that.
+    :raises InvalidInput: the folder can't be created or written.
     """
 
-    def __init__(self, folder: Path, lock: FolderLock, settings: Mapping[str, Any], wait_seconds: float) -> None:
-        self._lock = lock
+    def __init__(self, folder: Path, settings: Mapping[str, Any], wait_seconds: float) -> None:
+        deadline = Deadline(wait_seconds)
+        self._lock = FolderLock(folder)
+        self._lock.acquire(wait_seconds)
         self._client: Any = None
         try:
-            self._client = self._open(folder, settings, time.monotonic() + wait_seconds)
+            self._client = self._open(folder, settings, deadline)
         finally:
             if self._client is None:
-                lock.release()
+                self._lock.release()
 
     @staticmethod
-    def _open(folder: Path, settings: Mapping[str, Any], deadline: float) -> Any:
+    def _open(folder: Path, settings: Mapping[str, Any], deadline: Deadline) -> Any:
         import clickhouse_connect
         from clickhouse_connect.driver.exceptions import ProgrammingError
 
@@ -44,8 +47,8 @@ class EmbeddedEngine:
                     interface="chdb", path=str(folder), settings=dict(settings), tz_mode="aware"
                 )
             except ProgrammingError as error:
-                # Somebody who doesn't know our lock (another tool on the same folder) has it.
-                if time.monotonic() >= deadline:
+                # A program that doesn't know our lock has it.
+                if not deadline.left():
                     raise WarehouseLocked(
                         f"the embedded warehouse {folder} can't be opened: {essence(str(error))}. "
                         "Another program that uses chDB may have it open: close it"
@@ -67,6 +70,12 @@ class EmbeddedEngine:
                 table, column_names=list(columns), insert_block=tab_separated(columns, rows), fmt="TSV"
             )
 
+    def insert_json(self, table: str, rows: Iterable[str]) -> None:
+        """Write rows, each a JSON object, in one block."""
+        with self._named_errors():
+            block = "\n".join(rows).encode()
+            self._client.raw_insert(table, insert_block=block, fmt="JSONEachRow", settings=JSON_SETTINGS)
+
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""
         with self._named_errors():
@@ -75,7 +84,7 @@ class EmbeddedEngine:
             return result.decode()
 
     def disconnect(self) -> None:
-        """Let go of the folder; safe to call twice."""
+        """Close the client and release the folder; safe to call twice."""
         if self._client is not None:
             client, self._client = self._client, None
             try:

@@ -10,6 +10,8 @@ from uuid import UUID
 from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable, ZakazError
 
 Row = Sequence[Any]
+# A column of another version of the code costs no row.
+JSON_SETTINGS = {"input_format_skip_unknown_fields": 1}
 
 RETURNS_ROWS = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS|CHECK)\b",
@@ -41,6 +43,9 @@ class Engine(Protocol):
 
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Write rows in one block."""
+
+    def insert_json(self, table: str, rows: Iterable[str]) -> None:
+        """Write rows, each a JSON object, in one block."""
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""

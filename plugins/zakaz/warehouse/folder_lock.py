@@ -1,102 +1,83 @@
-"""Who has the folder of the embedded warehouse."""
+"""The lock of the embedded warehouse's folder."""
 
-import fcntl
 import json
 import os
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, ClassVar
 
+from filelock import FileLock, Timeout
+
+from zakaz.deadline import Deadline
 from zakaz.errors import InvalidInput, WarehouseLocked
+
+POLL_SECONDS = 0.02
 
 
 class FolderLock:
-    """One process at a time in a warehouse folder; within the process, as many as like.
+    """One process at a time in a warehouse folder; within the process, any number of engines.
 
-    chDB itself refuses a second process, but without a word on who has the folder and without waiting.
+    chDB itself refuses a second process, but neither names the first one nor waits for it. The lock is the file
+    `<folder>.lock`, which names its holder; whoever waits for it holds `<folder>.wanted` meanwhile.
 
-    :param folder: the warehouse folder; the lock is the file `<folder>.lock` beside it, which names its holder.
+    :param folder: the warehouse folder.
     """
-
-    _guard = threading.Lock()
-    _held: ClassVar[dict[Path, tuple[IO[str], int]]] = {}
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder.with_name(folder.name + ".lock")
-        self._queue = folder.with_name(folder.name + ".wanted")
+        # One lock for all engines of the process, whichever thread opens or closes them.
+        self._lock = FileLock(self._file, is_singleton=True, thread_local=False, on_acquired=_name_holder)
+        self._queue = FileLock(folder.with_name(folder.name + ".wanted"), thread_local=False)
 
-    def try_acquire(self) -> bool:
-        """Take the lock if no other process has it.
+    def acquire(self, wait_seconds: float) -> None:
+        """Take the lock.
 
-        :raises InvalidInput: there can be no such folder.
+        :raises WarehouseLocked: another process kept it for longer than that.
+        :raises InvalidInput: the folder can't be created or written.
         """
-        with self._guard:
-            if self._file in self._held:
-                handle, count = self._held[self._file]
-                self._held[self._file] = (handle, count + 1)
-                return True
+        deadline = Deadline(wait_seconds)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                handle = self._file.open("a+", encoding="utf-8")
-            except OSError as error:
-                raise InvalidInput(
-                    f"the embedded warehouse {self._folder} can't be used: {error.strerror}: {error.filename}. Check "
-                    "embedded_path of the connection"
-                ) from error
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                handle.close()
-                return False
-            handle.truncate(0)
-            since = datetime.now(UTC).isoformat(timespec="seconds")
-            json.dump({"pid": os.getpid(), "program": " ".join(sys.argv)[:200], "since": since}, handle)
-            handle.flush()
-            self._held[self._file] = (handle, 1)
-            return True
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                with self._queue.acquire(timeout=deadline.left(), poll_interval=POLL_SECONDS):
+                    self._lock.acquire(timeout=deadline.left(), poll_interval=POLL_SECONDS)
+        except Timeout:
+            raise WarehouseLocked(
+                f"the embedded warehouse {self._folder} is in use by {self._holder()} and was not free within "
+                f"{wait_seconds:g} s: wait for that process or stop it"
+            ) from None
+        except OSError as error:
+            raise InvalidInput(
+                f"the embedded warehouse {self._folder} can't be used: {error.strerror}: {error.filename}. Check "
+                "embedded_path of the connection"
+            ) from error
 
     def release(self) -> None:
-        """Give the lock back."""
-        with self._guard:
-            handle, count = self._held[self._file]
-            if count > 1:
-                self._held[self._file] = (handle, count - 1)
-            else:
-                del self._held[self._file]
-                handle.close()
-
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Let the holder know that this process waits, until the end of the block."""
-        with self._queue.open("a", encoding="utf-8") as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH)
-            yield
+        """Give the lock back; other processes may have it once every engine of this one has."""
+        self._lock.release()
 
     def is_wanted(self) -> bool:
         """Whether a process waits for the folder."""
-        with self._queue.open("a", encoding="utf-8") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        try:
+            with self._queue.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
 
-    def in_use(self, wait_seconds: float) -> WarehouseLocked:
-        """The error of whoever waited in vain."""
-        return WarehouseLocked(
-            f"the embedded warehouse {self._folder} is in use by {self.holder()} and was not free within "
-            f"{wait_seconds:g} s: wait for that process or stop it"
-        )
-
-    def holder(self) -> str:
-        """Which process has it, in words."""
+    def _holder(self) -> str:
         try:
             holder = json.loads(self._file.read_text(encoding="utf-8"))
             return f"process {holder['pid']} ({holder['program']}, since {holder['since']})"
         except (OSError, ValueError, KeyError):
             return "another process"
+
+
+def _name_holder(descriptor: int) -> None:
+    """Write into the lock file, just locked, who holds it."""
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    holder = json.dumps({"pid": os.getpid(), "program": " ".join(sys.argv)[:200], "since": since})
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, holder.encode(), 0)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,10 +14,11 @@ from airflow.sdk import Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 
+from zakaz.deadline import Deadline
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
 from zakaz.settings import settings, usable_settings
+from zakaz.warehouse.embedded import EmbeddedEngine
 from zakaz.warehouse.engine import Engine, Row
-from zakaz.warehouse.folder import open_folder
 from zakaz.warehouse.folder_lock import FolderLock
 from zakaz.warehouse.server import ServerEngine
 
@@ -70,6 +72,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     :param within_seconds: for callers in a hurry: one try, and no lock, connection or answer is waited for longer. By
         default a server that can't be reached is tried again (all our statements may be repeated), an embedded
         warehouse that another process has is waited for, and a statement may run for QUERY_TIMEOUT_SECONDS.
+    :param deadline: no call begins after it, and none that begins before it waits past it for a lock or a connection.
     """
 
     def __init__(
@@ -78,10 +81,11 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         *,
         origin: Mapping[str, Any] | None = None,
         within_seconds: float | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         super().__init__(clickhouse_conn_id=clickhouse_conn_id)
         self._origin = dict(origin or {})
-        # Who is in a hurry has to tell of trouble, and a wrong setting is some.
+        # Callers in a hurry raise alerts, and one about a wrong setting must not fail on it.
         limits = usable_settings() if within_seconds else settings()
         longest_wait = limits.warehouse_wait_seconds
         self._lock_seconds = min(within_seconds or longest_wait, longest_wait)
@@ -89,10 +93,17 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         # The server gives up first and says so, and nothing runs on unseen.
         self._answer_seconds = within_seconds or limits.query_timeout_seconds + ANSWER_GRACE_SECONDS
         self._attempts = 1 if within_seconds else ATTEMPTS
+        self._deadline = deadline
         self._kept: Engine | None = None
 
     def get_conn(self) -> Engine:
-        """An engine, opened for one call, or the session's own."""
+        """An engine, opened for one call, or the session's own.
+
+        :raises WarehouseUnavailable: the deadline has passed.
+        """
+        left = self._deadline.left() if self._deadline else math.inf
+        if not left:
+            raise WarehouseUnavailable("ClickHouse was not asked: no time is left")
         if self._kept is not None:
             return _Borrowed(self._kept)
         connection = self._connection()
@@ -100,8 +111,8 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         insert_settings = {**ONE_BLOCK, **ALL_THREADS}
         if folder := self._folder(connection):
             own_settings = {**engine_settings, **insert_settings, **NO_COMPILING}
-            return open_folder(folder, own_settings, self._lock_seconds)
-        return ServerEngine(connection, engine_settings, insert_settings, self._answer_seconds)
+            return EmbeddedEngine(folder, own_settings, min(self._lock_seconds, left))
+        return ServerEngine(connection, engine_settings, insert_settings, min(self._answer_seconds, left))
 
     @property
     def is_embedded(self) -> bool:
@@ -172,6 +183,13 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         if rows:
             self._patiently(lambda: self._once(lambda engine: engine.insert(table, columns, rows)))
 
+    def insert_json(self, table: str, rows: Sequence[str]) -> None:
+        """Write rows, each a JSON object by the names of the columns; names that the table has not are ignored.
+
+        :param table: full name, `meta.etl_runs`.
+        """
+        self._patiently(lambda: self._once(lambda engine: engine.insert_json(table, rows)))
+
     def text(self, sql: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result in one of ClickHouse's formats, such as `TSVWithNames`."""
         result: str = self._patiently(lambda: self._once(lambda engine: engine.text(sql, output_format, params)))
@@ -236,6 +254,7 @@ class _Borrowed:
     def __init__(self, engine: Engine) -> None:
         self.execute = engine.execute
         self.insert = engine.insert
+        self.insert_json = engine.insert_json
         self.text = engine.text
 
     def disconnect(self) -> None:

@@ -1,6 +1,8 @@
 """A ClickHouse server: statements over the native protocol, bulk rows over HTTP."""
 
 import contextlib
+import math
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -8,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import clickhouse_driver
 from airflow_clickhouse_plugin.hooks.clickhouse import conn_to_kwargs
 
+from zakaz.deadline import call_within
 from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
-from zakaz.warehouse.engine import RETURNS_ROWS, Row, bound, error_code, failure, tab_separated
+from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, failure, tab_separated
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -44,6 +47,7 @@ class ServerEngine:
 
     @cached_property
     def _native(self) -> clickhouse_driver.Client:
+        self._look_up()
         arguments = conn_to_kwargs(self._connection, None)
         for ours in ("http_port", *HTTP_EXTRAS):
             arguments.pop(ours, None)
@@ -58,6 +62,7 @@ class ServerEngine:
     def _http(self) -> Any:
         import clickhouse_connect
 
+        self._look_up()
         extra = self._connection.extra_dejson
         secure = bool(extra.get("secure", False))
         port = str(extra.get("http_port") or (8443 if secure else 8123))
@@ -70,8 +75,9 @@ class ServerEngine:
             password=self._connection.password or "",
             database=self._connection.schema or "default",
             secure=secure,
-            connect_timeout=min(CONNECT_SECONDS, self._timeout),
-            send_receive_timeout=self._timeout,
+            # The client takes whole seconds, cuts off the rest and refuses 0.
+            connect_timeout=min(CONNECT_SECONDS, math.ceil(self._timeout)),
+            send_receive_timeout=math.ceil(self._timeout),
             query_retries=0,
             settings=self._settings,
             tz_mode="aware",
@@ -93,6 +99,12 @@ class ServerEngine:
                 table, column_names=list(columns), insert_block=block, fmt="TSV", settings=self._insert_settings
             )
 
+    def insert_json(self, table: str, rows: Iterable[str]) -> None:
+        """Write rows, each a JSON object, in one block."""
+        with self._named_errors():
+            settings = {**self._insert_settings, **JSON_SETTINGS}
+            self._http.raw_insert(table, insert_block="\n".join(rows).encode(), fmt="JSONEachRow", settings=settings)
+
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""
         with self._named_errors():
@@ -107,6 +119,10 @@ class ServerEngine:
             native.disconnect()
         if http := self.__dict__.pop("_http", None):
             http.close()
+
+    def _look_up(self) -> None:
+        """Find the host's address first: no time-out of a connection ends a slow look-up."""
+        call_within(min(CONNECT_SECONDS, self._timeout), socket.getaddrinfo, self._address, None)
 
     @contextlib.contextmanager
     def _named_errors(self) -> Any:

@@ -15,7 +15,7 @@ seed_option = click.option("--seed", type=int, help="Which made-up world, 1 by d
 
 @click.group()
 def sandbox() -> None:
-    """Offline stand-ins for VK Ads and the Telegram Bot API, with made-up data."""
+    """Offline stand-ins for VK Ads, QTickets and the Telegram Bot API, with made-up data."""
 
 
 @sandbox.command()

@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Collection
@@ -14,7 +12,7 @@ import click
 import psutil
 import requests
 
-from zakaz.cli import airflow, sandbox
+from zakaz.cli import airflow, background, sandbox
 from zakaz.cli.schema import bring_up_to_date
 from zakaz.cli.shell import name_foreign_settings
 from zakaz.errors import InvalidInput, TransientError
@@ -23,7 +21,6 @@ from zakaz.settings import state_dir
 
 NAMES = list(chain.from_iterable(airflow.PROGRAMS))
 START_SECONDS = 180
-STOP_SECONDS = 30
 
 
 @click.command()
@@ -55,37 +52,23 @@ def up() -> None:
 def down() -> None:
     """Stop what `up` started."""
     running = _running()
-    for process in running:
-        # A web server has workers, a scheduler may have a task: each is the head of a group of its own.
-        os.killpg(process.pid, signal.SIGTERM)
-    _, alive = psutil.wait_procs(running, timeout=STOP_SECONDS)
-    for process in alive:
-        os.killpg(process.pid, signal.SIGKILL)
+    background.stop(running)
     print("Airflow: stopped" if running else "Airflow: was not running")
 
 
 def _start(name: str, arguments: list[str]) -> None:
-    with _file(name, "log").open("wb") as log:
-        process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("airflow")), *arguments],
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"},
-            start_new_session=True,
-        )
+    command = [str(Path(sys.executable).with_name("airflow")), *arguments]
+    environment = {**os.environ, "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"}
+    process = background.start(command, _file(name, "log"), environment)
     _file(name, "pid").write_text(str(process.pid), encoding="utf-8")
 
 
 def _running() -> list[psutil.Process]:
     found = []
     for name in NAMES:
-        with contextlib.suppress(OSError, ValueError, psutil.Error):
-            process = psutil.Process(int(_file(name, "pid").read_text(encoding="utf-8")))
-            # A number is used again: it must still be ours, and alive. The server calls itself `api_server`.
-            if name in " ".join(process.cmdline()).replace("_", "-") and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
+        with contextlib.suppress(OSError, ValueError):
+            found.append(background.find(int(_file(name, "pid").read_text(encoding="utf-8")), name))
+    return [process for process in found if process]
 
 
 def _wait_until_healthy(started: Collection[str]) -> None:

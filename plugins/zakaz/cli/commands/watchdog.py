@@ -4,9 +4,11 @@ import sys
 
 import click
 
-# For a lock, a connection or an answer. A ClickHouse that says nothing must be told of before systemd ends the unit
-# (infra/systemd/zakaz-watchdog.service), and an embedded warehouse may be another's for minutes.
+# For a lock, a connection or an answer. The alert about a silent ClickHouse must be out before systemd ends the unit
+# (infra/systemd/zakaz-watchdog.service), and another process may have an embedded warehouse for minutes.
 WATCH_SECONDS = 300
+# For the alert when nothing could be checked.
+ALERT_SECONDS, STATEMENT_SECONDS = 15, 2
 
 
 @click.command()
@@ -18,9 +20,10 @@ def watchdog() -> int:
     not look, which it tells Telegram as well.
     """
     from zakaz.alerts.delivery import raise_alert
-    from zakaz.alerts.failure import WAREHOUSE_SECONDS, failure_alert
+    from zakaz.alerts.failure import failure_alert
     from zakaz.alerts.watch import watch
     from zakaz.days import DayRange, last_complete_day
+    from zakaz.deadline import Deadline
     from zakaz.errors import ZakazError
     from zakaz.orchestration.airflow_state import from_database
     from zakaz.registry.attempt import Attempt
@@ -36,13 +39,15 @@ def watchdog() -> int:
             dag_run_id=f"outside {yesterday}",
             run_type="outside",
             job="watchdog",
-            map_index=-1,
             try_number=1,
             log_url="",
         )
-        registry = WarehouseHook(within_seconds=WAREHOUSE_SECONDS)
-        delivery = raise_alert(registry, failure_alert(attempt, error, DayRange(yesterday, yesterday)))
-        print(f"zakaz watchdog: could not look (Telegram: {delivery or 'told before'}): {error}", file=sys.stderr)
+        deadline = Deadline(ALERT_SECONDS)
+        registry = WarehouseHook(within_seconds=STATEMENT_SECONDS, deadline=deadline)
+        delivery = raise_alert(
+            registry, failure_alert(attempt, error, DayRange(yesterday, yesterday)), deadline=deadline
+        )
+        print(f"zakaz watchdog: could not look (Telegram: {delivery or 'notified before'}): {error}", file=sys.stderr)
         return 1
     for lacking in missing:
         print(f"{lacking.day}: no good run: {lacking.last_error or lacking.last_status or 'no attempt'}")
