@@ -9,6 +9,7 @@ import pytest
 from made_rows import DAY, build_vk, stage_vk
 from zakaz.settings import settings
 from zakaz.warehouse import migrate as module
+from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import Drift, find_drift, migrate, seed_city_aliases
 from zakaz.warehouse.sql import files, statement
@@ -51,6 +52,15 @@ def test_a_second_time_changes_nothing(warehouse: WarehouseHook) -> None:
     assert scratch_databases(warehouse) == []
     tables = {name for _, name in warehouse.execute("SELECT database, name FROM system.tables")}
     assert {file.stem for folder in ("*/tables", "*/views") for file in files(folder)} <= tables
+
+
+def test_a_view_is_created_after_those_that_it_reads() -> None:
+    names = [name_of(file) for file in views()]
+    assert len(names) == len(set(names)) == len(files("*/views"))
+    for number, file in enumerate(views()):
+        read = set(re.findall(r"\b(?:meta|bi)\.v_\w+", file.read_text(encoding="utf-8"))) - {names[number]}
+        assert read <= set(names[:number]), file
+    assert names.index("meta.v_day_sums") < names.index("meta.v_quality_last_day")
 
 
 def test_every_difference_is_reported_and_left_alone(own_mart: WarehouseHook) -> None:

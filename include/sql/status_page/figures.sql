@@ -1,13 +1,11 @@
--- What each of the last Moscow days comes to in the marts, the oldest first, each figure with its usual range.
+-- What each Moscow day of a range comes to in the marts, the oldest first, each figure with its usual range.
 -- The range is that of the checks of unusual.sql. A figure that the day does not have is NULL, and so is a range that
 -- the history is too short for.
 WITH
-toDate(now('Europe/Moscow')) AS today,
-
 days AS (
     SELECT
         arrayJoin(['spend', 'revenue', 'roas', 'rows']) AS metric,
-        arrayJoin(zakaz_days(today - {days:UInt16}, today - 1)) AS day
+        arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day
 ),
 
 usual AS (
@@ -15,8 +13,8 @@ usual AS (
         *,
         weeks >= {anomaly_min_weeks:UInt16} AS has_range
     FROM meta.v_usual(
-            first_day = toDate(now('Europe/Moscow')) - {days:UInt16}, last_day = toDate(now('Europe/Moscow')) - 1,
-            weeks = {anomaly_weeks:UInt16}, deviations = {anomaly_mads:Float64}, min_share = {anomaly_min_share:Float64}
+            first_day = {from_date:Date}, last_day = {to_date:Date}, weeks = {anomaly_weeks:UInt16},
+            deviations = {anomaly_mads:Float64}, min_share = {anomaly_min_share:Float64}
         )
 )
 

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from zakaz.days import parse_day
+from zakaz.days import DayRange, last_complete_day, parse_day
 from zakaz.errors import InvalidInput
 from zakaz.pipeline.thresholds import BOUND, thresholds
 from zakaz.settings import settings
@@ -25,7 +26,8 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
     :param query: what the address asks for: `day`, or `dag_run_id` and `job` of a task.
     :raises ZakazError: the warehouse can't be read, or a setting is wrong.
     """
-    values = {**thresholds(), "days": DAYS, "alerts": ALERTS}
+    shown = DayRange(last_complete_day() - timedelta(days=DAYS - 1), last_complete_day())
+    values = {**thresholds(), **shown.bounds, "days": DAYS, "alerts": ALERTS}
     warehouse = WarehouseHook(origin={"page": "status"}, within_seconds=WITHIN_SECONDS)
     with warehouse.session():
         lights = _rows(warehouse, "status_page/lights.sql", values)
