@@ -1,4 +1,4 @@
-"""Nothing leaves this process with a secret in it: Airflow's masker, told of every secret of our connections."""
+"""No text leaves this process with a secret: Airflow's masker, given every secret of the project's connections."""
 
 import contextlib
 import json
@@ -41,7 +41,7 @@ def _secrets() -> set[str]:
     ping_url = usable_settings().ping_url
     found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url)}
     for conn_id in CONNECTIONS:
-        with contextlib.suppress(Exception):  # nobody has the secret of a connection that can't be read
+        with contextlib.suppress(Exception):  # a connection that can't be read has given away nothing
             connection = BaseHook.get_connection(conn_id)
             found |= {connection.password or "", *_secret_extras(connection.extra_dejson)}
     with contextlib.suppress(Exception):

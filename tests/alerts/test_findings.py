@@ -73,8 +73,8 @@ def test_a_warning_silences_no_critical_alert_of_its_code(warehouse: WarehouseHo
     sweep(warehouse)
     sums = [message["plain"].splitlines()[0] for message in sandbox.messages()[2:]]
     assert sums == [
-        "🔴 Проверка данных: та же ошибка ещё 2 раз, 18 ноября – 19 ноября 2026",
-        "🟡 Проверка данных: такое же предупреждение ещё 2 раз, 17 ноября – 18 ноября 2026",
+        "🔴 Проверка данных: та же ошибка ещё 2 раза, 18 ноября – 19 ноября 2026",
+        "🟡 Проверка данных: такое же предупреждение ещё 2 раза, 17 ноября – 18 ноября 2026",
     ]
 
 

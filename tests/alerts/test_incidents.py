@@ -20,7 +20,7 @@ from zakaz.alerts import sweep as sweep_module
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.locks import SWEEP, held
-from zakaz.alerts.messages import duration_ru
+from zakaz.alerts.messages import duration_ru, times_ru
 from zakaz.alerts.restated import notify_of_restatements
 from zakaz.alerts.sweep import sweep
 from zakaz.days import DayRange
@@ -230,8 +230,8 @@ def test_what_is_still_wrong_after_a_long_mute_is_told_once_and_summed(
     assert "ошибка за 20 ноября 2026" in late_failure
     assert "источник изменил старые дни, 20 ноября 2026" in late_warning
     assert [said.splitlines()[0] for said in sums] == [
-        "🟡 Загрузка VK Рекламы: такое же предупреждение ещё 2 раз, 18 ноября – 19 ноября 2026",
-        "🔴 Загрузка VK Рекламы: та же ошибка ещё 2 раз, 18 ноября – 19 ноября 2026",
+        "🟡 Загрузка VK Рекламы: такое же предупреждение ещё 2 раза, 18 ноября – 19 ноября 2026",
+        "🔴 Загрузка VK Рекламы: та же ошибка ещё 2 раза, 18 ноября – 19 ноября 2026",
     ]
 
 
@@ -357,3 +357,8 @@ def test_durations_as_people_say_them() -> None:
         "1 ч 20 мин",
         "2 д 3 ч",
     ]
+
+
+def test_counts_as_people_say_them() -> None:
+    said = [times_ru(number) for number in (1, 2, 5, 12, 22, 99)]
+    assert said == ["1 раз", "2 раза", "5 раз", "12 раз", "22 раза", "99 раз"]

@@ -161,7 +161,7 @@ def test_the_sum_of_stuck_runs_names_the_last_and_says_what_to_do(warehouse: War
     age_alerts(warehouse, 15)
     sweep(warehouse)
     _, summed = [message["plain"] for message in sandbox.messages()]
-    assert summed.startswith("🟡 Запуски Airflow: такое же предупреждение ещё 2 раз")
+    assert summed.startswith("🟡 Запуски Airflow: такое же предупреждение ещё 2 раза")
     assert "backfill__2026-11-03: running since 02.11 03:00 MSK" in summed
     assert "Что делать: в интерфейсе Airflow открыть зависшие запуски" in summed
 

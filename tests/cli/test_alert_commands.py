@@ -174,6 +174,6 @@ def test_a_wrong_setting_is_told_too(
 ) -> None:
     for told in ("sent", "notified before"):
         code, _, err = zakaz("watchdog")
-        assert (code, err) == (1, f"zakaz watchdog: could not look (Telegram: {told}): {wrong_setting}\n")
+        assert (code, err) == (1, f"zakaz watchdog: could not check (Telegram: {told}): {wrong_setting}\n")
     (message,) = sandbox.messages()
     assert wrong_setting in message["plain"]

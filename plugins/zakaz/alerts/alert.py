@@ -53,7 +53,7 @@ class Alert:
 
     @property
     def alert_id(self) -> UUID:
-        """The same whoever raises it, and however often."""
+        """The same for every process that raises it, and each time."""
         return uuid5(NAMESPACE, f"{self.subject}\x1f{self.code}")
 
     @property

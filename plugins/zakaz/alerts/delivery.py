@@ -15,7 +15,7 @@ from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
 REPEAT_WITHIN = timedelta(hours=1)
-# Two tasks that fail together must not both be the first; the row `pending` of the other tells as well.
+# Two tasks that fail together must not both be the first. After that the `pending` row of the other one decides.
 LOCK_SECONDS = 2.0
 # Of a deadline, for the delivery state after the message.
 RECORD_SECONDS = 3.0

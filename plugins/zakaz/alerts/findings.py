@@ -23,8 +23,8 @@ def notify_of_findings(warehouse: WarehouseHook, attempt: Attempt, findings: Seq
     warnings = [finding for finding in findings if finding.severity == "warn" and not finding.passed]
     if not warnings:
         return
-    told = {(day, name) for day, name in warehouse.execute(statement("alerts/told_findings.sql"))}
-    new = [finding for finding in warnings if (str(finding.day), finding.check_name) not in told]
+    known = {(day, name) for day, name in warehouse.execute(statement("alerts/told_findings.sql"))}
+    new = [finding for finding in warnings if (str(finding.day), finding.check_name) not in known]
     if not new:
         return
     alert = Alert(

@@ -35,7 +35,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (job_ru, days_ru, moscow_ru, duration_ru, rubles, number_ru, change, runbook)
+    filters = (job_ru, days_ru, moscow_ru, duration_ru, times_ru, rubles, number_ru, change, runbook)
     environment.filters.update({function.__name__: function for function in filters})
     environment.globals.update(causes=texts("causes.json"), jobs=texts("jobs.json"))
     return environment
@@ -82,6 +82,11 @@ def duration_ru(duration: timedelta) -> str:
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [(days, "д"), (hours, "ч"), (0 if days else minutes, "мин")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def times_ru(number: int) -> str:
+    """How often: «1 раз», «2 раза», «99 раз»."""
+    return f"{number} {'раза' if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else 'раз'}"
 
 
 def rubles(amount: Decimal) -> str:

@@ -79,7 +79,7 @@ def _notify_of_failures(warehouse: WarehouseHook, given_up: Collection[UUID]) ->
 
 
 def _error_of(attempt: Attempt, days: DayRange, err_msg: str) -> BaseException | str:
-    """The error that ended an attempt, as far as its recorded message tells."""
+    """The error that ended an attempt, as far as its recorded message identifies it."""
     if err_msg == LOST:
         return AttemptLost(LOST)
     if err_msg.endswith(TERMINATED):

@@ -42,7 +42,7 @@ def alerts() -> int:
 def mute(job: str, until: str, reason: str) -> None:
     """Silence a job's alerts for a maintenance window.
 
-    They are recorded all the same. What is still wrong when the window ends is told then.
+    They are recorded all the same. What is still wrong when the window ends is sent then.
     """
     from zakaz.registry.mutes import mute as silence
     from zakaz.warehouse.hook import WarehouseHook

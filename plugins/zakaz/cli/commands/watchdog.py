@@ -13,11 +13,11 @@ ALERT_SECONDS, STATEMENT_SECONDS = 15, 2
 
 @click.command()
 def watchdog() -> int:
-    """Look for missing days, lost attempts and undelivered messages in the run registry, and tell Telegram.
+    """Look for missing days, lost attempts and undelivered messages in the run registry, and notify Telegram.
 
     Airflow's database is asked for pauses, stuck runs and a dead scheduler, if it answers; none of Airflow has to run.
     Call it from a timer, every half an hour. Exits 0 if every expected day is good, 2 if one is missing, 1 if it could
-    not look, which it tells Telegram as well.
+    not look, which it reports to Telegram as well.
     """
     from zakaz.alerts.delivery import raise_alert
     from zakaz.alerts.failure import failure_alert
@@ -47,7 +47,7 @@ def watchdog() -> int:
         delivery = raise_alert(
             registry, failure_alert(attempt, error, DayRange(yesterday, yesterday)), deadline=deadline
         )
-        print(f"zakaz watchdog: could not look (Telegram: {delivery or 'notified before'}): {error}", file=sys.stderr)
+        print(f"zakaz watchdog: could not check (Telegram: {delivery or 'notified before'}): {error}", file=sys.stderr)
         return 1
     for lacking in missing:
         print(f"{lacking.day}: no good run: {lacking.last_error or lacking.last_status or 'no attempt'}")
