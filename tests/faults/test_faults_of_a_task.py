@@ -17,7 +17,7 @@ from our_dags import DagBag
 from sandbox import CLIENT_SECRET
 from zakaz.alerts.sweep import sweep
 from zakaz.errors import SourceUnavailable
-from zakaz.orchestration import vk_fetch
+from zakaz.pipeline import fetch
 
 DAY = date(2026, 11, 20)
 HEAD = "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"
@@ -60,7 +60,7 @@ def test_a_task_that_ends_badly(
     tries: int,
 ) -> None:
     dag = dags.get_dag("zakaz_etl")
-    monkeypatch.setattr(vk_fetch, "load_vk_ads", does)
+    monkeypatch.setattr(fetch, "load_vk_ads", does)
     dag.get_task("vk_fetch").execution_timeout = timedelta(seconds=3)
     with contextlib.suppress(SystemExit, AirflowTaskTimeout):  # dags test runs in this process
         assert our_dags.run(dag, DAY).state == "failed"

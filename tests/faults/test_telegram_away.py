@@ -13,7 +13,7 @@ from made_runs import DAY, age_alerts, attempt, put_run
 from our_dags import DagBag
 from zakaz.alerts import alert
 from zakaz.days import last_complete_day
-from zakaz.orchestration import vk_fetch
+from zakaz.pipeline import fetch
 
 HEAD = "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"
 LATE = "⏳ Доставлено с опозданием"
@@ -36,7 +36,7 @@ def fail(dags: DagBag, place: Place, monkeypatch: pytest.MonkeyPatch) -> Callabl
         ((status, said, _),) = place.runs()
         assert (status, said) == ("error", "RuntimeError: boom")
 
-    monkeypatch.setattr(vk_fetch, "load_vk_ads", breaks)
+    monkeypatch.setattr(fetch, "load_vk_ads", breaks)
     monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
     for back in range(2):
         day = last_complete_day() - timedelta(days=back)

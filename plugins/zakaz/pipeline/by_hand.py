@@ -5,8 +5,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -24,7 +23,6 @@ from zakaz.warehouse.hook import WarehouseHook
 log = logging.getLogger(__name__)
 Stoppable = Callable[[], AbstractContextManager[None]]
 TRIES = 2
-NOT_MAPPED = -1
 
 
 class State(Enum):
@@ -71,7 +69,6 @@ def run_by_hand(
             dag_run_id=run_id,
             run_type="scheduled" if looks_back else "manual",
             job=stage,
-            map_index=NOT_MAPPED,
             try_number=1,
             log_url=log_url,
         )
@@ -97,8 +94,7 @@ def _run(days: DayRange, attempt: Attempt, stoppable: Stoppable) -> Outcome:
     except (Exception, StageTimedOut, TaskTerminated) as error:
         log.exception("%s, attempt %d", attempt.job, attempt.try_number)
         if attempt.try_number < TRIES and isinstance(error, TransientError | StageTimedOut):
-            again = replace(attempt, try_number=attempt.try_number + 1, started_at=datetime.now(UTC))
-            return _run(days, again, stoppable)
+            return _run(days, attempt.next_try(), stoppable)
         registry = WarehouseHook(origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
         raise_alert(registry, failure_alert(attempt, error, days))
         if isinstance(error, TaskTerminated):

@@ -1,7 +1,7 @@
 """Which attempt of which task this is."""
 
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -38,6 +38,10 @@ class Attempt:
         if self.run_id == UNSET:
             parts = (self.dag_id, self.dag_run_id, self.job, self.map_index, self.try_number)
             object.__setattr__(self, "run_id", uuid5(NAMESPACE, "\x1f".join(map(str, parts))))
+
+    def next_try(self) -> "Attempt":
+        """The attempt after this one, which begins now."""
+        return replace(self, try_number=self.try_number + 1, started_at=datetime.now(UTC), run_id=UNSET)
 
     @property
     def origin(self) -> dict[str, Any]:
