@@ -1,4 +1,4 @@
-"""What docs/ARCHITECTURE.md and CHANGELOG.md say of the project as a whole is complete."""
+"""What docs/TABLES.md and CHANGELOG.md say of the project as a whole is complete."""
 
 import re
 
@@ -10,7 +10,7 @@ from zakaz.warehouse.sql import files
 
 
 def test_every_table_has_its_grain() -> None:
-    text = (PROJECT_DIR / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    text = (PROJECT_DIR / "docs" / "TABLES.md").read_text(encoding="utf-8")
     grain = text.split("## Grain\n")[1].split("\n## ")[0]
     tables = [name_of(file) for file in files("*/tables")]
     assert sorted(re.findall(r"^\| `(.*?)` \|", grain, re.MULTILINE)) == sorted(tables)
