@@ -5,12 +5,12 @@ python bench/run.py [--days 30] [--long-days 365] [--years 10] [--ads 2000] [--r
 
 import argparse
 
+import backfill
 import history
 import report
 import vk_fetch
 import vk_load
 
-import backfill
 import status_page
 
 
