@@ -25,6 +25,7 @@ from zakaz.sources.qtickets import refused as qtickets_refused
 from zakaz.sources.vk_ads import VkAdsClient, refused
 from zakaz.sources.vk_rate_limits import RateBudget
 from zakaz.sources.vk_tokens import ReadyToken
+from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 from zakaz.warehouse.sql import statement
@@ -60,8 +61,8 @@ def do_piece(warehouse: WarehouseHook, days: DayRange) -> None:
         count_live(warehouse, STG_SALES, days)
         rebuild(warehouse, DM_SALES, statement("sales/dm_sales_daily.sql"), days)
         run_id = uuid4()
-        for group in ("vk_ads", "sales"):
-            require_healthy(check_days(warehouse, days, run_id, group=group))
+        for source in SOURCES:
+            require_healthy(check_days(warehouse, days, run_id, source=source))
 
 
 def main() -> None:

@@ -1,16 +1,38 @@
-"""The daily DAG and its tasks by name: the jobs of the run registry, and the stages that people can ask for."""
+"""The sources, and the stages of the daily chain by name: tasks of the DAG, jobs of the run registry."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from zakaz.errors import InvalidInput
 from zakaz.settings import Settings
 
 DAG_ID = "zakaz_etl"
-STAGES = ("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck")
-SOURCES = STAGES[:2]  # side by side; each further stage builds on all before it
-ALL_STAGES = "all"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A source with the two stages that bring its data into its mart.
+
+    :param fetch: the stage that reads it.
+    :param build: the stage that builds its mart.
+    :param lookback: the setting that says how many days a scheduled run reads anew.
+    """
+
+    fetch: str
+    build: str
+    lookback: str
+
+
+SOURCES = {
+    "vk_ads": Source(fetch="vk_fetch", build="build_dm_vk", lookback="lookback_days"),
+    "qtickets": Source(fetch="qtickets_fetch", build="build_dm_sales", lookback="sales_lookback_days"),
+}
+FETCHES = tuple(source.fetch for source in SOURCES.values())  # side by side
 # Its good end means that a day is done.
-LAST_STAGE = STAGES[-1]
+LAST_STAGE = "healthcheck"
+# Each stage after the fetches builds on all before it.
+STAGES = (*FETCHES, *(source.build for source in SOURCES.values()), LAST_STAGE)
+ALL_STAGES = "all"
 
 
 def wanted(stage: str) -> tuple[str, ...]:
@@ -31,7 +53,7 @@ def wanted(stage: str) -> tuple[str, ...]:
 def with_those_before(stages: Sequence[str]) -> tuple[str, ...]:
     """Stages with all that they build on, in the order of the chain."""
     last = max(STAGES.index(stage) for stage in stages)
-    return STAGES[: last + 1] if STAGES[last] not in SOURCES else tuple(one for one in SOURCES if one in stages)
+    return STAGES[: last + 1] if STAGES[last] not in FETCHES else tuple(one for one in FETCHES if one in stages)
 
 
 def deciding_stage(stage: str) -> str:
@@ -39,8 +61,12 @@ def deciding_stage(stage: str) -> str:
     return wanted(stage)[-1]
 
 
-def lookback_days(stage: str, limits: Settings) -> int:
-    """Moscow days that a stage works on in a run that looks back, the run's own day included."""
-    if stage == LAST_STAGE:
-        return max(limits.lookback_days, limits.sales_lookback_days)
-    return limits.sales_lookback_days if stage in ("qtickets_fetch", "build_dm_sales") else limits.lookback_days
+def lookback_days(task: str, limits: Settings) -> int:
+    """Moscow days that a task works on in a run that looks back, the run's own day included."""
+    windows = {
+        name: int(getattr(limits, source.lookback))
+        for source in SOURCES.values()
+        for name in (source.fetch, source.build)
+    }
+    windows[LAST_STAGE] = max(windows.values())
+    return windows.get(task, 1)  # a task of another DAG works on one day

@@ -39,7 +39,7 @@ Runs = Callable[[], list[tuple[str, ...]]]
 
 def test_the_stages_are_those_of_the_chain(metadata: None) -> None:
     dag = our_dags.read().get_dag(DAG_ID)
-    assert set(STAGES) == set(dag.task_ids) == set(runner.STAGES)
+    assert set(STAGES) == set(dag.task_ids) == set(runner.STAGE_BY_NAME)
     assert dag.topological_sort()[-1].task_id == LAST_STAGE
 
 

@@ -4,8 +4,9 @@ import re
 
 from docs.conftest import HEADING, TEXT, anchor, sections
 from zakaz.alerts.messages import runbook, texts
-from zakaz.pipeline.check_files import SOURCES, checks_of
+from zakaz.pipeline.check_files import checks_of
 from zakaz.settings import PROJECT_DIR
+from zakaz.stages import SOURCES
 from zakaz.warehouse.ddl import name_of
 from zakaz.warehouse.sql import files, statement
 
@@ -13,7 +14,7 @@ PARTS = ("**Что это.**", "**Как посмотреть.**", "**Как п�
 UNFORESEEN = "непредвиденная-ошибка"
 CHECKS = {
     name: re.findall(r"'(\w+)' AS code", file.read_text(encoding="utf-8"))[0]
-    for source in SOURCES.values()
+    for source in SOURCES
     for file, names in checks_of(source).items()
     for name in names
 }

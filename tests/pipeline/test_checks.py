@@ -12,14 +12,15 @@ import pytest
 from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed
-from zakaz.pipeline.check_files import SOURCES, checks_of
+from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.checks import Finding, check_days, require_healthy, run_file
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.pipeline.thresholds import thresholds
+from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files
 
-NAMES = {source: [name for names in checks_of(source).values() for name in names] for source in SOURCES.values()}
+NAMES = {source: [name for names in checks_of(source).values() for name in names] for source in SOURCES}
 CHECKS = [name for names in NAMES.values() for name in sorted(names)]
 NO_VK_ROWS = {"zero_rows_vk", "zero_rows_staged_vk", "freshness_vk"}
 NO_SALES_ROWS = {"zero_rows_sales", "zero_rows_staged_sales", "freshness_sales"}
@@ -76,8 +77,8 @@ def test_a_good_day_passes_every_check(warehouse: WarehouseHook) -> None:
 
 def test_each_check_is_one_and_each_file_has_some(warehouse: WarehouseHook) -> None:
     assert len(CHECKS) == len(set(CHECKS)) == 21, "the results are kept by the name of the check"
-    assert {file for source in SOURCES.values() for file in checks_of(source)} == set(files("checks"))
-    by_group = [check_days(warehouse, ONE_DAY, group=group) for group in SOURCES]
+    assert {file for source in SOURCES for file in checks_of(source)} == set(files("checks"))
+    by_group = [check_days(warehouse, ONE_DAY, source=source) for source in SOURCES]
     assert [finding.check_name for findings in by_group for finding in findings] == CHECKS
 
 
@@ -102,7 +103,7 @@ def test_a_day_without_a_source_to_ask_stops_its_own_run_alone(warehouse: Wareho
     build_sales(warehouse, DayRange(tomorrow, tomorrow))
 
     def severities(**given: Any) -> set[str]:
-        findings = check_days(warehouse, ONE_DAY, group="sales", **given)
+        findings = check_days(warehouse, ONE_DAY, source="qtickets", **given)
         assert {finding.check_name for finding in findings if not finding.passed} == NO_SALES_ROWS - {"freshness_sales"}
         return {finding.severity for finding in findings if not finding.passed}
 

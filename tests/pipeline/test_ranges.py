@@ -148,5 +148,5 @@ def test_a_check_that_does_not_look_at_each_day_is_refused(
     )
     monkeypatch.setattr(check_files, "files", lambda _: [file])
     with pytest.raises(InvalidInput, match=rf"forgetful\.sql: .*asked for {said}$"):
-        check_days(warehouse, DayRange(back(2), DAY), group="vk_ads")
+        check_days(warehouse, DayRange(back(2), DAY), source="vk_ads")
     assert warehouse.execute("SELECT count() FROM meta.quality_results") == [(0,)]

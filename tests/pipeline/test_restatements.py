@@ -38,7 +38,7 @@ def spend(sandbox: Sandbox, day: date = DAY) -> Decimal:
 
 
 def failed(warehouse: WarehouseHook, day: date = DAY) -> set[str]:
-    findings = check_days(warehouse, DayRange(day, day), group="vk_ads")
+    findings = check_days(warehouse, DayRange(day, day), source="vk_ads")
     return {finding.check_name for finding in findings if not finding.passed}
 
 

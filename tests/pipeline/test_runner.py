@@ -13,10 +13,11 @@ from made_runs import attempt
 from zakaz.days import DayRange
 from zakaz.errors import HealthCheckFailed, TaskTerminated
 from zakaz.pipeline import runner
-from zakaz.pipeline.check_files import SOURCES, checks_of
+from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.checks import healthcheck
 from zakaz.pipeline.runner import run_stage
 from zakaz.registry.runs import RunFigures
+from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = pytest.mark.warehouse
@@ -45,10 +46,10 @@ def test_each_group_is_checked_for_the_days_that_were_rebuilt(
         healthcheck(warehouse, looks, attempt("healthcheck", run_type=run_type), figures)
 
     found = warehouse.execute("SELECT check_name, min(day), max(day), count() FROM meta.quality_results GROUP BY 1")
-    looked_at = {"vk_ads": vk_days, "sales": sales_days}
+    looked_at = {"vk_ads": vk_days, "qtickets": sales_days}
     assert {name: tuple(rest) for name, *rest in found} == {
-        name: (DAY - timedelta(days=looked_at[group] - 1), DAY, looked_at[group])
-        for group, source in SOURCES.items()
+        name: (DAY - timedelta(days=looked_at[source] - 1), DAY, looked_at[source])
+        for source in SOURCES
         for names in checks_of(source).values()
         for name in names
     }
@@ -64,7 +65,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> Callable[[BaseException | None], N
             if error:
                 raise error
 
-        monkeypatch.setattr(runner, "STAGES", {"healthcheck": runner.Stage(work)})
+        monkeypatch.setattr(runner, "STAGE_BY_NAME", {"healthcheck": runner.Stage(work)})
         run_stage("healthcheck", DayRange(DAY, DAY), attempt("healthcheck"))
 
     return end

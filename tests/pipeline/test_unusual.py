@@ -8,10 +8,11 @@ import pytest
 
 from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange
-from zakaz.pipeline.check_files import SOURCES, checks_of
+from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.checks import Finding, run_file
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, SourceTotal, record_totals
 from zakaz.pipeline.thresholds import thresholds
+from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import SQL_DIR
 
@@ -39,7 +40,7 @@ def unusual(warehouse: WarehouseHook) -> dict[str, Finding]:
     file = SQL_DIR / "checks" / "unusual.sql"
     found = [
         finding
-        for source in SOURCES.values()
+        for source in SOURCES
         for finding in run_file(warehouse, file, checks_of(source)[file], ONE_DAY, {**thresholds(), "source": source})
     ]
     return {finding.check_name: finding for finding in found}

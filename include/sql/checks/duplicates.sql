@@ -1,4 +1,4 @@
--- Nothing counts twice under a key that does not keep it from standing there twice.
+-- No ad, campaign, show or event is counted twice on a day; the keys of the tables alone do not prevent it.
 -- vk_ads: duplicate_ads, duplicate_campaigns
 -- qtickets: duplicate_shows, duplicate_events
 -- An ad, and a campaign of a city, belong to one account (an agency's client may be read with a login of its own as

@@ -17,7 +17,7 @@ from zakaz.pipeline.runner import REGISTRY_SECONDS, run_stage
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
 from zakaz.settings import TASK_LIMIT, settings
-from zakaz.stages import DAG_ID, SOURCES, lookback_days
+from zakaz.stages import DAG_ID, FETCHES, lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def run_by_hand(
     run_id = f"stage__{day}__{datetime.now(MOSCOW).isoformat()}"
     outcomes: list[Outcome] = []
     for stage in stages:
-        if stage not in SOURCES and any(one.state is State.RED for one in outcomes):
+        if stage not in FETCHES and any(one.state is State.RED for one in outcomes):
             break
         attempt = Attempt(
             dag_id=DAG_ID,

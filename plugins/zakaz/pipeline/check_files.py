@@ -5,8 +5,6 @@ from pathlib import Path
 
 from zakaz.warehouse.sql import files
 
-# The checks of one mart are a group, which a run looks at for the days that it rebuilt; and whom the mart comes from.
-SOURCES = {"sales": "qtickets", "vk_ads": "vk_ads"}
 FOLDER = "checks"
 LISTED = re.compile(r"^-- (\w+): (\w+(?:, \w+)*)$", re.MULTILINE)
 

@@ -14,33 +14,31 @@ from zakaz.alerts.findings import notify_of_findings
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day, ranges
 from zakaz.errors import HealthCheckFailed, InvalidInput
-from zakaz.pipeline.check_files import SOURCES, checks_of
+from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.thresholds import thresholds
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.quality import Finding, keep_findings
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import settings
-from zakaz.stages import lookback_days
+from zakaz.stages import SOURCES, lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 
 COMMAND_LINE = UUID(int=0)
-# The folders of include/sql/checks, each with the stage that builds what its checks look at.
-GROUPS = {"vk_ads": "build_dm_vk", "sales": "build_dm_sales"}
 log = logging.getLogger(__name__)
 
 
 def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
     """The last stage: check each day that the run rebuilt, keep what was found, tell of warnings, then judge.
 
-    :param days: the widest range that the run rebuilt; a group of checks looks at its own part of it.
+    :param days: the widest range that the run rebuilt; the checks of a source look at their own part of it.
     :raises HealthCheckFailed: at least one check of severity fail did not pass.
     """
     with warehouse.session():
         findings = [
             finding
-            for group in GROUPS
+            for source in SOURCES
             for finding in check_days(
-                warehouse, _rebuilt(group, days, attempt), attempt.run_id, group=group, run_day=days.last
+                warehouse, _rebuilt(source, days, attempt), attempt.run_id, source=source, run_day=days.last
             )
         ]
     figures.rows_read = figures.rows_written = len(findings)
@@ -55,11 +53,11 @@ def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figu
         ping()
 
 
-def _rebuilt(group: str, days: DayRange, attempt: Attempt) -> DayRange:
-    """The days that the run rebuilt of what a group of checks looks at."""
+def _rebuilt(source: str, days: DayRange, attempt: Attempt) -> DayRange:
+    """The days that the run rebuilt of a source's mart."""
     if attempt.run_type != "scheduled":
         return days
-    return days.last_days(lookback_days(GROUPS[group], settings()))
+    return days.last_days(lookback_days(SOURCES[source].build, settings()))
 
 
 def check_days(
@@ -67,14 +65,14 @@ def check_days(
     days: DayRange,
     run_id: UUID = COMMAND_LINE,
     *,
-    group: str = "",
+    source: str = "",
     run_day: date | None = None,
 ) -> list[Finding]:
     """Run the checks for a range of days, each file of them in one statement for a source, and keep the results.
 
     :param days: Moscow days that are over.
     :param run_id: the attempt that looks.
-    :param group: the checks of one mart, `sales` or `vk_ads`; all of them by default.
+    :param source: look only at what came from it, `vk_ads` or `qtickets`; at all by default.
     :param run_day: the day that the run is for, if it looks back at these; else the last of them.
     :returns: by day, then by check.
     :raises InvalidInput: a threshold can't be used, or a check does not look at each day.
@@ -84,8 +82,8 @@ def check_days(
     with warehouse.session():
         findings = [
             finding
-            for source in ([SOURCES[group]] if group else SOURCES.values())
-            for finding in _run_checks(warehouse, source, days, params)
+            for one in ([source] if source else SOURCES)
+            for finding in _run_checks(warehouse, one, days, params)
         ]
         findings.sort(key=lambda finding: finding.day)
         keep_findings(warehouse, findings, run_id)

@@ -37,7 +37,7 @@ class Stage(NamedTuple):
     keeps_warehouse_open: bool = False
 
 
-STAGES: Mapping[str, Stage] = {
+STAGE_BY_NAME: Mapping[str, Stage] = {
     "vk_fetch": Stage(vk_fetch),
     "qtickets_fetch": Stage(qtickets_fetch, require_qtickets),
     "build_dm_vk": Stage(build_dm_vk, keeps_warehouse_open=True),
@@ -51,13 +51,13 @@ def run_stage(name: str, days: DayRange, attempt: Attempt) -> None:
 
     The alert of a failed attempt is the caller's: only who may try again knows whether it has failed for good.
 
-    :param name: of a stage in `STAGES`.
+    :param name: of a stage in `STAGE_BY_NAME`.
     :param days: Moscow days.
     :raises SourceNotSetUp: nobody set up what it needs; it is no attempt, and has no row.
     :raises DayNotOver: the last day is today or in the future, by Moscow time.
     :raises ZakazError: what kept it from being done; the row of the attempt says so.
     """
-    stage = STAGES[name]
+    stage = STAGE_BY_NAME[name]
     stage.require_set_up()
     try:
         _record(stage, days, attempt)

@@ -9,6 +9,7 @@ from zakaz.days import DayRange, last_complete_day, parse_day
 from zakaz.errors import InvalidInput
 from zakaz.pipeline.thresholds import BOUND, thresholds
 from zakaz.settings import settings
+from zakaz.stages import SOURCES, lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
@@ -40,7 +41,7 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
             "alerts": _rows(warehouse, "status_page/alerts.sql", values),
             "checks": _rows(warehouse, "status_page/checks.sql", values),
             "drift": _rows(warehouse, "status_page/drift.sql", values),
-            "lookback": {"vk_ads": settings().lookback_days, "qtickets": settings().sales_lookback_days},
+            "lookback": {name: lookback_days(source.fetch, settings()) for name, source in SOURCES.items()},
             "chosen": _chosen_day(warehouse, query),
         }
 

@@ -1,5 +1,6 @@
 -- What a source itself says of each day as a whole; its last word wins.
--- It says so in another answer than the one that the staging is built from.
+-- VK Ads says so in another answer than the one that the staging is built from; of QTickets it is the sum of the tickets
+-- that were read, and says whether a day without any was confirmed.
 CREATE TABLE IF NOT EXISTS meta.source_totals
 (
     day Date COMMENT 'Moscow day',
