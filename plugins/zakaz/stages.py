@@ -1,4 +1,4 @@
-"""The daily DAG and its tasks by name: the jobs of the run registry, and the stages that people can ask for."""
+"""The names of the daily DAG and its stages: tasks in Airflow, jobs in the run registry, options of the CLI."""
 
 from collections.abc import Sequence
 
@@ -7,17 +7,17 @@ from zakaz.settings import Settings
 
 DAG_ID = "zakaz_etl"
 STAGES = ("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck")
-SOURCES = STAGES[:2]  # side by side; each further stage builds on all before it
+SOURCES = STAGES[:2]  # run in parallel; each further stage depends on all before it
 ALL_STAGES = "all"
-# Its good end means that a day is done.
+# A day is done once this stage succeeds.
 LAST_STAGE = STAGES[-1]
 
 
 def wanted(stage: str) -> tuple[str, ...]:
-    """The tasks that were asked for, in the order of the chain.
+    """The requested stages, in the order of the chain.
 
-    :param stage: `all`, a task, or several with commas between them.
-    :raises InvalidInput: there is no such task.
+    :param stage: `all`, a stage, or several separated by commas.
+    :raises InvalidInput: there is no such stage.
     """
     if stage == ALL_STAGES:
         return STAGES
@@ -29,18 +29,18 @@ def wanted(stage: str) -> tuple[str, ...]:
 
 
 def with_those_before(stages: Sequence[str]) -> tuple[str, ...]:
-    """Stages with all that they build on, in the order of the chain."""
+    """Stages with all that they depend on, in the order of the chain."""
     last = max(STAGES.index(stage) for stage in stages)
     return STAGES[: last + 1] if STAGES[last] not in SOURCES else tuple(one for one in SOURCES if one in stages)
 
 
 def deciding_stage(stage: str) -> str:
-    """The task whose good end means that a day is done, when these were asked for: the last of them."""
+    """The last of the requested stages: a day is done once it succeeds."""
     return wanted(stage)[-1]
 
 
 def lookback_days(stage: str, limits: Settings) -> int:
-    """Moscow days that a stage works on in a run that looks back, the run's own day included."""
+    """How many Moscow days a stage processes in a run that looks back, including the run's own day."""
     if stage == LAST_STAGE:
         return max(limits.lookback_days, limits.sales_lookback_days)
     return limits.sales_lookback_days if stage in ("qtickets_fetch", "build_dm_sales") else limits.lookback_days
