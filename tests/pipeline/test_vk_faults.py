@@ -15,7 +15,7 @@ from zakaz.connections import vk_ads as hook
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
-from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.settings import Settings
 from zakaz.warehouse.hook import WarehouseHook
@@ -40,7 +40,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     hook._budget.cache_clear()
 
 
-def load(warehouse: WarehouseHook) -> Loaded:
+def load(warehouse: WarehouseHook) -> LoadResult:
     return load_vk_ads(VkAdsHook().get_conn(), warehouse, DAYS)
 
 

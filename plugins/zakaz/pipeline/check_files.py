@@ -1,17 +1,17 @@
-"""The files of include/sql/checks: which checks each of them is, by source, as the comments that it begins with say."""
+"""The files of include/sql/checks, and the checks that each declares per source in its header comments."""
 
 import re
 from pathlib import Path
 
 from zakaz.warehouse.sql import files
 
-# The checks of one mart are a group, which a run looks at for the days that it rebuilt; and whom the mart comes from.
+# Each group of checks is that of one mart; a run checks the days that it rebuilt of it. Group -> source of the mart.
 SOURCES = {"sales": "qtickets", "vk_ads": "vk_ads"}
 FOLDER = "checks"
 LISTED = re.compile(r"^-- (\w+): (\w+(?:, \w+)*)$", re.MULTILINE)
 
 
 def checks_of(source: str) -> dict[Path, list[str]]:
-    """The names of the checks that each file has for a source; a file without any is left out."""
+    """The names of each file's checks for a source; files without any are left out."""
     listed = {file: dict(LISTED.findall(file.read_text(encoding="utf-8"))) for file in files(FOLDER)}
     return {file: names[source].split(", ") for file, names in listed.items() if source in names}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.stages import LAST_STAGE, STAGES
-from zakaz.warehouse.ddl import for_cluster, name_of, actual_engine, views
+from zakaz.warehouse.ddl import actual_engine, for_cluster, name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
 
