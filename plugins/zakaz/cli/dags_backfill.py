@@ -13,8 +13,8 @@ from zakaz.cli.__main__ import leave, run
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import InvalidInput
 from zakaz.orchestration import metadata
-from zakaz.orchestration.again import Again
 from zakaz.orchestration.console import at_work
+from zakaz.orchestration.rerun import Rerun
 from zakaz.stages import ALL_STAGES, DAG_ID, STAGES, wanted, with_those_before
 
 # Flags of Airflow 2.11 that are gone: whether they take a value, and what to do instead.
@@ -97,9 +97,9 @@ def backfill(
     """
     days = _days(dag_id, first, last)
     stage = _stage(task_regex, ignore_dependencies=ignore_dependencies)
-    again = Again.EVERYTHING if reset_dagruns else Again.FAILED if rerun_failed_tasks else Again.NOTHING
+    rerun = Rerun.EVERYTHING if reset_dagruns else Rerun.FAILED if rerun_failed_tasks else Rerun.NOTHING
     if dry_run:
-        return _dry_run(days, stage, again, run_backwards=run_backwards)
+        return _dry_run(days, stage, rerun, run_backwards=run_backwards)
     if reset_dagruns and not yes:
         _ask(days)
     with at_work("backfill", is_verbose=verbose) as work:
@@ -108,7 +108,7 @@ def backfill(
         request = Request(
             days=sorted(days, reverse=run_backwards),
             stage=stage,
-            again=again,
+            rerun=rerun,
             goes_on_after_failure=continue_on_failures,
         )
         metadata.prepare()
@@ -156,10 +156,10 @@ def _ask(days: DayRange) -> None:
     click.confirm(f"Do all tasks of {days} again, also of days that are loaded?", abort=True)
 
 
-def _dry_run(days: DayRange, stage: str, again: Again, *, run_backwards: bool) -> int:
+def _dry_run(days: DayRange, stage: str, rerun: Rerun, *, run_backwards: bool) -> int:
     from zakaz.orchestration.backfill_runs import preview
 
-    for day, what in sorted(preview(DAG_ID, list(days), again).items(), reverse=run_backwards):
+    for day, what in sorted(preview(DAG_ID, list(days), rerun).items(), reverse=run_backwards):
         print(f"{day}  {what}")
     print(f"tasks: {', '.join(wanted(stage))}. Nothing was done (--dry-run)")
     return 0

@@ -83,13 +83,13 @@ def backfill(
 def _by_days(warehouse: Any, entry: "Backfill", plan: "Plan", work: Work, max_active_runs: int | None) -> None:
     """A run for each day, and the ledger around them; a day that fails stops no other."""
     from zakaz.orchestration import backfill as days
-    from zakaz.orchestration.again import Again
+    from zakaz.orchestration.rerun import Rerun
     from zakaz.registry.backfills import PLANNED, enter, settle
 
     request = days.Request(
         days=plan.todo,
         stage=plan.stage,
-        again=Again.EVERYTHING,
+        rerun=Rerun.EVERYTHING,
         goes_on_after_failure=True,
         max_active_runs=max_active_runs,
     )
