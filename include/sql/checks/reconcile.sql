@@ -1,8 +1,8 @@
--- Each mart holds what its staging holds, and each staging what its source says of the day as a whole.
+-- Each mart matches its staging, and each staging matches the source's own total of the day.
 -- vk_ads: staging_equals_mart_vk, source_totals_vk
 -- qtickets: staging_equals_mart_sales, source_totals_sales
--- All to the kopeck, except that VK's own total may differ by a kopeck for each row. A day that was never fetched has
--- no total to compare with, nor has one of QTickets if a file was loaded since: its total is that of the rows before.
+-- To the kopeck, except that VK's own total may differ by a kopeck per row. A day that was never fetched has no total
+-- to compare with; nor has a QTickets day after a file was loaded, since the total is that of the previous rows.
 WITH
 checks AS (
     SELECT
@@ -55,7 +55,7 @@ told AS (
     WHERE source = {source:String} AND has_total AND day BETWEEN {from_date:Date} AND {to_date:Date}
 ),
 
--- What is missing for a day is joined as 0.
+-- For a day without data the join yields 0.
 compared AS (
     SELECT
         checks.day AS day,

@@ -1,8 +1,8 @@
--- Spend, clicks and revenue lie within their usual range, that of the same weekday of the weeks before (meta.v_usual).
+-- Spend, clicks and revenue are within their usual range for the weekday (meta.v_usual).
 -- vk_ads: unusual_spend, unusual_clicks
 -- qtickets: unusual_revenue
--- A figure outside it is a warning, and stops nothing. A short history has no range. A day without rows is judged by
--- zero_rows; one that the source confirmed to be empty counts with 0.
+-- A figure outside it is only a warning. Too short a history has no range. A day without rows is left to zero_rows,
+-- unless the source confirmed it to be empty: then its figures are 0.
 WITH
 checks AS (
     SELECT
@@ -28,7 +28,7 @@ told AS (
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
 )
 
--- What is missing for a day is joined as 0.
+-- For a day without data the join yields 0.
 SELECT
     checks.day AS day,
     checks.check_name AS check_name,

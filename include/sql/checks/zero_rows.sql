@@ -1,8 +1,8 @@
--- Each day has rows in the staging and in the mart, or its source said twice that there was nothing.
+-- Each day has rows in the staging and in the mart, or its source confirmed that it is empty.
 -- vk_ads: zero_rows_vk, zero_rows_staged_vk
 -- qtickets: zero_rows_sales, zero_rows_staged_sales
--- With rows in the staging and none in the mart, look at the build and not at the source. Sales that come from files
--- have no source to ask: such a day stops the run that is for it, and only warns the runs that look back at it.
+-- If only the mart has no rows, the cause is the build and not the source. Sales from files have no source to ask: an
+-- empty day fails the day's own run, but is only a warning for runs that look back at it.
 WITH
 checks AS (
     SELECT
@@ -33,7 +33,7 @@ told AS (
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
 )
 
--- What is missing for a day is joined as 0.
+-- For a day without data the join yields 0.
 SELECT
     checks.day AS day,
     checks.check_name AS check_name,

@@ -1,5 +1,5 @@
--- What a source itself says of each day as a whole; its last word wins.
--- It says so in another answer than the one that the staging is built from.
+-- A source's own total of each day; the latest one wins.
+-- It comes from another endpoint or filter than the rows of the staging.
 CREATE TABLE IF NOT EXISTS meta.source_totals
 (
     day Date COMMENT 'Moscow day',
