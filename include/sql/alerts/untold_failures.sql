@@ -23,7 +23,7 @@ repeated AS (
         AND later.to_date >= failed.to_date
 ),
 
-told AS (
+alerted AS (
     SELECT DISTINCT JSONExtractString(context_json, 'run_id') AS run_id
     FROM meta.etl_alerts FINAL
     WHERE ts > now64(6) - INTERVAL 3 DAY
@@ -45,7 +45,7 @@ SELECT
 FROM attempts
 WHERE
     status = 'error'
-    AND toString(run_id) NOT IN (SELECT told.run_id FROM told)
+    AND toString(run_id) NOT IN (SELECT alerted.run_id FROM alerted)
     AND run_id NOT IN (SELECT repeated.run_id FROM repeated)
     AND (
         finished_at < now64(6) - toIntervalSecond({patience:UInt32})

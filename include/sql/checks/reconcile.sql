@@ -49,7 +49,7 @@ sums AS (
     GROUP BY day
 ),
 
-told AS (
+totals AS (
     SELECT *
     FROM meta.v_source_days
     WHERE source = {source:String} AND has_total AND day BETWEEN {from_date:Date} AND {to_date:Date}
@@ -62,14 +62,14 @@ compared AS (
         check_name,
         subject,
         parts,
-        is_of_source AND NOT told.has_total AS is_untold,
-        is_of_source AND {source:String} = 'qtickets' AND sums.staged_version > told.version AS is_outdated,
+        is_of_source AND NOT totals.has_total AS lacks_total,
+        is_of_source AND {source:String} = 'qtickets' AND sums.staged_version > totals.version AS is_outdated,
         if(is_of_source, toDecimal64('0.01', 2) * sums.staged_rows, 0) AS tolerance,
-        arrayMap(part -> if(is_of_source, told.figures, sums.staged)[part.1], parts) AS wanted,
+        arrayMap(part -> if(is_of_source, totals.figures, sums.staged)[part.1], parts) AS wanted,
         arrayMap(part -> if(is_of_source, sums.staged, sums.built)[part.1], parts) AS given
     FROM checks
     LEFT JOIN sums ON checks.day = sums.day
-    LEFT JOIN told ON checks.day = told.day
+    LEFT JOIN totals ON checks.day = totals.day
 )
 
 SELECT
@@ -79,12 +79,12 @@ SELECT
     'fail' AS severity,
     subject,
     multiIf(
-        is_untold AND {source:String} = 'qtickets', 'no total: QTickets was not asked',
+        lacks_total AND {source:String} = 'qtickets', 'no total: QTickets was not asked',
         is_outdated, 'no total: the rows are newer than what QTickets said',
         arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), wanted, parts))
     ) AS expected,
     arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), given, parts)) AS found,
-    is_untold
+    lacks_total
     OR is_outdated
     OR arrayAll((one, other, part) -> abs(one - other) <= if(part.1 = 'spend', tolerance, 0), given, wanted, parts)
         AS passed

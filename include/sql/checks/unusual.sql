@@ -22,7 +22,7 @@ checks AS (
     WHERE it.2 = {source:String}
 ),
 
-told AS (
+totals AS (
     SELECT *
     FROM meta.v_source_days
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
@@ -47,9 +47,9 @@ SELECT
     ) AS expected,
     concat(
         toString(round(coalesce(usual.amount, 0))), unit,
-        if(told.is_confirmed_zero AND usual.amount IS NULL, ', confirmed by the source', '')
+        if(totals.is_confirmed_zero AND usual.amount IS NULL, ', confirmed by the source', '')
     ) AS found,
-    (usual.amount IS NULL AND NOT told.is_confirmed_zero)
+    (usual.amount IS NULL AND NOT totals.is_confirmed_zero)
     OR weeks < {anomaly_min_weeks:UInt16}
     OR abs(coalesce(usual.amount, 0) - median) <= margin AS passed
 FROM checks
@@ -59,4 +59,4 @@ LEFT JOIN
         deviations = {anomaly_mads:Float64}, min_share = {anomaly_min_share:Float64}
     ) AS usual
     ON checks.day = usual.day AND checks.metric = usual.metric
-LEFT JOIN told ON checks.day = told.day
+LEFT JOIN totals ON checks.day = totals.day

@@ -27,7 +27,7 @@ sums AS (
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
 ),
 
-told AS (
+totals AS (
     SELECT *
     FROM meta.v_source_days
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
@@ -38,11 +38,11 @@ SELECT
     checks.day AS day,
     checks.check_name AS check_name,
     'ZERO_ROWS' AS code,
-    if({source:String} = 'qtickets' AND NOT told.is_asked AND checks.day < {run_day:Date}, 'warn', 'fail') AS severity,
+    if({source:String} = 'qtickets' AND NOT totals.is_asked AND checks.day < {run_day:Date}, 'warn', 'fail') AS severity,
     checks.table_name AS subject,
-    if(told.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
+    if(totals.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
     concat(toString(sums.row_count), ' rows') AS found,
-    sums.row_count > 0 OR told.is_confirmed_zero AS passed
+    sums.row_count > 0 OR totals.is_confirmed_zero AS passed
 FROM checks
 LEFT JOIN sums ON checks.layer = sums.layer AND checks.day = sums.day
-LEFT JOIN told ON checks.day = told.day
+LEFT JOIN totals ON checks.day = totals.day

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zakaz.warehouse.sql import files
 
-# Each group of checks is that of one mart; a run checks the days that it rebuilt of it. Group -> source of the mart.
+# The groups of checks, one per mart, with the mart's source. A run checks a group for the days rebuilt in its mart.
 SOURCES = {"sales": "qtickets", "vk_ads": "vk_ads"}
 FOLDER = "checks"
 LISTED = re.compile(r"^-- (\w+): (\w+(?:, \w+)*)$", re.MULTILINE)

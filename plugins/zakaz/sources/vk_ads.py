@@ -169,8 +169,8 @@ class VkAdsClient:
                 yield from self._split(ids[: len(ids) // 2], days)
                 yield from self._split(ids[len(ids) // 2 :], days)
             elif error.code == BAD_IDS:
-                said = json.dumps({"code": error.code, "message": str(error)}, ensure_ascii=False).encode()
-                yield Reply("refused", asked, days, said, datetime.now(UTC))
+                body = json.dumps({"code": error.code, "message": str(error)}, ensure_ascii=False).encode()
+                yield Reply("refused", asked, days, body, datetime.now(UTC))
             else:
                 raise
         else:

@@ -146,7 +146,7 @@ def _show_plan(entry: "Backfill", plan: "Plan", work: Work) -> None:
     for days in plan.ranges:
         reachable = days.since(first_reachable_day())
         if reachable != days:
-            work.say(f"  VK Ads tells of no day before {first_reachable_day()}: earlier ones keep their staging")
+            work.say(f"  VK Ads serves no day before {first_reachable_day()}: earlier ones keep their staging")
         if reachable:
             work.say(f"  fetched from VK Ads: {reachable}")
     if QTicketsHook().is_set_up():
