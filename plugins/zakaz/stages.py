@@ -7,7 +7,7 @@ from zakaz.settings import Settings
 
 DAG_ID = "zakaz_etl"
 STAGES = ("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck")
-SOURCES = STAGES[:2]  # run in parallel; each further stage depends on all before it
+SOURCES = STAGES[:2]  # independent of each other; each further stage depends on all before it
 ALL_STAGES = "all"
 # A day is done once this stage succeeds.
 LAST_STAGE = STAGES[-1]

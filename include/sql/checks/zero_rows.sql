@@ -38,7 +38,8 @@ SELECT
     checks.day AS day,
     checks.check_name AS check_name,
     'ZERO_ROWS' AS code,
-    if({source:String} = 'qtickets' AND NOT totals.is_asked AND checks.day < {run_day:Date}, 'warn', 'fail') AS severity,
+    if({source:String} = 'qtickets' AND NOT totals.is_asked AND checks.day < {run_day:Date}, 'warn', 'fail')
+        AS severity,
     checks.table_name AS subject,
     if(totals.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
     concat(toString(sums.row_count), ' rows') AS found,

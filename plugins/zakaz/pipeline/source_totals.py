@@ -16,7 +16,8 @@ FIGURES, CONFIRMED_ZERO, SUSPECT_ZERO = "FIGURES", "CONFIRMED_ZERO", "SUSPECT_ZE
 class SourceTotal:
     """A source's own total of a Moscow day.
 
-    :param state: FIGURES, CONFIRMED_ZERO (no data, by two endpoints) or SUSPECT_ZERO (the two endpoints disagree).
+    :param state: FIGURES, CONFIRMED_ZERO (the source confirmed that there is nothing) or SUSPECT_ZERO (its answers
+        contradict each other).
     :param amount: rubles: spend net of VAT, or revenue.
     :param fetched_at: UTC instant.
     """

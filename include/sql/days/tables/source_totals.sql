@@ -1,5 +1,5 @@
 -- A source's own total of each day; the latest one wins.
--- It comes from another endpoint or filter than the rows of the staging.
+-- For VK Ads it comes from another endpoint than the rows of the staging.
 CREATE TABLE IF NOT EXISTS meta.source_totals
 (
     day Date COMMENT 'Moscow day',
