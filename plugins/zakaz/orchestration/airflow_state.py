@@ -159,15 +159,10 @@ def _stuck_runs(runs: Iterable[tuple[Any, States]], *, is_served: bool) -> list[
     for run, states in runs:
         # The Task SDK does not return when a run was queued.
         since = run.start_date or getattr(run, "queued_at", None) or run.run_after
-        is_open = state_name(run.state) in UNFINISHED
-        if (
-            is_open
-            and datetime.now(UTC) - since > STUCK_AFTER
-            and not _is_progressing(run, states, is_served=is_served)
-        ):
-            found.append(
-                StuckRun(run.dag_id, run.run_id, state_name(run.run_type), state_name(run.state), since, _day(run))
-            )
+        run_type, state = state_name(run.run_type), state_name(run.state)
+        is_late = state in UNFINISHED and datetime.now(UTC) - since > STUCK_AFTER
+        if is_late and not _is_progressing(run, states, is_served=is_served):
+            found.append(StuckRun(run.dag_id, run.run_id, run_type, state, since, _day(run)))
     return found
 
 
