@@ -82,8 +82,8 @@ def _total(items: list[dict[str, Any]]) -> dict[str, Any]:
 def ours(pages: list[Path], warehouse: Any) -> None:
     """Land, read, check, build: what vk_fetch does with what the client gives it."""
     from zakaz.days import DayRange
-    from zakaz.pipeline.landing import Landing
-    from zakaz.pipeline.vk_ads import LANDED_TOGETHER, RAW_COLUMNS, RAW_TABLE, Fetch, build, land, read_and_check
+    from zakaz.pipeline.buffered_insert import BufferedInsert
+    from zakaz.pipeline.vk_ads import BUFFER_BYTES, RAW_COLUMNS, RAW_TABLE, Fetch, build, land, read_and_check
     from zakaz.sources.vk_ads import Reply
 
     days = DayRange(window(0)[0], window(len(pages) - 1)[1])
@@ -103,9 +103,9 @@ def ours(pages: list[Path], warehouse: Any) -> None:
 
     fetch = Fetch(ACCOUNT, days)
     with warehouse.session():
-        landing = Landing(warehouse, RAW_TABLE, RAW_COLUMNS, LANDED_TOGETHER)
-        land(landing, fetch, replies())
-        assert read_and_check(landing, warehouse, fetch) == {}
+        buffer = BufferedInsert(warehouse, RAW_TABLE, RAW_COLUMNS, BUFFER_BYTES)
+        land(buffer, fetch, replies())
+        assert read_and_check(buffer, warehouse, fetch) == {}
         assert build(warehouse, fetch) == len(pages) * ROWS_PER_PAGE
 
 

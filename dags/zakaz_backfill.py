@@ -6,12 +6,12 @@ A range of Moscow days in a few large pieces: much faster than one run per day.
 or one task of it; why. The range is cut into calendar months (two at a time if there are more than six), each goes
 through the same tasks as a day of `zakaz_etl`, and the grid shows each piece under its dates.
 
-**Safe to repeat**, beside the daily run as well: every day is replaced as a whole, and no figure changes unless the
-source changed. Each backfill stands in `meta.backfills` with the figures of each day before and after.
+**Safe to repeat**, also alongside the daily run: every day is replaced as a whole, and no figure changes unless the
+source changed. Each backfill is recorded in `meta.backfills`, with the figures of each day before and after.
 
 **When it is red:** the task `report` names the days that are not good and why; *Zakaz → Статус* in the menu shows them.
-Mend the cause and press *Clear* on the red task of the piece with *Only Failed*: that piece alone is done again. Days
-before VK Ads' reach (366 days) keep their staging, and their marts are rebuilt from it.
+Fix the cause and press *Clear* with *Only Failed* on the red task of the piece: only that piece is rerun. Days older
+than VK Ads serves (366 days) keep their staging, and their marts are rebuilt from it.
 """
 
 from datetime import datetime
@@ -33,7 +33,7 @@ with DAG(
     schedule=None,
     start_date=datetime(2025, 1, 1, tzinfo=MOSCOW),
     catchup=False,
-    # More than one: a run that hangs must not stop the next one.
+    # More than one, so that a hanging run does not block the next one.
     max_active_runs=4,
     is_paused_upon_creation=False,
     default_args=DEFAULT_ARGS,
@@ -60,13 +60,13 @@ with DAG(
         """One piece of the range, through the chain."""
         etl_chain(days, "{{ params.stage }}")
 
-    # Nobody is woken by these two: whoever filled in the form looks on, and a piece that fails tells of itself.
+    # No alerts from these two: the user who filled in the form is watching, and a failed piece raises its own alert.
     plan = PlanBackfillOperator(
         task_id="plan",
         task_display_name="План",
         on_failure_callback=None,
-        doc_md="Reads the form, chooses the days, enters them into `meta.backfills`. Red: its last line says what is "
-        "wrong with the form; start again with another one.",
+        doc_md="Reads the form, selects the days, records them in `meta.backfills`. Red: its last line says what is "
+        "wrong with the form; start a new run with a corrected one.",
     )
     report = ReportBackfillOperator(
         task_id="report",

@@ -13,18 +13,18 @@ Every morning at 05:35 Moscow: yesterday's VK Ads spend and ticket sales into Cl
 | `healthcheck` | the stagings and marts | `meta.quality_results` |
 
 **The day** is a Moscow calendar day, and the logical date is its midnight. A scheduled run re-reads the last
-`LOOKBACK_DAYS` days, of sales `SALES_LOOKBACK_DAYS` (sources restate what they said, refunds come late); a backfill and
-a run started by hand work on their own day only. Without the connection `qtickets_default` its task is skipped, and the
-sales are those of `bin/zakaz load-sales`.
+`LOOKBACK_DAYS` days, for sales `SALES_LOOKBACK_DAYS` (sources restate past days, refunds come late); backfills and
+manual runs process only their own day. Without the connection `qtickets_default` its task is skipped, and sales come
+from `bin/zakaz load-sales`.
 
-**By hand:** *Trigger DAG* without a date does the last day that is over, with a date that day.
-`bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` does five days. The conf `{"stage": "build_dm_vk"}`
-asks for one task alone, `{"lookback": true}` for the days that a scheduled run re-reads. Running a day again changes no
-figure unless the source changed. After a backfill the scheduler goes on from the latest day that ran: days missed
-before that day are made up by a backfill too, not by the scheduler.
+**By hand:** *Trigger DAG* without a date runs the last complete day, with a date that day.
+`bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` runs five days. The conf `{"stage": "build_dm_vk"}`
+requests a single task, `{"lookback": true}` the days that a scheduled run re-reads. Rerunning a day changes no figure
+unless the source changed. After a backfill the scheduler continues from the latest day that ran: run a backfill for
+days missed before it too, since the scheduler won't.
 
-**When it is red:** open the failed task's log, mend what its last line names, press *Clear* on the task. The button
-*Статус дня* on each task, and *Zakaz → Статус* in the menu, show what else is missing. Each attempt stands in
+**When it is red:** open the failed task's log, fix what its last line names, press *Clear* on the task. The button
+*Статус дня* on each task, and *Zakaz → Статус* in the menu, show what else is missing. Each attempt is recorded in
 `meta.etl_runs`, each alert in `meta.etl_alerts`.
 """
 
@@ -46,8 +46,8 @@ with DAG(
     doc_md=__doc__,
     schedule=MoscowDayTimetable(run_at=time(5, 35), catchup_days=settings().catchup_days),
     start_date=datetime(2025, 1, 1, tzinfo=MOSCOW),
-    catchup=False,  # the timetable makes up missed days itself, up to CATCHUP_DAYS
-    # More than one: a run that hangs must not stop the daily one.
+    catchup=False,  # the timetable itself runs missed days, up to CATCHUP_DAYS
+    # More than one, so that a hanging run does not block the daily one.
     max_active_runs=settings().max_active_runs,
     is_paused_upon_creation=False,
     default_args=DEFAULT_ARGS,

@@ -1,19 +1,19 @@
 """# zakaz_watchdog: тишина тоже тревога
 
-Every half an hour: what no callback tells of.
+Every half hour: what callbacks miss.
 
-* An attempt that is said to run and has no process any more ends as `error`, and is told of.
-* A failure that nobody was told of (a killed process, "mark failed" in the UI) is told; so is what Telegram did not
-  take before. Repeats are summed up; what is well again is told once (`RECOVERED`).
-* **No good run for yesterday by 07:30 Moscow: `STALE`**, once, with what is known: no run, running, failed, paused,
-  stuck. It recovers by itself.
-* At 09:00 Moscow the digest: spend, revenue, tickets, ROAS, open incidents. When it does not come, something is wrong.
+* A dead attempt, recorded as running without a process, is closed as `error`, with an alert.
+* A failure without an alert (a killed process, "mark failed" in the UI) gets one, and undelivered messages are sent
+  again. Repeats are summed up; a recovery is reported once (`RECOVERED`).
+* **No good run for yesterday by 07:30 Moscow: `STALE`**, once, with the reason if known: no run, running, failed,
+  paused, stuck. It recovers by itself.
+* At 09:00 Moscow the digest: spend, revenue, tickets, ROAS, open incidents. If it does not arrive, something is wrong.
 
-It can't tell of Airflow's own death: `bin/zakaz watchdog`, called by a timer outside, does the same from the run
-registry, and asks Airflow's database if it answers.
+It can't report that Airflow itself is down: `bin/zakaz watchdog`, called by an external timer, does the same from the
+run registry, and from Airflow's database if it answers.
 
-**When it is red:** ClickHouse could not be read, or a setting is wrong. Its last line says why; the next one in
-half an hour tries again.
+**When it is red:** ClickHouse could not be read, or a setting is invalid. Its last line says why; the next run, in half
+an hour, tries again.
 """
 
 from datetime import datetime
@@ -32,7 +32,7 @@ with DAG(
     schedule="*/30 * * * *",
     start_date=datetime(2025, 1, 1, tzinfo=MOSCOW),
     catchup=False,
-    # More than one: a watchdog that hangs must not be the last one.
+    # More than one, so that a hanging watchdog does not block the next one.
     max_active_runs=2,
     is_paused_upon_creation=False,
     default_args=DEFAULT_ARGS,
@@ -40,7 +40,7 @@ with DAG(
 ) as dag:
     WatchdogOperator(
         task_id="watchdog",
-        retries=0,  # the next one comes in half an hour, and a trouble must not wait for it
+        retries=0,  # its alert must not wait for retries, and the next run is in half an hour
         task_display_name="Сторож",
-        doc_md="Follows up what callbacks missed and tells of missing days. Red: ClickHouse could not be read.",
+        doc_md="Sweeps for what callbacks missed and alerts on missing days. Red: ClickHouse could not be read.",
     )

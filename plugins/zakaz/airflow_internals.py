@@ -1,7 +1,7 @@
-"""The private names of Airflow that the project rests on, all in one place.
+"""All private names of Airflow that the project depends on.
 
-Airflow may move them with any minor release; `tests/test_airflow_internals.py` then names the one that is gone.
-Each is imported when it is first asked for: most take seconds, and a task or a command needs few of them.
+Any minor release of Airflow may move them; `tests/test_airflow_internals.py` then names the missing one. They are
+imported lazily: most take seconds, and a task or command needs only a few.
 """
 
 from importlib import import_module
@@ -45,14 +45,14 @@ def __getattr__(name: str) -> Any:
 
 
 def supervisor_comms() -> Any:
-    """How the task of this process talks to its supervisor."""
+    """The channel from this process's task to its supervisor."""
     from airflow.sdk.execution_time import task_runner
 
     return task_runner.SUPERVISOR_COMMS
 
 
 def variables() -> Any:
-    """Airflow's variables: a task asks its supervisor for them, any other process Airflow's database."""
+    """Airflow's `Variable`: of the Task SDK in a task, of Airflow's database in any other process."""
     from airflow.sdk.execution_time import task_runner
 
     if getattr(task_runner, "SUPERVISOR_COMMS", None):

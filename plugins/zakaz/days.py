@@ -29,10 +29,10 @@ def last_complete_day(now: datetime | None = None) -> date:
 
 
 def day_by_hand(given: datetime, now: datetime) -> date:
-    """The day that a run started by hand is for: the one that the given date falls on.
+    """The Moscow day of a run started by hand.
 
-    A moment within today means "now", which is what Airflow fills in when no date was given: then it is the last day
-    that is over. Today's midnight is a date on purpose, and the tasks refuse it with a clear line.
+    Airflow fills in "now" if no date was given, so an instant within today means the last complete day. Today's
+    midnight is a date that someone chose, and the tasks reject it with a clear message.
     """
     day = moscow_day(given)
     is_midnight = given.astimezone(MOSCOW).time() == time()
@@ -40,10 +40,10 @@ def day_by_hand(given: datetime, now: datetime) -> date:
 
 
 def parse_day(text: str, argument: str) -> date:
-    """A day as people type it, YYYY-MM-DD.
+    """Parse a day as people type it, YYYY-MM-DD.
 
-    :param argument: what the text was given for; the error names it.
-    :raises InvalidInput: the text is no such day.
+    :param argument: the name of the argument, for the error message.
+    :raises InvalidInput: the text is not such a day.
     """
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=MOSCOW).date()
@@ -64,24 +64,24 @@ class DayRange:
 
     @classmethod
     def parse(cls, text: str) -> "DayRange":
-        """The range from its ISO 8601 form, `2026-11-01/2026-11-30`; the form in which one task hands it to another.
+        """Parse the ISO 8601 form, `2026-11-01/2026-11-30`, in which tasks pass ranges to each other.
 
-        :raises InvalidInput: the text is no such range.
+        :raises InvalidInput: the text is not such a range.
         """
         first, _, last = text.partition("/")
         return cls(parse_day(first, "the first day"), parse_day(last, "the last day"))
 
     @property
     def iso(self) -> str:
-        """The range as `parse` reads it."""
+        """The ISO 8601 form that `parse` reads."""
         return f"{self.first}/{self.last}"
 
     def since(self, day: date) -> "DayRange | None":
-        """The part of the range from a day on, or nothing."""
+        """The part of the range from a day on; None if it ends earlier."""
         return DayRange(max(self.first, day), self.last) if day <= self.last else None
 
     def last_days(self, count: int) -> "DayRange":
-        """So many days up to the last one, whatever the first one is."""
+        """The `count` days that end with the last one, regardless of the first."""
         return DayRange(self.last - timedelta(days=count - 1), self.last)
 
     def __iter__(self) -> Iterator[date]:
@@ -92,11 +92,11 @@ class DayRange:
 
     @property
     def bounds(self) -> dict[str, date]:
-        """The range as the parameters `from_date` and `to_date` of our SQL."""
+        """The parameters `from_date` and `to_date` of our SQL."""
         return {"from_date": self.first, "to_date": self.last}
 
     def months(self, at_once: int = 1) -> Iterator["DayRange"]:
-        """The range in pieces of at most so many calendar months, none of which crosses into a further one."""
+        """Split into chunks of at most `at_once` calendar months; only the first may start in mid-month."""
         start = self.first
         while start <= self.last:
             months = start.year * 12 + start.month - 1 + at_once
@@ -105,7 +105,7 @@ class DayRange:
             start = end + timedelta(days=1)
 
     def windows(self, days: int) -> Iterator["DayRange"]:
-        """The range in pieces of at most so many days, oldest first."""
+        """Split into chunks of at most `days` days, oldest first."""
         start = self.first
         while start <= self.last:
             end = min(start + timedelta(days=days - 1), self.last)
@@ -113,7 +113,7 @@ class DayRange:
             start = end + timedelta(days=1)
 
     def require_over(self, now: datetime | None = None) -> None:
-        """Refuse a range that reaches into a day which is not over.
+        """Reject a range that includes a day which is not over.
 
         :raises DayNotOver: the last day is today or in the future, by Moscow time.
         """
@@ -126,7 +126,7 @@ class DayRange:
 
 
 def ranges(days: Iterable[date]) -> list[DayRange]:
-    """Days in order, put together where one follows the other."""
+    """Merge sorted days into ranges of consecutive days."""
     found: list[DayRange] = []
     for day in days:
         if found and day - found[-1].last == timedelta(days=1):

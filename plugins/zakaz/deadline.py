@@ -1,4 +1,4 @@
-"""One deadline for all the steps of a caller that must not be held up."""
+"""A deadline shared by all steps of a time-critical caller."""
 
 import math
 import threading
@@ -9,23 +9,23 @@ from typing import Any
 
 
 class Deadline:
-    """A moment that none of the steps it is handed to may wait past.
+    """A moment after which no step may keep waiting.
 
-    :param seconds: from now on.
+    :param seconds: from now.
     """
 
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
 
     def left(self, at_most: float = math.inf) -> float:
-        """Seconds until then, or `at_most` if that is less; 0 once it has passed."""
+        """Seconds left, or `at_most` if that is less; 0 once the deadline has passed."""
         return min(max(self._at - time.monotonic(), 0.0), at_most)
 
 
 def call_within(seconds: float, call: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function in a daemon thread: a slow DNS look-up, for one, ends by no time-out of a socket.
+    """Call a function in a daemon thread, for calls without a timeout of their own, such as DNS lookups.
 
-    :raises TimeoutError: no result within so many seconds; the call goes on unwatched.
+    :raises TimeoutError: no result in time; the thread is abandoned, not stopped.
     """
     outcome: Future[Any] = Future()
 

@@ -1,6 +1,6 @@
-"""The environment of bin/airflow and bin/zakaz: the project's defaults, then .env, then what is set already wins.
+"""The environment of bin/airflow and bin/zakaz: the project's defaults, overridden by .env, overridden by the shell.
 
-It runs before Airflow is imported and imports nothing of it.
+It runs before Airflow is imported, and must not import it.
 """
 
 import json
@@ -26,31 +26,31 @@ ELSEWHERE = (
 
 
 def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) -> dict[str, str]:
-    """The whole environment for a program of the project.
+    """The complete environment for a program of the project.
 
-    :param given: the environment as it is; what it sets stays.
-    :param dotenv: the file of the user's settings, or None to leave it out.
-    :raises InvalidInput: a variable of the project has a value that is not allowed; the message shows no secret.
+    :param given: the current environment, which takes precedence.
+    :param dotenv: the user's settings file, or None for none.
+    :raises InvalidInput: a variable of the project has an invalid value; the message shows no secret.
     """
     chosen = {**_from_file(dotenv), **given}
     _require_readable(chosen)
-    # Relative to the project: the wrappers work from any folder.
+    # Relative to the project, so that the wrappers work from any folder.
     home = PROJECT_DIR / (chosen.get("AIRFLOW_HOME") or ".airflow")
     chosen["AIRFLOW_HOME"] = str(home)
     chosen["ZAKAZ_SANDBOX"] = "1" if uses_sandbox(chosen) else "0"
     # Executors start `airflow` by its bare name.
     chosen["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), chosen.get("PATH", os.defpath)])
-    # A company's proxy can't reach what listens on this machine: the sandbox, and Airflow's server for its tasks.
+    # A corporate proxy can't reach local servers: the sandbox, and the Airflow server that tasks call.
     direct = [chosen.get("no_proxy") or chosen.get("NO_PROXY") or "", "127.0.0.1", "localhost"]
     chosen["no_proxy"] = chosen["NO_PROXY"] = ",".join(dict.fromkeys(",".join(direct).strip(",").split(",")))
     return {**_airflow_defaults(), **_execution_api(chosen), **_connection_defaults(home, chosen), **chosen}
 
 
 def foreign_settings(environment: Mapping[str, str], dotenv: Path | None = DOTENV) -> list[str]:
-    """Variables for Airflow that are set by the shell alone, possibly for another Airflow.
+    """Airflow variables that come only from the shell, possibly meant for another Airflow.
 
-    :param environment: what `project_environment` made.
-    :param dotenv: the file that it was made with.
+    :param environment: the result of `project_environment`.
+    :param dotenv: the file that it was given.
     """
     home = Path(environment["AIRFLOW_HOME"])
     ours = {
@@ -69,9 +69,9 @@ def foreign_settings(environment: Mapping[str, str], dotenv: Path | None = DOTEN
 
 
 def uses_sandbox(environment: Mapping[str, str]) -> bool:
-    """Whether the offline stand-ins serve this environment: no source, warehouse or secrets backend is named in it.
+    """Whether this environment uses the sandbox: it configures no source, warehouse or secrets backend.
 
-    `ZAKAZ_SANDBOX` decides where it is set: 1 or 0.
+    `ZAKAZ_SANDBOX` (1 or 0) overrides that.
     """
     if choice := environment.get("ZAKAZ_SANDBOX"):
         return choice == "1"
@@ -79,13 +79,13 @@ def uses_sandbox(environment: Mapping[str, str]) -> bool:
 
 
 def state_dir(environment: Mapping[str, str]) -> Path:
-    """Where a machine keeps what must outlive a process: the outbox, the sandbox's state."""
+    """The folder for local state that outlives a process: the outbox, the sandbox's state."""
     home = environment.get("ZAKAZ_STATE_DIR") or environment.get("AIRFLOW_HOME") or ".airflow"
     return PROJECT_DIR / home / "zakaz"
 
 
 def sandbox_state(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The `url` and `pid` of the sandbox that was started last; empty if none is recorded."""
+    """The `url` and `pid` of the last sandbox started; empty if none is recorded."""
     try:
         state = json.loads((state_dir(environment) / "sandbox" / "state.json").read_text(encoding="utf-8"))
         return {"url": str(state["url"]), "pid": int(state["pid"])}
@@ -94,9 +94,9 @@ def sandbox_state(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def sandbox_connections(environment: Mapping[str, str]) -> dict[str, str]:
-    """The connections to the sandbox that was started last, as variables."""
+    """Connection variables for the last sandbox started."""
     home = Path(environment["AIRFLOW_HOME"])
-    # Made-up figures get a warehouse of their own, so that they never mix with real ones.
+    # A warehouse of its own, so that made-up figures never mix with real ones.
     url = sandbox_state(environment).get("url", f"http://127.0.0.1:{SANDBOX_PORT}")
     connections = {
         "CLICKHOUSE": {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse-sandbox")}},
@@ -113,13 +113,13 @@ def sandbox_connections(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _from_file(dotenv: Path | None) -> dict[str, str]:
-    # Without interpolation: a password may hold ${.
+    # No interpolation: a password may contain ${.
     file = dotenv_values(dotenv, interpolate=False) if dotenv else {}
     return {name: value for name, value in file.items() if value}
 
 
 def _require_readable(chosen: Mapping[str, str]) -> None:
-    """Airflow would say "conn_id isn't defined" for a connection whose JSON is broken."""
+    """Reject broken JSON in a connection, for which Airflow would only say "conn_id isn't defined"."""
     if (choice := chosen.get("ZAKAZ_SANDBOX", "")) not in ("", "0", "1"):
         raise InvalidInput(f"ZAKAZ_SANDBOX={choice!r} is not allowed: it must be 1, 0 or empty")
     for name, value in chosen.items():
@@ -127,7 +127,7 @@ def _require_readable(chosen: Mapping[str, str]) -> None:
             try:
                 json.loads(value)
             except ValueError as error:
-                # Not the text itself: it holds a password.
+                # Not the text itself: it contains a password.
                 raise InvalidInput(
                     f"{name} is no readable JSON ({error}): in .env write it on one line, in single quotes"
                 ) from None
@@ -138,19 +138,19 @@ def _airflow_defaults() -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_DIR / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_DIR / "plugins"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        # `-s 2026-11-01` of a backfill is a Moscow day only with this.
+        # Makes `-s 2026-11-01` of a backfill a Moscow day.
         "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Europe/Moscow",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API__INSTANCE_NAME": "Zakaz ETL",
-        # The default five are over after a few seconds: restarting the server would fail a task.
+        # The default 5 retries take only seconds, so that a server restart would fail running tasks.
         "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "10",
     }
 
 
 def _execution_api(chosen: Mapping[str, str]) -> dict[str, str]:
-    """Where tasks find Airflow's server, which reads another port only from a base URL."""
+    """The Airflow server's URL for tasks: Airflow derives it from a base URL, but not from a port."""
     port = chosen.get("AIRFLOW__API__PORT")
     if not port or chosen.get("AIRFLOW__API__BASE_URL"):
         return {}
@@ -160,14 +160,14 @@ def _execution_api(chosen: Mapping[str, str]) -> dict[str, str]:
 def _connection_defaults(home: Path, chosen: Mapping[str, str]) -> dict[str, str]:
     if not uses_sandbox(chosen):
         if not chosen.get("AIRFLOW_CONN_VK_ADS_DEFAULT"):
-            return {}  # they are kept in Airflow or a secrets backend, and a variable would hide them
+            return {}  # they are in Airflow or a secrets backend, and a variable would override them
         warehouse = {"conn_type": "clickhouse", "extra": {"embedded_path": str(home / "warehouse")}}
         return {"AIRFLOW_CONN_CLICKHOUSE_DEFAULT": json.dumps(warehouse)}
     return sandbox_connections(chosen)
 
 
 def main() -> None:
-    """Become the program named on the command line, in the project's environment."""
+    """Exec the program named on the command line, in the project's environment."""
     program, *arguments = sys.argv[1:]
     try:
         environment = project_environment(os.environ)

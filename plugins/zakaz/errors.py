@@ -1,14 +1,14 @@
-"""The two families of errors: what can't heal by itself (permanent), and what may (transient).
+"""The project's errors: permanent (a retry can't help) and transient (it may).
 
-Each message is one line that names what was wrong, the value, and what to do. None carries a secret.
+Each message is one line that names the problem, the value, and the remedy. None contains a secret.
 """
 
 
 class ZakazError(Exception):
-    """Any error this project raises on purpose.
+    """Base class of the errors that this project raises on purpose.
 
-    :cvar alert_code: the code of the alert it leads to.
-    :cvar alert_severity: critical if data are missing until somebody mends it, else warning.
+    :cvar alert_code: the code of the alert that it leads to.
+    :cvar alert_severity: critical if data stay missing until somebody acts, else warning.
     """
 
     alert_code = "RUN_FAILED"
@@ -16,41 +16,41 @@ class ZakazError(Exception):
 
 
 class PermanentError(ZakazError):
-    """Asking again gives the same answer: it is never retried."""
+    """A retry would fail the same way, so there is none."""
 
 
 class TransientError(ZakazError):
-    """May heal by itself: it is retried with growing pauses by whoever knows what failed."""
+    """May go away by itself, so it is retried, with growing pauses."""
 
 
 class InvalidInput(PermanentError):
-    """An argument, a setting, a connection or a file that can't be used."""
+    """An unusable argument, setting, connection or file."""
 
 
 class SourceNotSetUp(InvalidInput):
-    """A stage has no connection to work with: it is left out, since not everybody has every source."""
+    """A stage's source has no connection; the stage is skipped, since not everybody has every source."""
 
 
 class WrongSetting(InvalidInput):
-    """A setting can't be used: no DAG is read and no task begins until it is put right."""
+    """An unusable setting: no DAG is parsed and no task starts until it is corrected."""
 
 
 class DayNotOver(PermanentError):
-    """A Moscow day was asked for that is not over: a slip of whoever asked, nothing is missing."""
+    """A Moscow day was requested that is not over: a user's mistake, no data are missing."""
 
     alert_severity = "warning"
 
 
 class DaysAreBusy(PermanentError):
-    """Another run is at work on days that a backfill was asked for."""
+    """Another run is processing days of the requested backfill."""
 
 
 class BackfillIncomplete(PermanentError):
-    """Days of a backfill are not green at its end."""
+    """A backfill ended with days that are not green."""
 
 
 class SourceRefused(PermanentError):
-    """A source answered that it will not serve this request; `code` is the source's own word."""
+    """A source rejected the request; `code` is the source's own error code."""
 
     def __init__(self, message: str, code: str = "") -> None:
         super().__init__(message)
@@ -58,7 +58,7 @@ class SourceRefused(PermanentError):
 
 
 class SourceUnavailable(TransientError):
-    """A source gave no usable answer; `retry_after` is the pause in seconds it asked for, if it did."""
+    """A source gave no usable answer; `retry_after` is the pause that it asked for, in seconds."""
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -66,15 +66,15 @@ class SourceUnavailable(TransientError):
 
 
 class SourceInconsistent(PermanentError):
-    """What a source answered contradicts itself or the question; the staging keeps its old rows."""
+    """A source's replies contradict each other or the request; the staging keeps its old rows."""
 
 
 class SourceIncomplete(PermanentError):
-    """A source refused some of its objects; all others are loaded, and the old rows of these stay."""
+    """A source refused some objects, whose old rows stay; all others are loaded."""
 
 
 class WarehouseRefused(PermanentError):
-    """ClickHouse refused a statement; `code` is ClickHouse's error number."""
+    """ClickHouse rejected a statement; `code` is its error number."""
 
     def __init__(self, message: str, code: int = 0) -> None:
         super().__init__(message)
@@ -86,30 +86,30 @@ class WarehouseUnavailable(TransientError):
 
 
 class WarehouseLocked(WarehouseUnavailable):
-    """Another process has the embedded warehouse, and kept it for longer than we may wait."""
+    """Another process held the embedded warehouse for longer than we may wait."""
 
 
 class AttemptLost(TransientError):
-    """The process of a task is gone, and it did not say how it ended."""
+    """A task's process died without recording how it ended."""
 
 
 TERMINATED = "the task was told to end (SIGTERM)"
 
 
 class TaskTerminated(BaseException):
-    """A task was told to end. No `except Exception` on the way may keep it from that."""
+    """A task received SIGTERM. A BaseException, so that no `except Exception` stops it."""
 
 
 class StageTimedOut(BaseException):
-    """A stage took longer than it may. No `except Exception` on the way may keep it from ending."""
+    """A stage exceeded its time limit. A BaseException, so that no `except Exception` stops it."""
 
 
 class TelegramNotSetUp(InvalidInput):
-    """There is no connection to send a message through."""
+    """There is no Telegram connection."""
 
 
 class MessageRefused(PermanentError):
-    """Telegram will not take this message."""
+    """Telegram rejected the message."""
 
 
 class MessageUndelivered(TransientError):
@@ -125,10 +125,10 @@ class HealthCheckFailed(PermanentError):
 
 
 def one_line(error: BaseException | str, limit: int = 500) -> str:
-    """The last line that says something, for registries, messages and terminals.
+    """The last non-empty line, for the registry, messages and terminals.
 
-    :param error: an exception, or what Airflow gives in its place.
-    :param limit: the longest result, in characters.
+    :param error: an exception, or what Airflow passes in its place.
+    :param limit: maximum length in characters.
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[-1] if lines else ""

@@ -1,4 +1,4 @@
-"""No text leaves this process with a secret: Airflow's masker, given every secret of the project's connections."""
+"""Masks secrets in outgoing text: Airflow's masker, fed with all secrets of the project's connections."""
 
 import contextlib
 import json
@@ -13,16 +13,16 @@ from zakaz.errors import one_line
 from zakaz.settings import usable_settings
 
 CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "telegram_default")
-# Masked as soon as the secrets are known; Airflow forgets it with them when it resets its masker for a task.
+# Registered together with the secrets; if it comes back unmasked, Airflow has reset its masker for a task.
 MARKER = "the secrets of zakaz are known"
 LONGEST_LINE = 100_000
 T = TypeVar("T")
 
 
 def masked(value: T) -> T:
-    """A text, or the texts in lists and dicts, with *** in place of what Airflow masks and of the project's secrets.
+    """Replace Airflow's and the project's secrets by *** in a text, or in the texts of lists and dicts.
 
-    The connections are read once; secrets that change later are masked where they are read.
+    The connections are read once; secrets that change later are registered where they are read.
     """
     if redact(MARKER) == MARKER:
         mask_secret([MARKER, *_secrets()])
@@ -30,23 +30,23 @@ def masked(value: T) -> T:
 
 
 def masked_line(error: BaseException | str) -> str:
-    """The last line of an error, without secrets; masked before it is cut, since half a secret isn't found."""
+    """The last line of an error, without secrets; masked before truncation, since half a secret isn't recognized."""
     return one_line(masked(one_line(error, LONGEST_LINE)))
 
 
 def _secrets() -> set[str]:
-    from zakaz.connections.vk_token_store import token_variable  # parsing a DAG must not pay for an HTTP client
+    from zakaz.connections.vk_token_store import token_variable  # keeps the HTTP client out of DAG parsing
 
-    # For a URL that can't be reached, requests names the host and the rest separately.
+    # For an unreachable URL, requests reports host and path separately.
     ping_url = usable_settings().ping_url
     found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url)}
     for conn_id in CONNECTIONS:
-        with contextlib.suppress(Exception):  # a connection that can't be read has given away nothing
+        with contextlib.suppress(Exception):  # a connection that can't be read can't leak
             connection = BaseHook.get_connection(conn_id)
             found |= {connection.password or "", *_secret_extras(connection.extra_dejson)}
     with contextlib.suppress(Exception):
         found |= _secret_extras(Variable.get(token_variable("vk_ads_default"), deserialize_json=True))
-    # As they are, and as they are written in a URL or in JSON.
+    # Plain, URL-encoded and JSON-escaped.
     return {form for secret in found for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
 
 
@@ -58,5 +58,5 @@ def _secret_extras(value: Any, name: str = "") -> set[str]:
     text = value if isinstance(value, str) else json.dumps(value)
     if value and any(word in name.lower() for word in ("token", "secret", "password", "key")):
         return {text}
-    # A proxy may be given as http://user:password@host.
+    # A proxy may be http://user:password@host.
     return set(re.findall(r"://[^/@\s]*:([^/@\s]+)@", text))

@@ -1,4 +1,4 @@
-"""The sources, and the stages of the daily chain by name: tasks of the DAG, jobs of the run registry."""
+"""The sources, and the stages of the daily DAG: tasks in Airflow, jobs in the run registry, options of the CLI."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Source:
 
     :param fetch: the stage that reads it.
     :param build: the stage that builds its mart.
-    :param lookback: the setting that says how many days a scheduled run reads anew.
+    :param lookback: the setting that says how many days a scheduled run re-reads.
     """
 
     fetch: str
@@ -27,19 +27,19 @@ SOURCES = {
     "vk_ads": Source(fetch="vk_fetch", build="build_dm_vk", lookback="lookback_days"),
     "qtickets": Source(fetch="qtickets_fetch", build="build_dm_sales", lookback="sales_lookback_days"),
 }
-FETCHES = tuple(source.fetch for source in SOURCES.values())  # side by side
-# Its good end means that a day is done.
+FETCHES = tuple(source.fetch for source in SOURCES.values())  # independent of each other
+# A day is done once this stage succeeds.
 LAST_STAGE = "healthcheck"
-# Each stage after the fetches builds on all before it.
+# Each stage after the fetches depends on all before it.
 STAGES = (*FETCHES, *(source.build for source in SOURCES.values()), LAST_STAGE)
 ALL_STAGES = "all"
 
 
 def wanted(stage: str) -> tuple[str, ...]:
-    """The tasks that were asked for, in the order of the chain.
+    """The requested stages, in the order of the chain.
 
-    :param stage: `all`, a task, or several with commas between them.
-    :raises InvalidInput: there is no such task.
+    :param stage: `all`, a stage, or several separated by commas.
+    :raises InvalidInput: there is no such stage.
     """
     if stage == ALL_STAGES:
         return STAGES
@@ -51,13 +51,13 @@ def wanted(stage: str) -> tuple[str, ...]:
 
 
 def with_those_before(stages: Sequence[str]) -> tuple[str, ...]:
-    """Stages with all that they build on, in the order of the chain."""
+    """Stages with all that they depend on, in the order of the chain."""
     last = max(STAGES.index(stage) for stage in stages)
     return STAGES[: last + 1] if STAGES[last] not in FETCHES else tuple(one for one in FETCHES if one in stages)
 
 
 def deciding_stage(stage: str) -> str:
-    """The task whose good end means that a day is done, when these were asked for: the last of them."""
+    """The last of the requested stages: a day is done once it succeeds."""
     return wanted(stage)[-1]
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM for a program that works through many tasks: the one under way ends, and no further one begins."""
+"""Ctrl-C and SIGTERM for a program that runs many tasks: the current task is ended, and no further one starts."""
 
 import contextlib
 import signal
@@ -13,7 +13,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
-    """Whether this program was told to end; known whatever handlers a task puts in place meanwhile."""
+    """Whether this program was asked to stop; known even if a task installs signal handlers of its own."""
 
     def __init__(self, wakeups: socket.socket) -> None:
         self._wakeups = wakeups
@@ -22,16 +22,16 @@ class Stop:
 
     @property
     def is_requested(self) -> bool:
-        """Whether one of the signals has come."""
-        with contextlib.suppress(OSError):  # nothing has come, or it is over
+        """Whether one of the signals has arrived."""
+        with contextlib.suppress(OSError):  # nothing to read, or the socket is closed
             while received := self._wakeups.recv(64):
                 self._is_requested |= any(number in SIGNALS for number in received)
         return self._is_requested
 
     @contextmanager
     def in_task(self) -> Iterator[None]:
-        """A block that the signals end by an exception, so that the attempt is recorded."""
-        self._install()  # Airflow leaves a handler of its own behind after each task
+        """A block in which the signals raise TaskTerminated, so that the attempt is recorded."""
+        self._install()  # each task leaves a handler of Airflow's behind
         self._is_in_task = True
         try:
             yield
@@ -45,13 +45,13 @@ class Stop:
 
     def _handle(self, number: int, _: Any) -> None:
         if self._is_in_task:
-            self._is_in_task = False  # the first one is enough: what ends is not ended again
+            self._is_in_task = False  # a second signal must not interrupt the cleanup
             raise TaskTerminated(f"the task was told to end ({signal.Signals(number).name})")
 
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
-    """Take SIGINT and SIGTERM until the end of the block."""
+    """Handle SIGINT and SIGTERM until the end of the block."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     reader, writer = socket.socketpair()
     with reader, writer:
@@ -59,11 +59,11 @@ def stoppable() -> Iterator[Stop]:
         writer.setblocking(False)
         wakeup = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
         stop = Stop(reader)
-        stop._install()  # noqa: SLF001 - nobody else does
+        stop._install()  # noqa: SLF001 - private to this module
         try:
             yield stop
         finally:
-            stop.is_requested  # noqa: B018 - asked once more, since it can't be afterwards
+            stop.is_requested  # noqa: B018 - read the socket before it is closed
             signal.set_wakeup_fd(wakeup)
             for number, handler in before.items():
                 signal.signal(number, handler)

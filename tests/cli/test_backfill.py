@@ -11,7 +11,7 @@ from orchestration.conftest import airflow as airflow
 from sandbox import Sandbox
 from zakaz import airflow_internals
 from zakaz.cli.commands import backfill as backfill_command
-from zakaz.orchestration import here
+from zakaz.orchestration import local_runner
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -87,7 +87,7 @@ def test_a_long_range_goes_on_where_it_was_stopped(
     zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began: list[object] = []
-    real = here.run_task
+    real = local_runner.run_task
 
     def run_task(task_instance: object, task: object) -> None:
         """Ctrl-C while the second piece is fetched."""
@@ -96,7 +96,7 @@ def test_a_long_range_goes_on_where_it_was_stopped(
             os.kill(os.getpid(), signal.SIGINT)
         real(task_instance, task)
 
-    monkeypatch.setattr(here, "run_task", run_task)
+    monkeypatch.setattr(local_runner, "run_task", run_task)
     code, _, err = zakaz(*ASKED)
     assert code == 1
     assert "stopped, nothing is left at work. The same command goes on from here" in err

@@ -79,9 +79,9 @@ def test_a_ready_token_is_used_and_none_is_asked_for(sandbox: Sandbox, monkeypat
         ({"extra": {"accounts": []}}, "accounts [] must be a list"),
         ({"extra": {"accounts": ["one", "one"]}}, "accounts ['one', 'one'] must be a list of different"),
         ({"extra": {"accounts": ["one", None]}}, "accounts ['one', None] must be a list"),
-        ({"extra": {"accounts": ["one"], "access_token": "t0ken"}}, "can't stand beside access_token"),
+        ({"extra": {"accounts": ["one"], "access_token": "t0ken"}}, "can't be combined with access_token"),
         ({"extra": {"account_id": "one"}}, "account_id 'one' must be the number of the one account"),
-        ({"extra": {"accounts": ["one"], "account_id": 7}}, "can't stand beside accounts"),
+        ({"extra": {"accounts": ["one"], "account_id": 7}}, "can't be combined with accounts"),
     ],
 )
 def test_a_connection_that_cannot_work_is_refused_in_one_line(

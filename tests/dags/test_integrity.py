@@ -12,7 +12,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 
 from zakaz.orchestration.callbacks import alert_on_failure
 from zakaz.orchestration.retries import RetryWhatMayHeal
-from zakaz.orchestration.run_days import word
+from zakaz.orchestration.run_days import state_name
 from zakaz.orchestration.timetable import MoscowDayTimetable
 from zakaz.settings import PROJECT_DIR, RETRY_DELAYS, Settings
 from zakaz.stages import STAGES, lookback_days
@@ -52,7 +52,7 @@ def test_the_chain(dagbag: DagBag) -> None:
     }
     assert dag.task_group.children["fetch"].children.keys() == {"vk_fetch", "qtickets_fetch"}
     # A source that is not set up is skipped, and the chain goes on.
-    rules = {task.task_id: word(task.trigger_rule) for task in dag.tasks}
+    rules = {task.task_id: state_name(task.trigger_rule) for task in dag.tasks}
     assert rules == {**dict.fromkeys(CHAIN, "none_failed"), "vk_fetch": "all_success", "qtickets_fetch": "all_success"}
 
 

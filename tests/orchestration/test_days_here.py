@@ -15,10 +15,10 @@ from orchestration.conftest import CarryOut, Runs
 from sandbox import Sandbox
 from zakaz import airflow_internals
 from zakaz.errors import DaysAreBusy, TransientError
-from zakaz.orchestration import backfill, backfill_runs, here, runs
-from zakaz.orchestration.again import Again
+from zakaz.orchestration import backfill, backfill_runs, local_runner, runs
 from zakaz.orchestration.console import Work
-from zakaz.orchestration.here import claim
+from zakaz.orchestration.local_runner import claim
+from zakaz.orchestration.rerun import Rerun
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -74,7 +74,7 @@ def test_days_that_ran_are_left_alone_until_a_reset(
     (outcome,) = carry_out([FIRST])
     assert (outcome.is_loaded, outcome.was_done) == (True, False)
     assert len(attempts(warehouse)) == len(STAGES)
-    (outcome,) = carry_out([FIRST], again=Again.EVERYTHING)
+    (outcome,) = carry_out([FIRST], rerun=Rerun.EVERYTHING)
     assert (outcome.is_loaded, outcome.was_done) == (True, True)
     assert [number for *_, number in attempts(warehouse)] == [1] * len(STAGES) + [2] * len(STAGES)
     assert len(airflow_runs()) == 1
@@ -101,7 +101,7 @@ def test_after_a_day_that_failed_no_further_one_begins(
     assert (first.is_loaded, second.is_loaded) == (False, True)
     assert first.error.startswith("its run was failed before and was left alone (--rerun-failed-tasks does it again): ")
     before = len(attempts(warehouse))
-    (outcome, _) = carry_out([FIRST, SECOND], again=Again.FAILED)
+    (outcome, _) = carry_out([FIRST, SECOND], rerun=Rerun.FAILED)
     assert outcome.is_loaded
     assert [job for _, job, *_ in attempts(warehouse)[before:]] == [job for job in STAGES if job != "qtickets_fetch"]
 
@@ -156,7 +156,7 @@ def test_what_a_killed_backfill_left_is_gone_on_with(
 ) -> None:
     """As after kill -9: an open backfill, a day at work, and one that did not begin."""
     days = [FIRST, SECOND]
-    made = backfill_runs.make("zakaz_etl", days, "all", Again.NOTHING, 1, is_served=False)
+    made = backfill_runs.make("zakaz_etl", days, "all", Rerun.NOTHING, 1, is_served=False)
     with airflow_internals.create_session() as session:
         run = session.get_one(airflow_internals.DagRun, made.runs[FIRST])
         run.state = "running"
@@ -217,16 +217,16 @@ def test_a_database_that_does_not_answer_once_ends_no_wait(work: Work, monkeypat
             raise answer
         return bool(answer)
 
-    assert here.wait_for(is_over, work.stop)
+    assert local_runner.wait_for(is_over, work.stop)
     assert answers == []
-    monkeypatch.setattr(here, "SILENT_SECONDS", 0)
+    monkeypatch.setattr(local_runner, "SILENT_SECONDS", 0)
     answers[:] = [OperationalError("locked", None, Exception())]
     with pytest.raises(OperationalError):
-        here.wait_for(is_over, work.stop)
+        local_runner.wait_for(is_over, work.stop)
 
 
 def test_airflow_s_backfill_of_somebody_else_is_named(carry_out: CarryOut) -> None:
-    made = backfill_runs.make("zakaz_etl", [FIRST], "all", Again.NOTHING, 1, is_served=True)
+    made = backfill_runs.make("zakaz_etl", [FIRST], "all", Rerun.NOTHING, 1, is_served=True)
     with airflow_internals.create_session() as session:
         session.get_one(airflow_internals.Backfill, made.backfill_id).triggering_user_name = "admin"
     with pytest.raises(
@@ -246,7 +246,7 @@ def test_a_day_that_is_cleared_later_is_taken_up_by_a_scheduler(carry_out: Carry
 
 
 def test_a_task_is_claimed_once(airflow: None) -> None:
-    made = backfill_runs.make("zakaz_etl", [FIRST], "all", Again.NOTHING, 1, is_served=False)
+    made = backfill_runs.make("zakaz_etl", [FIRST], "all", Rerun.NOTHING, 1, is_served=False)
     with (
         airflow_internals.create_session(scoped=False) as ours,
         airflow_internals.create_session(scoped=False) as theirs,

@@ -14,7 +14,7 @@ from sandbox import Sandbox
 from zakaz.connections.qtickets import QTicketsHook
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
-from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.sources.qtickets import QTicketsClient, Show, Ticket
 from zakaz.sources.sales_file import COLUMNS
@@ -37,7 +37,7 @@ def truth(sandbox: Sandbox, days: DayRange) -> list[tuple[Any, ...]]:
     return sorted(tuple(Decimal(row[name]) if name in money else row[name] for name in COLUMNS) for row in rows)
 
 
-def load(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> Loaded:
+def load(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> LoadResult:
     return load_qtickets(QTicketsHook().get_conn(), warehouse, days, REFUND_DAYS)
 
 
@@ -92,7 +92,7 @@ def ticket(**given: Any) -> Ticket:
     return usual._replace(**given)
 
 
-def load_made(warehouse: WarehouseHook, *tickets: Ticket, days: DayRange = ONE_DAY, **given: Any) -> Loaded:
+def load_made(warehouse: WarehouseHook, *tickets: Ticket, days: DayRange = ONE_DAY, **given: Any) -> LoadResult:
     return load_qtickets(MadeQTickets(list(tickets), **given), warehouse, days, REFUND_DAYS)
 
 

@@ -14,7 +14,7 @@ from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import SourceInconsistent
 from zakaz.pipeline.checks import check_days
-from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.restatements import Restatement
@@ -25,7 +25,7 @@ DAYS = DayRange(DAY - timedelta(days=2), DAY)
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
 
 
-def load(warehouse: WarehouseHook, days: DayRange = DAYS) -> Loaded:
+def load(warehouse: WarehouseHook, days: DayRange = DAYS) -> LoadResult:
     return load_vk_ads(VkAdsHook().get_conn(), warehouse, days)
 
 

@@ -15,7 +15,7 @@ from zakaz.connections import vk_ads as hook
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
-from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.settings import Settings
 from zakaz.warehouse.hook import WarehouseHook
@@ -40,7 +40,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     hook._budget.cache_clear()
 
 
-def load(warehouse: WarehouseHook) -> Loaded:
+def load(warehouse: WarehouseHook) -> LoadResult:
     return load_vk_ads(VkAdsHook().get_conn(), warehouse, DAYS)
 
 
@@ -76,9 +76,9 @@ MATRIX: list[tuple[str, dict[str, Any], type[ZakazError] | None, str]] = [
     ("a time-out in the middle, once", {"kind": "stall", "times": 1, "seconds": 2}, None, ""),
     ("a time-out in the middle", {"kind": "stall", "seconds": 2}, UNAVAILABLE, "lost the connection|no answer"),
     ("cut JSON, once", {"kind": "cut_json", "times": 1}, None, ""),
-    ("cut JSON", {"kind": "cut_json"}, UNAVAILABLE, "no whole JSON"),
+    ("cut JSON", {"kind": "cut_json"}, UNAVAILABLE, "not complete JSON"),
     ("a page in place of JSON, once", {"kind": "html", "times": 1}, None, ""),
-    ("a page in place of JSON", {"kind": "html"}, UNAVAILABLE, "text/html.* no whole JSON"),
+    ("a page in place of JSON", {"kind": "html"}, UNAVAILABLE, "text/html.* not complete JSON"),
     ("400", {"kind": "400"}, REFUSED, "HTTP 400 ERR_WRONG_PARAMETER"),
     ("401 expired", {"kind": "expired_token"}, None, ""),
     ("401 unknown", {"kind": "invalid_token"}, None, ""),

@@ -27,7 +27,7 @@ OUTAGES = {
     "429": "the rate limit is used up",
     "timeout": "no answer within 0.15 s",
     "disconnect": "lost the connection",
-    "cut_json": "no whole JSON",
+    "cut_json": "not complete JSON",
     "html": "text/html",
 }
 

@@ -1,6 +1,6 @@
--- Decides whether an alert is sent, by what the registry knows of it and of its kind (severity, job, code).
--- Was this very one sent already, is its job muted, was one of its kind sent within the hour with no recovery since,
--- and how often did it come before? A warning is not of the kind of the critical alert that follows it.
+-- Decides whether to send an alert, by its own history and that of its kind (severity, job, code).
+-- Was this alert sent before, is its job muted, was one of its kind sent within the hour without a recovery since, and
+-- how often did it occur before? A warning is of another kind than the critical alert that follows it.
 WITH
 recovered AS (
     SELECT max(ts) AS recovered_at

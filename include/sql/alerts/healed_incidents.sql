@@ -1,5 +1,5 @@
--- The open incidents whose every day has had a good run since.
--- A missing day (STALE of zakaz_etl) is good when its last stage is; an incident of the watchdog is over as soon as the
+-- The open incidents whose days have all had a good run since.
+-- For STALE of zakaz_etl a day is good when its last stage is; an incident of the watchdog is over as soon as the
 -- registry can be read.
 WITH
 troubles AS (

@@ -1,5 +1,5 @@
--- Gives alerts another delivery state.
--- One alert (its alert_id), or those of a kind that had a certain state, within a certain time.
+-- Sets the delivery state of alerts.
+-- Either of one alert (alert_id), or of those of a kind with a given state and within a given time range.
 INSERT INTO meta.etl_alerts
 SELECT * REPLACE ({delivery:String} AS delivery, {ver:UInt64} AS _ver) -- noqa: AM04, PRS
 FROM meta.etl_alerts AS alerts FINAL

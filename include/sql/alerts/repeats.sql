@@ -1,5 +1,5 @@
--- Repeated alerts that nobody was told of yet, summed up by kind.
--- A sum is due after ten quiet minutes, or after an hour at the latest. The repeats of a muted job wait until the mute
+-- Repeated alerts not yet notified, summed up by kind.
+-- A summary is due after ten quiet minutes, or after an hour at the latest. Repeats of a muted job wait until the mute
 -- ends.
 WITH
 active_mutes AS (

@@ -1,4 +1,4 @@
--- The warnings of the checks that an alert tells of: day and check.
+-- The warnings of checks that have an alert: day and check.
 SELECT DISTINCT
     JSONExtractString(finding, 'day') AS day,
     JSONExtractString(finding, 'check') AS check_name

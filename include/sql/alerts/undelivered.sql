@@ -1,7 +1,7 @@
--- Alerts that reached nobody and should still be sent.
--- Telegram was away, the process died before it sent them, or their job was muted and is not any more. However old, if
--- their incident is open; else of the last two days, a warning also of a mute that ended within them. A failure that
--- was muted and has healed since needs no words. What is younger than two minutes may still be on its way.
+-- Undelivered alerts that should still be sent.
+-- Telegram was unreachable, the process died before sending, or their job was muted and no longer is. Of any age if
+-- their incident is open; otherwise of the last two days, and warnings from a mute that ended within them. A muted
+-- failure that has recovered since is not sent. Alerts younger than two minutes may still be in delivery.
 WITH
 mutes AS (
     SELECT

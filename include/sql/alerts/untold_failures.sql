@@ -1,12 +1,12 @@
--- The failed attempts of the last two days that nobody was told of.
--- No callback ran for them (a killed process, "mark failed" in the UI), or it did not get far. Those that Airflow may
--- still repeat have that much time to be repeated, unless Airflow says that it will not; and of those for which a later
--- attempt stands, that one tells.
+-- The failed attempts of the last two days without an alert.
+-- Their callback did not run (a killed process, "mark failed" in the UI) or did not finish. Attempts that Airflow may
+-- still retry are given time for it, unless Airflow says that it won't; if there is a later attempt, only that one is
+-- reported.
 WITH
 attempts AS (
     SELECT
         *,
-        -- Days before a scheduled run's own were loaded by earlier runs.
+        -- The days before a scheduled run's own day were loaded by earlier runs.
         if(run_type = 'scheduled', to_date, from_date) AS first_own_date
     FROM meta.etl_runs FINAL
     WHERE started_at > now64(6) - INTERVAL 2 DAY
@@ -23,7 +23,7 @@ repeated AS (
         AND later.to_date >= failed.to_date
 ),
 
-told AS (
+alerted AS (
     SELECT DISTINCT JSONExtractString(context_json, 'run_id') AS run_id
     FROM meta.etl_alerts FINAL
     WHERE ts > now64(6) - INTERVAL 3 DAY
@@ -45,7 +45,7 @@ SELECT
 FROM attempts
 WHERE
     status = 'error'
-    AND toString(run_id) NOT IN (SELECT told.run_id FROM told)
+    AND toString(run_id) NOT IN (SELECT alerted.run_id FROM alerted)
     AND run_id NOT IN (SELECT repeated.run_id FROM repeated)
     AND (
         finished_at < now64(6) - toIntervalSecond({patience:UInt32})

@@ -1,7 +1,7 @@
--- Closes a backfill in the ledger: what became of each day since it began, by the run registry, and the figures after.
--- The beginning is the ledger's own: that of a run of zakaz_backfill moves when one of its pieces is cleared.
--- A day is ok after a good attempt of the job, red if any task failed on it later, else as `otherwise` says: missing;
--- stopped for a backfill that was ended by hand; planned for one that is taken up again.
+-- Closes a backfill in the ledger: the outcome of each day since its start, by the run registry, and the new figures.
+-- The start is the ledger's own, since that of a run of zakaz_backfill changes when a piece is cleared.
+-- A day is ok after a good attempt of the job, red if any task failed on it later, else `otherwise`: missing; stopped
+-- if the backfill was stopped by hand; planned if it is resumed.
 INSERT INTO meta.backfills
 WITH
 good AS (

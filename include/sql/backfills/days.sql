@@ -1,4 +1,4 @@
--- What became of each day of a backfill.
+-- The outcome of each day of a backfill.
 SELECT
     day,
     state,

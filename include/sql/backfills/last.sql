@@ -1,4 +1,4 @@
--- The last backfill of these days and this stage, and whether it came to its end.
+-- The last backfill of these days and this stage, and whether it finished.
 SELECT
     backfill_id,
     began_at,

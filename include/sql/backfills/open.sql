@@ -1,5 +1,5 @@
--- Enters a backfill into the ledger: its days as planned, with their figures before it.
--- The days come as one text, with commas between.
+-- Enters a backfill into the ledger: its days as planned, with their current figures.
+-- The days are one comma-separated text.
 INSERT INTO meta.backfills
 (
     backfill_id, day, from_date, to_date, stage, reason, asked_by, version_tag, started_at, state,

@@ -1,9 +1,9 @@
--- No ad, campaign, show or event is counted twice on a day; the keys of the tables alone do not prevent it.
+-- No ad, campaign, show or event is counted twice where the table's key would allow it.
 -- vk_ads: duplicate_ads, duplicate_campaigns
 -- qtickets: duplicate_shows, duplicate_events
--- An ad, and a campaign of a city, belong to one account (an agency's client may be read with a login of its own as
--- well); an event is in one city on one day. A show is in one city on one day too: under two spellings of its city the
--- mart adds them up. A file may leave the show out: then the day of the show stands for it.
+-- An ad, and a campaign in a city, belong to one account (an agency's client may also be read with its own login). An
+-- event is in one city on one day, and so is a show: under two spellings of its city the mart adds them up. If a file
+-- has no show id, the day of the show identifies it.
 WITH
 checks AS (
     SELECT
@@ -84,7 +84,7 @@ doubles_of_day AS (
     GROUP BY check_name, day
 )
 
--- What is missing for a day is joined as an empty text.
+-- For a day without duplicates the join yields an empty text.
 SELECT
     checks.day AS day,
     checks.check_name AS check_name,

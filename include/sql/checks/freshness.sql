@@ -1,7 +1,7 @@
--- Each mart reaches the day, by the date of its data and not by when a task ran.
+-- Each mart reaches the day, by the dates of its data and not by when a task ran.
 -- vk_ads: freshness_vk
 -- qtickets: freshness_sales
--- A day that the source said twice was empty counts as reached. A day that is not over is no data, whoever wrote it.
+-- A day that the source confirmed to be empty counts as reached. A day that is not over doesn't count.
 WITH
 reached AS (
     SELECT stat_date AS day

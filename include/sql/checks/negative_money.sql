@@ -1,7 +1,7 @@
--- No sum of money is below zero.
+-- Spend, revenue and refunds are never negative.
 -- vk_ads: negative_spend
 -- qtickets: negative_revenue
--- Revenue and refunds are both written as positive sums. Net revenue may be below 0: refunds count on their own day.
+-- Revenue and refunds are both stored as positive sums. Net revenue may be negative: refunds count on their own day.
 WITH
 sums AS (
     SELECT
@@ -19,7 +19,7 @@ sums AS (
     WHERE {source:String} = 'qtickets' AND sale_date BETWEEN {from_date:Date} AND {to_date:Date}
 ),
 
--- A day without rows is joined with zeros.
+-- For a day without rows the join yields zeros.
 days AS (
     SELECT
         asked.day AS day,

@@ -1,6 +1,6 @@
--- Sums are added up as rubles: no row is in another currency.
+-- All rows are in rubles, since sums are added up as rubles.
 -- qtickets: other_currency
--- Our loaders refuse any other one; the staging may be filled by others.
+-- Our own loaders reject any other currency, but other programs may fill the staging.
 WITH foreign_rows AS (
     SELECT
         report_date,
@@ -11,7 +11,7 @@ WITH foreign_rows AS (
     GROUP BY report_date
 )
 
--- A day without such rows is joined with zeros.
+-- For a day without such rows the join yields zeros.
 SELECT
     days.day AS day,
     'other_currency' AS check_name,

@@ -1,8 +1,8 @@
--- Each mart holds what its staging holds, and each staging what its source says of the day as a whole.
+-- Each mart matches its staging, and each staging matches the source's own total of the day.
 -- vk_ads: staging_equals_mart_vk, source_totals_vk
 -- qtickets: staging_equals_mart_sales, source_totals_sales
--- All to the kopeck, except that VK's own total may differ by a kopeck for each row. A day that was never fetched has
--- no total to compare with, nor has one of QTickets if a file was loaded since: its total is that of the rows before.
+-- To the kopeck, except that VK's own total may differ by a kopeck per row. A day that was never fetched has no total
+-- to compare with; nor has a QTickets day after a file was loaded, since the total is that of the previous rows.
 WITH
 checks AS (
     SELECT
@@ -49,27 +49,27 @@ sums AS (
     GROUP BY day
 ),
 
-told AS (
+totals AS (
     SELECT *
     FROM meta.v_source_days
     WHERE source = {source:String} AND has_total AND day BETWEEN {from_date:Date} AND {to_date:Date}
 ),
 
--- What is missing for a day is joined as 0.
+-- For a day without data the join yields 0.
 compared AS (
     SELECT
         checks.day AS day,
         check_name,
         subject,
         parts,
-        is_of_source AND NOT told.has_total AS is_untold,
-        is_of_source AND {source:String} = 'qtickets' AND sums.staged_version > told.version AS is_outdated,
+        is_of_source AND NOT totals.has_total AS lacks_total,
+        is_of_source AND {source:String} = 'qtickets' AND sums.staged_version > totals.version AS is_outdated,
         if(is_of_source, toDecimal64('0.01', 2) * sums.staged_rows, 0) AS tolerance,
-        arrayMap(part -> if(is_of_source, told.figures, sums.staged)[part.1], parts) AS wanted,
+        arrayMap(part -> if(is_of_source, totals.figures, sums.staged)[part.1], parts) AS wanted,
         arrayMap(part -> if(is_of_source, sums.staged, sums.built)[part.1], parts) AS given
     FROM checks
     LEFT JOIN sums ON checks.day = sums.day
-    LEFT JOIN told ON checks.day = told.day
+    LEFT JOIN totals ON checks.day = totals.day
 )
 
 SELECT
@@ -79,12 +79,12 @@ SELECT
     'fail' AS severity,
     subject,
     multiIf(
-        is_untold AND {source:String} = 'qtickets', 'no total: QTickets was not asked',
+        lacks_total AND {source:String} = 'qtickets', 'no total: QTickets was not asked',
         is_outdated, 'no total: the rows are newer than what QTickets said',
         arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), wanted, parts))
     ) AS expected,
     arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), given, parts)) AS found,
-    is_untold
+    lacks_total
     OR is_outdated
     OR arrayAll((one, other, part) -> abs(one - other) <= if(part.1 = 'spend', tolerance, 0), given, wanted, parts)
         AS passed

@@ -1,6 +1,6 @@
--- Little spend has no city: what the city rule could put nowhere is missing in each city's return.
+-- Little spend is without a city: what the city rule can't assign is missing from every city's return.
 -- vk_ads: unknown_city
--- The mend is an alias for the city, or a tag in the campaign.
+-- The remedy is an alias for the city, or a tag in the campaign.
 WITH spent AS (
     SELECT
         stat_date,
@@ -13,7 +13,7 @@ WITH spent AS (
     GROUP BY stat_date
 )
 
--- A day without rows is joined with zeros.
+-- For a day without rows the join yields zeros.
 SELECT
     days.day AS day,
     'unknown_city' AS check_name,

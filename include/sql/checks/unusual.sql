@@ -1,8 +1,8 @@
--- Spend, clicks and revenue lie within their usual range, that of the same weekday of the weeks before (meta.v_usual).
+-- Spend, clicks and revenue are within their usual range for the weekday (meta.v_usual).
 -- vk_ads: unusual_spend, unusual_clicks
 -- qtickets: unusual_revenue
--- A figure outside it is a warning, and stops nothing. A short history has no range. A day without rows is judged by
--- zero_rows; one that the source confirmed to be empty counts with 0.
+-- A figure outside it is only a warning. Too short a history has no range. A day without rows is left to zero_rows,
+-- unless the source confirmed it to be empty: then its figures are 0.
 WITH
 checks AS (
     SELECT
@@ -22,13 +22,13 @@ checks AS (
     WHERE it.2 = {source:String}
 ),
 
-told AS (
+totals AS (
     SELECT *
     FROM meta.v_source_days
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
 )
 
--- What is missing for a day is joined as 0.
+-- For a day without data the join yields 0.
 SELECT
     checks.day AS day,
     checks.check_name AS check_name,
@@ -47,9 +47,9 @@ SELECT
     ) AS expected,
     concat(
         toString(round(coalesce(usual.amount, 0))), unit,
-        if(told.is_confirmed_zero AND usual.amount IS NULL, ', confirmed by the source', '')
+        if(totals.is_confirmed_zero AND usual.amount IS NULL, ', confirmed by the source', '')
     ) AS found,
-    (usual.amount IS NULL AND NOT told.is_confirmed_zero)
+    (usual.amount IS NULL AND NOT totals.is_confirmed_zero)
     OR weeks < {anomaly_min_weeks:UInt16}
     OR abs(coalesce(usual.amount, 0) - median) <= margin AS passed
 FROM checks
@@ -59,4 +59,4 @@ LEFT JOIN
         deviations = {anomaly_mads:Float64}, min_share = {anomaly_min_share:Float64}
     ) AS usual
     ON checks.day = usual.day AND checks.metric = usual.metric
-LEFT JOIN told ON checks.day = told.day
+LEFT JOIN totals ON checks.day = totals.day

@@ -1,8 +1,8 @@
--- Each day has rows in the staging and in the mart, or its source said twice that there was nothing.
+-- Each day has rows in the staging and in the mart, or its source confirmed that it is empty.
 -- vk_ads: zero_rows_vk, zero_rows_staged_vk
 -- qtickets: zero_rows_sales, zero_rows_staged_sales
--- With rows in the staging and none in the mart, look at the build and not at the source. Sales that come from files
--- have no source to ask: such a day stops the run that is for it, and only warns the runs that look back at it.
+-- If only the mart has no rows, the cause is the build and not the source. Sales from files have no source to ask: an
+-- empty day fails the day's own run, but is only a warning for runs that look back at it.
 WITH
 checks AS (
     SELECT
@@ -27,22 +27,23 @@ sums AS (
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
 ),
 
-told AS (
+totals AS (
     SELECT *
     FROM meta.v_source_days
     WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
 )
 
--- What is missing for a day is joined as 0.
+-- For a day without data the join yields 0.
 SELECT
     checks.day AS day,
     checks.check_name AS check_name,
     'ZERO_ROWS' AS code,
-    if({source:String} = 'qtickets' AND NOT told.is_asked AND checks.day < {run_day:Date}, 'warn', 'fail') AS severity,
+    if({source:String} = 'qtickets' AND NOT totals.is_asked AND checks.day < {run_day:Date}, 'warn', 'fail')
+        AS severity,
     checks.table_name AS subject,
-    if(told.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
+    if(totals.is_confirmed_zero, 'no rows: CONFIRMED_ZERO', 'at least 1 row') AS expected,
     concat(toString(sums.row_count), ' rows') AS found,
-    sums.row_count > 0 OR told.is_confirmed_zero AS passed
+    sums.row_count > 0 OR totals.is_confirmed_zero AS passed
 FROM checks
 LEFT JOIN sums ON checks.layer = sums.layer AND checks.day = sums.day
-LEFT JOIN told ON checks.day = told.day
+LEFT JOIN totals ON checks.day = totals.day

@@ -1,2 +1,2 @@
--- What dashboards read.
+-- The views for dashboards.
 CREATE DATABASE IF NOT EXISTS bi

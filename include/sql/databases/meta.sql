@@ -1,2 +1,2 @@
--- What the pipeline knows of itself: attempts, alerts, checks, backfills.
+-- The pipeline's own records: attempts, alerts, checks, backfills.
 CREATE DATABASE IF NOT EXISTS meta

@@ -1,5 +1,5 @@
--- Counts the rows that one build wrote and that are there now.
--- Beside the highest version of the days, which is a later build's if it is not its own.
+-- The number of live rows that one build wrote, and the highest version of the days.
+-- A higher version than the build's own is that of a later build.
 SELECT
     countIf(_ver = {ver:UInt64} AND NOT _deleted) AS written,
     max(_ver) AS highest

@@ -1,4 +1,4 @@
--- What each day in the staging of a source comes to, figure by figure: zeros for a day that the source said was empty.
+-- The sums of each day in the staging of a source, one row per figure: zeros for a day that the source confirmed empty.
 -- A day that was never loaded is absent. Net revenue follows from the other figures.
 WITH
 sums AS (

@@ -1,4 +1,4 @@
--- The open incidents, the newest first.
+-- The open incidents, newest first.
 SELECT
     job,
     code,

@@ -1,4 +1,4 @@
--- What is muted now.
+-- The jobs that are muted now.
 SELECT
     job,
     formatDateTime(until, '%Y-%m-%d %H:%i', 'Europe/Moscow') AS until_msk,

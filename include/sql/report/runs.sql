@@ -1,4 +1,4 @@
--- The attempts since an instant.
+-- The attempts that started since an instant.
 SELECT
     job,
     status,

@@ -1,4 +1,4 @@
--- How the daily load and its jobs stand, for a terminal.
+-- The status of the daily load and its jobs, for the terminal.
 SELECT
     emoji AS light,
     job,

@@ -1,6 +1,6 @@
--- Ends an attempt whose process is gone as an error.
--- The version is the lowest after that of its last word: should the attempt have said how it ended, and that row lies
--- on another machine's disk, it wins when it comes.
+-- Closes a dead attempt as an error.
+-- With the lowest version after its last row: if the attempt did record its end, but that row is still in the outbox of
+-- another machine, it wins when it arrives.
 INSERT INTO meta.etl_runs
 SELECT * REPLACE ( -- noqa: AM04, PRS
     now64(6) AS finished_at,

@@ -1,6 +1,6 @@
--- How each Moscow day of a range stands for a job.
--- `good` after a good attempt, `red` if any task failed on it later, `running` if one is at work, `none` if nothing is
--- known.
+-- The state of each Moscow day of a range for a job.
+-- `good` after a good attempt, `red` if any task failed on it later, `running` if one is in progress, `none` without an
+-- attempt.
 WITH
 wanted AS (
     SELECT arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day

@@ -1,5 +1,5 @@
--- The expected days without a good run, with what is known of each.
--- The day that is due always, and of the days before it as many as days_back says, but none before the first good day.
+-- The expected days without a good run, each with its last state and error.
+-- Always the day that is due, and up to days_back days before it, but none before the first good day.
 WITH
 zakaz_due_day({now:DateTime64(6, 'UTC')}) AS due_day,
 

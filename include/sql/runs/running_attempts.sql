@@ -1,4 +1,4 @@
--- The attempts that are said to be running.
+-- The attempts recorded as running.
 SELECT
     run_id,
     host,

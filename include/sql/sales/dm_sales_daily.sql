@@ -1,6 +1,6 @@
 -- Builds the mart of ticket sales: by Moscow day of sale, day of show, city and event.
 -- For the sale days from_date to to_date, both included: fresh rows, and in the same statement tombstones (_deleted =
--- 1) for the rows that are no longer there. Running it twice changes no figure.
+-- 1) for existing rows that have disappeared. Idempotent.
 INSERT INTO zakaz.dm_sales_daily
 (
     sale_date, event_date, city, event_id, event_name, tickets_sold, revenue, refunds_amount, net_revenue,
@@ -43,7 +43,7 @@ FROM (
 
     UNION ALL
 
-    -- A row that stands already brings its key and nothing else.
+    -- Existing rows contribute only their key.
     SELECT
         sale_date,
         event_date,

@@ -1,4 +1,4 @@
--- The events that sold most on a day.
+-- The best-selling events of a day.
 SELECT
     d,
     city,

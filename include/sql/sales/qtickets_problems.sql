@@ -1,5 +1,5 @@
--- What is wrong with the tickets and shows that one fetch landed.
--- No rows: they may become the staging. A cancelled ticket counts nowhere, so nothing is asked of it.
+-- Problems with the tickets and shows that one fetch landed.
+-- No rows mean that the staging may be built. Cancelled tickets are never counted, and so not checked.
 WITH
 shows AS (
     SELECT

@@ -1,4 +1,4 @@
--- What QTickets says of each day of one fetch, into the source totals: its revenue, or that there was nothing.
+-- Records QTickets' total of each day of one fetch in the source totals: its revenue, or that it is empty.
 INSERT INTO meta.source_totals
 (day, source, account_id, state, impressions, clicks, amount, fetch_id, fetched_at, _ver)
 WITH

@@ -1,5 +1,5 @@
--- Builds the sales staging of the days that one file names, from the lines that were landed.
--- Fresh rows, and in the same statement tombstones (_deleted = 1) for the rows that are no longer there. A day is
+-- Builds the sales staging of the days in one file, from its landed lines.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day is
 -- replaced as a whole.
 INSERT INTO zakaz.stg_qtickets_sales
 (
@@ -47,7 +47,7 @@ FROM (
 
     UNION ALL
 
-    -- A row that stands already brings its key and nothing else.
+    -- Existing rows contribute only their key.
     SELECT
         report_date,
         event_date,

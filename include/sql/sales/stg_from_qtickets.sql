@@ -1,7 +1,7 @@
 -- Builds the sales staging of some Moscow days, from the tickets and shows that one fetch landed.
--- Fresh rows, and in the same statement tombstones (_deleted = 1) for the rows that are no longer there. A day is
--- replaced as a whole. A ticket counts on the day it was paid, and stays sold when it is given back: that counts on the
--- day of the refund. A cancelled one (deleted_at) counts nowhere, neither its price nor what went back.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day is
+-- replaced as a whole. A ticket counts as sold on the day of payment, even if it is refunded later: the refund counts
+-- on its own day. A cancelled ticket (deleted_at) counts nowhere, neither its price nor its refund.
 INSERT INTO zakaz.stg_qtickets_sales
 (
     report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign,
@@ -19,7 +19,7 @@ shows AS (
     WHERE fetch_id = {fetch_id:UUID}
 ),
 
--- Each ticket once on the day it was paid, and once more on the day it was given back.
+-- Each ticket once on the day of payment, and once more on the day of the refund.
 movements AS (
     SELECT
         toDate(payed_at, 'Europe/Moscow') AS report_date,
@@ -86,7 +86,7 @@ FROM (
 
     UNION ALL
 
-    -- A row that stands already brings its key and nothing else.
+    -- Existing rows contribute only their key.
     SELECT
         report_date,
         event_date,

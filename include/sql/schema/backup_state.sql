@@ -1,4 +1,4 @@
--- How a BACKUP or RESTORE stands.
+-- The state of a BACKUP or RESTORE.
 SELECT
     status,
     error,

@@ -1,4 +1,4 @@
--- The tables in which merged parts stay for longer than an embedded engine is ever open.
+-- The tables that keep merged parts for longer than an embedded engine is ever open.
 SELECT
     database,
     name

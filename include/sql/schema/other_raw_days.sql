@@ -1,4 +1,4 @@
--- The tables whose rows are kept for another time than RAW_DAYS says, and the TTL that each should have.
+-- The raw tables whose TTL differs from RAW_DAYS, and the TTL that each should have.
 SELECT
     database,
     name,

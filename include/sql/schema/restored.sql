@@ -1,4 +1,4 @@
--- Tables and rows in the copy of a restored backup.
+-- The number of tables and rows in the restored copy of a backup.
 SELECT
     count() AS table_count,
     sum(total_rows) AS row_count

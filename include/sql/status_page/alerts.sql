@@ -1,4 +1,4 @@
--- The last alerts, the newest first.
+-- The last alerts, newest first.
 SELECT
     formatDateTime(ts, '%d.%m %H:%i', 'Europe/Moscow') AS at,
     severity,

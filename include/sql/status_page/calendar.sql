@@ -1,6 +1,6 @@
--- Each of the last Moscow days under each stage of the chain, the oldest first.
--- Besides the states of bi.v_etl_days: `missing`, a day that was due and has no good attempt; `waiting`, one that is
--- not due yet; `none`, one before the stage was ever at work.
+-- The state of each of the last Moscow days for each stage of the chain, oldest first.
+-- Besides the states of bi.v_etl_days: `missing` for a day that was due and has no good attempt, `waiting` for one that
+-- is not due yet, `none` for one before the stage's first attempt.
 WITH
 toDate(now('Europe/Moscow')) - {days:UInt16} AS first_shown,
 
@@ -10,7 +10,7 @@ stages AS (
         indexOf(zakaz_stages(), stage) AS position
 ),
 
--- The view looks through the whole history: it is read once, for the days shown and for the first day of all.
+-- The view scans the whole history, so it is read once, for the days shown and for the very first day.
 known AS (
     SELECT
         job AS known_job,
@@ -23,7 +23,7 @@ known AS (
     GROUP BY known_job
 ),
 
--- One id can be a run of the daily DAG and one of a backfill: the stage's attempt says which.
+-- A run id may exist in both the daily DAG and a backfill; the stage's attempt tells which.
 runs AS (
     SELECT
         job AS run_job,
@@ -52,7 +52,7 @@ SELECT
     zakaz_job_ru(days.stage) AS job_ru,
     multiIf(
         days.is_known, days.cell.2,
-        -- Of a stage that was never at work it is 1970.
+        -- 1970 for a stage that never ran.
         days.first_day = toDate(0) OR days.day < days.first_day, 'none',
         days.day > zakaz_due_day(now()), 'waiting',
         'missing'

@@ -1,4 +1,4 @@
--- What the checks found on the last Moscow day that they looked at, what failed first.
+-- The results of the checks on the last Moscow day checked, failures first.
 SELECT
     toString(d) AS day,
     check_name,

@@ -1,4 +1,4 @@
--- How much the sources still change a day, by its age, the youngest first.
+-- How much the sources still change a day, by its age, youngest first.
 SELECT
     source,
     toUInt16(age_days) AS age,

@@ -1,6 +1,6 @@
--- What each Moscow day of a range comes to in the marts, the oldest first, each figure with its usual range.
--- The range is that of the checks of unusual.sql. A figure that the day does not have is NULL, and so is a range that
--- the history is too short for.
+-- The sums of each Moscow day of a range in the marts, oldest first, each figure with its usual range.
+-- The range is that of the checks in unusual.sql. A missing figure is NULL, and so is the range if the history is too
+-- short.
 WITH
 days AS (
     SELECT

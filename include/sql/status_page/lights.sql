@@ -1,4 +1,4 @@
--- How the daily load and its jobs stand, for the status page.
+-- The status of the daily load and its jobs, for the status page.
 SELECT
     job,
     job_ru,
@@ -15,5 +15,5 @@ SELECT
     toUInt32(open_incidents) AS incidents
 FROM bi.v_etl_status
 ORDER BY position
--- Small tables in many parts: threads only cost, and no attempt is in two partitions.
+-- Small tables in many parts: threads only add overhead, and no attempt is in two partitions.
 SETTINGS max_threads = 1, do_not_merge_across_partitions_select_final = 1

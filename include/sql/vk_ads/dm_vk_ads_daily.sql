@@ -1,6 +1,6 @@
 -- Builds the mart of ad spend: by Moscow day, city and campaign.
 -- For the days from_date to to_date, both included: fresh rows, and in the same statement tombstones (_deleted = 1) for
--- the rows that are no longer there. Running it twice changes no figure.
+-- existing rows that have disappeared. Idempotent.
 INSERT INTO zakaz.dm_vk_ads_daily
 (
     stat_date, city, account_id, campaign_id, campaign_name, impressions, clicks, goals, spend, _ver, _deleted
@@ -44,7 +44,7 @@ FROM (
 
     UNION ALL
 
-    -- A row that stands already brings its key and nothing else.
+    -- Existing rows contribute only their key.
     SELECT
         stat_date,
         city,

@@ -1,4 +1,4 @@
--- What one fetch brought for each day: rows, and the sums of all ads. A day without figures may be absent.
+-- Rows and sums of all ads by day in one fetch. A day without figures may be absent.
 SELECT
     assumeNotNull(stat_date) AS stat_date,
     count() AS fetched_rows,

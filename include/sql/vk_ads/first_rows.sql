@@ -1,4 +1,4 @@
--- The campaigns that cost most on a day.
+-- The most expensive campaigns of a day.
 SELECT
     d,
     city,

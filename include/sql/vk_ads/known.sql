@@ -1,4 +1,4 @@
--- The ads that stand in the staging for some days, by account: they may have left the lists since.
+-- The ads in the staging for some days, by account: they may no longer be listed.
 SELECT DISTINCT
     account_id,
     ad_id

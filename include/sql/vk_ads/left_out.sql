@@ -1,4 +1,4 @@
--- The ads that one fetch asked for and that VK left out of every reply about the same days.
+-- The ads that one fetch requested, but that are missing from every reply about the same days.
 WITH
 asked AS (
     SELECT DISTINCT

@@ -1,6 +1,6 @@
--- Reads the statistics that one fetch landed.
--- A figure that can't be read becomes NULL, never a zero; a day without any figures says zero. Goals are those of VK's
--- own pixel where they are given: base.goals can be 0 beside them.
+-- Parses the statistics that one fetch landed.
+-- An unreadable figure becomes NULL, never zero; a day without any figures is zero. Goals are those of VK's own pixel,
+-- if present, since base.goals can be 0 in that case.
 INSERT INTO zakaz.parsed_vk_ads
 (
     fetch_id, account_id, reply_no, item_no, from_date, to_date, is_asked, ad_id,
@@ -50,7 +50,7 @@ read_items AS (
         arrayMap((text, has) -> if(has, toUInt64OrNull(text), 0), bases.shows, has_figures) AS impressions,
         arrayMap((text, has) -> if(has, toUInt64OrNull(text), 0), bases.clicks, has_figures) AS clicks,
         arrayMap((own, all) -> toUInt64OrNull(coalesce(own, all, '0')), bases.vk.goals, bases.goals) AS goals,
-        -- Reading at a scale of 2 would cut off what is less than a kopeck.
+        -- A scale of 2 would silently truncate fractions of a kopeck.
         arrayMap(
             (text, has) -> if(has, round(toDecimal128OrNull(text, 8), 2), 0), bases.spent, has_figures
         ) AS spend,
@@ -101,5 +101,5 @@ SELECT
     toUInt64OrNull(reply_total.clicks) AS reply_clicks,
     toDecimal64OrNull(reply_total.spent, 2) AS reply_spend
 FROM read_items
--- Nobody reads it before it is whole, so it may be written in pieces.
+-- It is not read before it is complete, so it may be written in several blocks.
 SETTINGS max_insert_block_size = 10000, min_insert_block_size_rows = 10000

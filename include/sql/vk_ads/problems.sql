@@ -1,5 +1,5 @@
--- What is wrong with the statistics that one fetch brought.
--- No rows: they may become the staging. Ads that were asked for and left out are no row here (left_out.sql).
+-- Problems with the statistics of one fetch.
+-- No rows mean that the staging may be built. Missing ads are not listed here (left_out.sql).
 WITH
 items AS (
     SELECT
@@ -27,8 +27,8 @@ items AS (
     WHERE account_id = {account_id:UInt64} AND fetch_id = {fetch_id:UUID}
 ),
 
--- What must add up: the days of an ad to its total, all days of a reply to the reply's total. A total that VK does not
--- give contradicts nothing.
+-- What must add up: the days of an ad to its total, all days of a reply to the reply's total. A missing total is no
+-- contradiction.
 sums AS (
     SELECT
         reply_no,
@@ -58,7 +58,7 @@ sums AS (
     GROUP BY reply_no
 ),
 
--- Each reading of the items costs: what one item can say of itself is asked in one.
+-- Each scan of the items is expensive, so that all checks of single items share one.
 strange_items AS (
     SELECT
         reply_no,
@@ -117,7 +117,7 @@ FROM (
 
     UNION ALL
 
-    -- In any reply: the staging is built from all of them together.
+    -- Across all replies, since the staging is built from all of them together.
     SELECT
         4 AS rank,
         max(items.reply_no) AS reply_no,
@@ -145,9 +145,9 @@ FROM (
     WHERE
         sum_impressions != impressions
         OR sum_clicks != clicks
-        -- VK does not promise that its roundings add up: a kopeck per row is allowed.
+        -- VK does not guarantee that rounded values add up: a kopeck per row is allowed.
         OR abs(sum_spend - spend) > toDecimal64('0.01', 2) * day_count
 ) AS problems
--- Sums that don't add up may follow from what comes before them.
+-- Wrong sums come last: they may be a consequence of other problems.
 ORDER BY rank, reply_no, found
 LIMIT 20

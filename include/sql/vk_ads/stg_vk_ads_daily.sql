@@ -1,7 +1,7 @@
--- Builds the staging of one account's days, from the replies that one fetch landed and that were found sound.
--- Fresh rows, and in the same statement tombstones (_deleted = 1) for those that are no longer there. A row of zeros
--- says the same as no row. UTM: the group's tags stand over those of the ad's link, those over VK's automatic ones;
--- {{campaign_id}} means the id of the ad GROUP to VK.
+-- Builds the staging of one account's days, from the replies that one fetch landed and that passed the checks.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A row of
+-- zeros means the same as no row. UTM: the group's tags take precedence over those of the ad's link, and those over
+-- VK's automatic ones; to VK, {{campaign_id}} means the id of the ad GROUP.
 INSERT INTO zakaz.stg_vk_ads_daily
 (
     stat_date, account_id, campaign_id, campaign_name, ad_group_id, ad_group_name, ad_id, ad_name,
@@ -99,7 +99,7 @@ tagged_ads AS (
     LEFT JOIN campaigns ON ad_groups.campaign_id = campaigns.campaign_id
 ),
 
--- Ads that left the lists keep what is known of them.
+-- Ads that are no longer listed keep their stored attributes.
 described_ads AS (
     SELECT
         ad_id,
@@ -172,7 +172,7 @@ figures AS (
     FROM days_of_ads
 ),
 
-standing AS (
+existing AS (
     SELECT
         stat_date,
         ad_id
@@ -191,15 +191,15 @@ standing AS (
         )
 ),
 
--- A row that stands and is not fresh is gone; with keep_refused, the rows of an ad that VK will not tell of stay.
--- RIGHT, not LEFT: the engine keeps the rows that stand in memory, and a first load has none.
+-- Existing rows that are not fresh are gone; with keep_refused, the rows of refused ads are kept.
+-- RIGHT, not LEFT, so that the engine holds the existing rows in memory: a first load has none.
 gone AS (
     SELECT
-        standing.stat_date AS stat_date,
-        standing.ad_id AS ad_id
+        existing.stat_date AS stat_date,
+        existing.ad_id AS ad_id
     FROM figures
-    RIGHT ANTI JOIN standing -- noqa: CV08
-        ON figures.stat_date = standing.stat_date AND figures.ad_id = standing.ad_id
+    RIGHT ANTI JOIN existing -- noqa: CV08
+        ON figures.stat_date = existing.stat_date AND figures.ad_id = existing.ad_id
 ),
 
 merged AS (

@@ -1,4 +1,4 @@
-"""The entry of bin/zakaz: the project's environment first, then the command, then one clear line if it failed."""
+"""The entry point of bin/zakaz: sets up the environment, runs the command, and prints an error as one line."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from zakaz.errors import InvalidInput
 
 
 def main() -> int:
-    """Run a command of bin/zakaz; its exit code."""
+    """Run a command of bin/zakaz and return its exit code."""
 
     def app() -> Any:
         from zakaz.cli.app import app
@@ -24,18 +24,18 @@ def main() -> int:
 def run(name: str, load: Callable[[], Any]) -> int:
     """Run a command line.
 
-    :param name: what people call it.
-    :param load: gives the click command, once the environment is there.
-    :returns: 0; 1 if it failed or its arguments are wrong; a command may have further codes of its own.
+    :param name: the program's name in messages.
+    :param load: returns the click command; called once the environment is set up.
+    :returns: 0; 1 for a failure or invalid arguments; commands may define further exit codes.
     """
     try:
         os.environ.update(project_environment(os.environ))
     except InvalidInput as error:
         print(f"{name}: {error}", file=sys.stderr)
         return 1
-    # Airflow looks for connections in its own database only where it is told that it may.
+    # Allows Airflow to read connections from its database.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
-    # What Airflow says of itself is no answer to a command.
+    # Keeps Airflow's own log lines out of the output.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
 
     import click
@@ -52,12 +52,12 @@ def run(name: str, load: Callable[[], Any]) -> int:
     except (click.Abort, KeyboardInterrupt):
         print(f"{name}: stopped", file=sys.stderr)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has seen enough
+        sys.stderr.close()  # the reader of our output has closed the pipe
     return 1
 
 
 def leave(code: int) -> NoReturn:
-    """End the program, also if a thread still waits for a source that does not answer."""
+    """Exit, even if a thread is still waiting for a source that does not answer."""
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         sys.stdout.flush()
         os._exit(code)

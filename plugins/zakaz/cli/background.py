@@ -1,4 +1,4 @@
-"""Programs in the background: each starts as the head of a process group, and is stopped with all of it."""
+"""Background programs: each is started as the leader of a process group, and stopped with the whole group."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ STOP_SECONDS = 30
 
 
 def start(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start a program that outlives this one and its terminal; the log has only its output."""
+    """Start a program that outlives this one and its terminal; the log file is overwritten."""
     with log.open("wb") as output:
         return subprocess.Popen(
             command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=environment, start_new_session=True
@@ -20,10 +20,10 @@ def start(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> 
 
 
 def find(pid: int, name: str) -> psutil.Process | None:
-    """The process, if it is alive and the name is in its command line: numbers are used again."""
+    """The process, if it is alive and its command line contains the name, since pids are reused."""
     try:
         process = psutil.Process(pid)
-        # Airflow's server calls itself `api_server`.
+        # Airflow's server renames itself to `api_server`.
         is_it = name in " ".join(process.cmdline()).replace("_", "-") and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return None
@@ -31,7 +31,7 @@ def find(pid: int, name: str) -> psutil.Process | None:
 
 
 def stop(processes: Sequence[psutil.Process]) -> None:
-    """End programs that `start` began; what does not end in time is killed."""
+    """Terminate programs that `start` started, and kill those that don't exit in time."""
     for process in processes:
         os.killpg(process.pid, signal.SIGTERM)
     _, alive = psutil.wait_procs(processes, timeout=STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""`airflow dags backfill` as Airflow 2 had it, for zakaz_etl: the wrapper bin/airflow turns these words into this."""
+"""Airflow 2's `airflow dags backfill`, for zakaz_etl; the wrapper bin/airflow dispatches the command to this module."""
 
 import re
 import sys
@@ -13,11 +13,11 @@ from zakaz.cli.__main__ import leave, run
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import InvalidInput
 from zakaz.orchestration import metadata
-from zakaz.orchestration.again import Again
 from zakaz.orchestration.console import at_work
+from zakaz.orchestration.rerun import Rerun
 from zakaz.stages import ALL_STAGES, DAG_ID, STAGES, wanted, with_those_before
 
-# Flags of Airflow 2.11 that are gone: whether they take a value, and what to do instead.
+# Unsupported flags of Airflow 2.11: whether they take a value, and what to do instead.
 REFUSED = {
     ("-m", "--mark-success"): (False, "a day that is only marked is not loaded; in the UI, mark its tasks by hand"),
     ("-l", "--local"): (False, "leave it out: without a scheduler the days are done in this process anyway"),
@@ -87,19 +87,19 @@ def backfill(
     dry_run: bool,
     verbose: bool,
 ) -> int:
-    """Load the Moscow days from -s to -e, both included, by backfill runs of Airflow's.
+    """Load the Moscow days from -s to -e, both included, by Airflow's backfill runs.
 
-    DAG_ID is zakaz_etl. A scheduler does them if one is alive, and this command shows how far it is; otherwise this
-    command does them itself, one day after the other. Days that ran before are left alone unless a flag says otherwise.
-    Ctrl-C and SIGTERM end it in order; the same command goes on where it stopped, after kill -9 as well.
+    DAG_ID is zakaz_etl. A live scheduler runs them, and this command shows the progress; otherwise this command runs
+    them itself, day by day. Days that ran before are left alone unless a flag says otherwise. Ctrl-C and SIGTERM stop
+    it cleanly; the same command then resumes where it stopped, even after kill -9.
 
     Exits 0 if every day is loaded, by the run registry; 1 if one is not, or nothing could be done.
     """
     days = _days(dag_id, first, last)
     stage = _stage(task_regex, ignore_dependencies=ignore_dependencies)
-    again = Again.EVERYTHING if reset_dagruns else Again.FAILED if rerun_failed_tasks else Again.NOTHING
+    rerun = Rerun.EVERYTHING if reset_dagruns else Rerun.FAILED if rerun_failed_tasks else Rerun.NOTHING
     if dry_run:
-        return _dry_run(days, stage, again, run_backwards=run_backwards)
+        return _dry_run(days, stage, rerun, run_backwards=run_backwards)
     if reset_dagruns and not yes:
         _ask(days)
     with at_work("backfill", is_verbose=verbose) as work:
@@ -108,7 +108,7 @@ def backfill(
         request = Request(
             days=sorted(days, reverse=run_backwards),
             stage=stage,
-            again=again,
+            rerun=rerun,
             goes_on_after_failure=continue_on_failures,
         )
         metadata.prepare()
@@ -138,7 +138,7 @@ def _days(dag_id: str, first: date | None, last: date | None) -> DayRange:
 
 
 def _stage(task_regex: str | None, *, ignore_dependencies: bool) -> str:
-    """The tasks that a regular expression means, as `stages.wanted` reads them."""
+    """The stages that match a regular expression, as for `stages.wanted`."""
     if task_regex is None:
         return ALL_STAGES
     try:
@@ -156,10 +156,10 @@ def _ask(days: DayRange) -> None:
     click.confirm(f"Do all tasks of {days} again, also of days that are loaded?", abort=True)
 
 
-def _dry_run(days: DayRange, stage: str, again: Again, *, run_backwards: bool) -> int:
+def _dry_run(days: DayRange, stage: str, rerun: Rerun, *, run_backwards: bool) -> int:
     from zakaz.orchestration.backfill_runs import preview
 
-    for day, what in sorted(preview(DAG_ID, list(days), again).items(), reverse=run_backwards):
+    for day, what in sorted(preview(DAG_ID, list(days), rerun).items(), reverse=run_backwards):
         print(f"{day}  {what}")
     print(f"tasks: {', '.join(wanted(stage))}. Nothing was done (--dry-run)")
     return 0

@@ -9,9 +9,9 @@ from zakaz.days import DayRange, last_complete_day, parse_day
 
 
 def past_day(_context: click.Context, parameter: click.Parameter, value: Any) -> date:
-    """Read a Moscow day that is over.
+    """Parse a Moscow day that is over.
 
-    :raises InvalidInput: it is no day. :raises DayNotOver: it is not over.
+    :raises InvalidInput: it is not a day. :raises DayNotOver: it is not over.
     """
     day = parse_day(value, parameter.opts[0])
     DayRange(day, day).require_over()

@@ -1,4 +1,4 @@
-"""Starting and stopping the sandbox, and what is known of the running one."""
+"""Starts, stops and finds the sandbox."""
 
 import json
 import os
@@ -23,7 +23,7 @@ START_SECONDS = 20
 
 @dataclass(frozen=True)
 class Running:
-    """The sandbox of this project, as it answers itself."""
+    """The running sandbox of this project."""
 
     url: str
     pid: int
@@ -31,12 +31,12 @@ class Running:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port that it listens on."""
         return int(self.url.rsplit(":", 1)[1])
 
 
 def folder() -> Path:
-    """Where the sandbox keeps its log, its messages and where it listens."""
+    """The folder for the sandbox's log, messages and state."""
     path = state_dir() / "sandbox"
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
@@ -45,8 +45,7 @@ def folder() -> Path:
 def running() -> Running | None:
     """The sandbox of this project, if it answers.
 
-    What answers must say itself that it is the process we started, with this project's folder: a checkout that was
-    copied has a note of the other one's sandbox.
+    It must confirm its pid and this project's folder, since a copied checkout has the state file of the original.
     """
     state = sandbox_state(os.environ)
     try:
@@ -59,7 +58,7 @@ def running() -> Running | None:
 
 
 def use() -> Running | None:
-    """Start the sandbox if this environment uses it, and point the connections of this process to where it listens.
+    """Start the sandbox if this environment uses it, and point this process's connections to it.
 
     :returns: None if the environment has real sources.
     :raises TransientError: it does not start.
@@ -68,16 +67,16 @@ def use() -> Running | None:
         return None
     found = start()
     for name, value in sandbox_connections(os.environ).items():
-        # What the user set stays, a Telegram of their own for example.
+        # Keep what the user has set, such as a real Telegram connection.
         if re.sub(r"http://127\.0\.0\.1:\d+", found.url, os.environ.get(name, "")) == value:
             os.environ[name] = value
     return found
 
 
 def require() -> None:
-    """For unattended commands: made-up figures only from a sandbox that was started on purpose.
+    """For unattended commands: use made-up figures only if the sandbox was started deliberately.
 
-    :raises InvalidInput: the environment has no real source, and its sandbox does not run.
+    :raises InvalidInput: the environment has no real source, and the sandbox is not running.
     """
     if uses_sandbox(os.environ) and not running():
         raise InvalidInput(
@@ -87,11 +86,11 @@ def require() -> None:
 
 
 def start(port: int | None = None, seed: int | None = None) -> Running:
-    """Start the sandbox in the background, or find it running.
+    """Start the sandbox in the background, or return the running one.
 
-    :param port: where it listens; by default where it did last time, or a free one if that is taken.
-    :param seed: which made-up world, 1 by default.
-    :raises InvalidInput: the port asked for is taken, or one runs with another port or seed.
+    :param port: by default the last one used, or a free one if that is taken.
+    :param seed: the seed of the made-up data, 1 by default.
+    :raises InvalidInput: the requested port is taken, or a sandbox is running with another port or seed.
     :raises TransientError: it does not start.
     """
     with FileLock(folder() / "start.lock"):
@@ -99,7 +98,7 @@ def start(port: int | None = None, seed: int | None = None) -> Running:
 
 
 def stop() -> bool:
-    """Stop the sandbox; whether there was one."""
+    """Stop the sandbox; whether one was running."""
     found = running()
     process = background.find(found.pid, "sandbox") if found else None
     if process:
@@ -108,13 +107,13 @@ def stop() -> bool:
 
 
 def command(port: int, seed: int) -> list[str]:
-    """The sandbox as a program."""
+    """The command line of the sandbox."""
     arguments = ["--port", str(port), "--seed", str(seed), "--state-dir", str(folder())]
     return [sys.executable, "-m", "sandbox", *arguments]
 
 
 def program_environment() -> dict[str, str]:
-    """The environment in which the sandbox finds itself."""
+    """The environment of the sandbox, with its package on the PYTHONPATH."""
     path = os.pathsep.join(filter(None, [str(PROJECT_DIR / "infra"), os.environ.get("PYTHONPATH")]))
     return {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
@@ -136,8 +135,8 @@ def _start(port: int | None, seed: int | None) -> Running:
             unfinished.replace(note)
             if before not in (None, url):
                 print(
-                    f"sandbox: it listens at {url} now, since {before} was taken. An Airflow that runs asks there: "
-                    "make down, make up",
+                    f"sandbox: it listens at {url} now, since {before} was taken. A running Airflow still uses the old "
+                    "address: make down, make up",
                     file=sys.stderr,
                 )
             return Running(url, process.pid, seed or DEFAULT_SEED)

@@ -1,4 +1,4 @@
-"""The schema, at the head of `run` and `up`, so that a first run needs no step by hand."""
+"""Applies the schema at the start of `run` and `up`, so that a first run needs no manual step."""
 
 from zakaz.errors import InvalidInput
 
@@ -6,7 +6,7 @@ from zakaz.errors import InvalidInput
 def bring_up_to_date() -> None:
     """Apply the DDL.
 
-    :raises InvalidInput: tables that stand differ from it; each difference is one line.
+    :raises InvalidInput: existing tables differ from it; one line per difference.
     """
     from zakaz.warehouse.hook import WarehouseHook
     from zakaz.warehouse.migrate import migrate

@@ -1,4 +1,4 @@
-"""What the shell of whoever calls brings along."""
+"""Warns about Airflow settings in the caller's shell."""
 
 import os
 import sys
@@ -6,11 +6,11 @@ import sys
 from zakaz.environment import foreign_settings
 
 
-def name_foreign_settings() -> None:
-    """Say in one line what the shell sets for Airflow: what is meant for another Airflow would bend a first run."""
+def warn_of_foreign_settings() -> None:
+    """Print a warning if the shell sets Airflow variables, which may be meant for another Airflow."""
     if names := foreign_settings(os.environ):
         unset = " ".join(f"-u {name}" for name in names)
         print(
-            f"zakaz: the shell sets {', '.join(names)}, which is heeded. If that is for another Airflow: env {unset} …",
+            f"zakaz: the shell sets {', '.join(names)}, which is used. If it is for another Airflow: env {unset} …",
             file=sys.stderr,
         )

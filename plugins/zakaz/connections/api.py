@@ -1,4 +1,4 @@
-"""From an Airflow connection to the API of a source over HTTP."""
+"""Builds a source's HTTP client from an Airflow connection."""
 
 import logging
 import os
@@ -19,9 +19,9 @@ SANDBOX_DOWN = ". The sandbox is down: start it with bin/zakaz sandbox start"
 
 
 def base_url_of(connection: Connection, default: str) -> str:
-    """Where the API of a connection is.
+    """The base URL of a connection's API.
 
-    :raises InvalidInput: the host is no URL.
+    :raises InvalidInput: the host is not a URL.
     """
     base_url = connection.host or default
     if not re.match(r"https?://[^/?#]+", base_url):
@@ -37,11 +37,11 @@ def json_api(
     refuse: Callable[[str, Answer, Mapping[str, str]], None],
     budget: RateBudget | None = None,
 ) -> JsonApi:
-    """An API with the patience that the settings say.
+    """A client with timeout and retries from the settings.
 
-    :param name: what people call it.
+    :param name: the API's name in messages.
     :param refuse: raises the API's own error.
-    :param budget: its rate limits, if it has any.
+    :param budget: its rate limits, if any.
     """
     limits = settings()
     return JsonApi(

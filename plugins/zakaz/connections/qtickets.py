@@ -1,4 +1,4 @@
-"""From the connection `qtickets_default` to a client."""
+"""The hook for the connection `qtickets_default`."""
 
 import re
 
@@ -37,7 +37,7 @@ class QTicketsHook(BaseHook):
         self._conn_id = qtickets_conn_id
 
     def is_set_up(self) -> bool:
-        """Whether there is such a connection."""
+        """Whether the connection exists."""
         try:
             self.get_connection(self._conn_id)
         except AirflowNotFoundException:
@@ -47,7 +47,7 @@ class QTicketsHook(BaseHook):
     def get_conn(self) -> QTicketsClient:
         """A client.
 
-        :raises InvalidInput: the connection has no token, or a host that is no URL.
+        :raises InvalidInput: the connection has no token, or its host is not a URL.
         """
         connection = self.get_connection(self._conn_id)
         base_url = base_url_of(connection, DEFAULT_BASE_URL)

@@ -1,4 +1,4 @@
-"""From the connection `vk_ads_default` to a client for each of its accounts."""
+"""The hook for the connection `vk_ads_default`: a client for each of its accounts."""
 
 from functools import cache
 from typing import Any
@@ -28,8 +28,8 @@ class VkAdsHook(BaseHook):
     host                 base URL with scheme and port, default https://ads.vk.com
     login, password      client id, client secret
     extra `access_token` a ready access token instead of both
-    extra `account_id`   the account that the token must open; without it, the one read so far
-    extra `accounts`     for an agency: its clients, each by login (text) or by user id (number)
+    extra `account_id`   the account that the token must belong to; by default the one read so far
+    extra `accounts`     for an agency: its clients, each by login (text) or user id (number)
     ==================== ============================================================================
 
     :param vk_ads_conn_id: the connection.
@@ -47,8 +47,8 @@ class VkAdsHook(BaseHook):
     def get_conn(self) -> list[VkAdsClient]:
         """A client for each account of the connection.
 
-        :raises InvalidInput: the connection has neither client id and secret nor an access token, a host that is no
-            URL, or accounts that are no list of logins and ids.
+        :raises InvalidInput: the connection has neither client id and secret nor an access token, its host is not a
+            URL, or `accounts` is not a list of logins and ids.
         """
         connection = self.get_connection(self._conn_id)
         base_url = base_url_of(connection, DEFAULT_BASE_URL)
@@ -59,7 +59,7 @@ class VkAdsHook(BaseHook):
         if account_id is not None and (accounts or not _is_id(account_id)):
             raise InvalidInput(
                 f"connection {self._conn_id}: account_id {account_id!r} must be the number of the one account, and "
-                "can't stand beside accounts"
+                "can't be combined with accounts"
             )
         if accounts is None:
             return [None]
@@ -68,7 +68,7 @@ class VkAdsHook(BaseHook):
         if not listed or not named or len(set(map(str, listed))) < len(listed) or extra.get("access_token"):
             raise InvalidInput(
                 f"connection {self._conn_id}: accounts {accounts!r} must be a list of different logins or user ids of "
-                "the agency's clients, and can't stand beside access_token"
+                "the agency's clients, and can't be combined with access_token"
             )
         return list(listed)
 
@@ -110,5 +110,5 @@ def _is_id(value: Any) -> bool:
 
 @cache
 def _budget(_base_url: str, _client_id: str | None, _account: str | int | None) -> RateBudget:
-    """VK counts per user: one budget for all that a process asks in the same name."""
+    """One budget per process and API user, since VK's limits are per user."""
     return RateBudget()

@@ -1,4 +1,4 @@
-"""Where the access tokens of VK Ads are kept: an Airflow variable."""
+"""Stores the access tokens of VK Ads in an Airflow variable."""
 
 import json
 import logging
@@ -17,21 +17,21 @@ from zakaz.sources.vk_tokens import Token
 
 log = logging.getLogger(__name__)
 LOCK_SECONDS = 120
-DESCRIPTION = "VK Ads access tokens, kept between runs: VK gives at most five"
+DESCRIPTION = "VK Ads access tokens, kept between runs: VK issues at most five"
 
 
 def token_variable(conn_id: str) -> str:
-    """The Airflow variable that a connection's tokens are kept in."""
+    """The name of the Airflow variable with a connection's tokens."""
     return f"zakaz_token_{conn_id}"
 
 
 class VariableTokenStore:
-    """Keeps the tokens of a connection in an Airflow variable, which Airflow encrypts, masks and shows to every worker.
+    """Stores a connection's tokens in an Airflow variable, which Airflow encrypts, masks and shares with all workers.
 
-    The lock is a file, for the processes of one machine. Between machines the pool `vk_ads` with its one slot keeps
-    two fetches apart (infra/airflow/pools.json).
+    The lock is a file, and so covers the processes of one machine. Across machines, the single slot of the pool
+    `vk_ads` (infra/airflow/pools.json) prevents concurrent fetches.
 
-    :param conn_id: the connection. :param client_id: a token is of use to its own client only.
+    :param conn_id: the connection. :param client_id: tokens of another client are ignored.
     :param account: which of the connection's accounts.
     """
 
@@ -42,9 +42,9 @@ class VariableTokenStore:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep all others of this machine from changing the tokens of the connection.
+        """Lock the connection's tokens on this machine.
 
-        :raises SourceUnavailable: another process has the lock for longer than two minutes.
+        :raises SourceUnavailable: another process holds the lock for longer than two minutes.
         """
         state_dir().mkdir(parents=True, exist_ok=True)
         file = state_dir() / f"{self._key}.lock"
@@ -57,12 +57,12 @@ class VariableTokenStore:
             ) from None
 
     def load(self) -> Token | None:
-        """The kept token of this client and account, if there is one."""
+        """The stored token of this client and account, if any."""
         kept = self._kept().get(self._account)
         return self._masked(Token(**kept)) if kept else None
 
     def save(self, token: Token) -> None:
-        """Keep a token in place of the last one."""
+        """Replace the stored token."""
         tokens = {**self._kept(), self._account: self._masked(token).as_dict()}
         text = json.dumps({"client_id": self._client_id, "tokens": tokens})
         airflow_internals.variables().set(self._key, text, description=DESCRIPTION)
@@ -77,7 +77,7 @@ class VariableTokenStore:
                 return {}
             return {account: Token(**fields).as_dict() for account, fields in kept["tokens"].items()}
         except (TypeError, ValueError, LookupError, AttributeError):
-            log.warning("the variable %s holds no token that can be read: a new one takes its place", self._key)
+            log.warning("the variable %s holds no readable token: a new one will replace it", self._key)
             return {}
 
     @staticmethod

@@ -1,1 +1,1 @@
-"""Everything that knows Airflow: its tasks, its runs, its backfills, its database."""
+"""The Airflow layer: operators, runs, backfills, and Airflow's database."""

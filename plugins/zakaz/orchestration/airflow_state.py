@@ -1,4 +1,4 @@
-"""How a DAG stands in Airflow, for the watchdog: a task asks by the Task SDK, others ask Airflow's database."""
+"""A DAG's state in Airflow, for the watchdog: from the Task SDK in a task, else from Airflow's database."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,17 +15,17 @@ from zakaz import airflow_internals
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.days import DayRange
 from zakaz.orchestration.attempts import attempt_of
-from zakaz.orchestration.run_days import days_of_run, looks_back, word
+from zakaz.orchestration.run_days import days_of_run, looks_back, state_name
 from zakaz.orchestration.runs import UNFINISHED, is_scheduler_alive
 from zakaz.registry.attempt import Attempt
 
 log = logging.getLogger(__name__)
-# Longer than the tasks of a run may take one after the other, if nothing has to be repeated.
+# Longer than all tasks of a run take in sequence without retries.
 STUCK_AFTER = timedelta(hours=2)
-# What failed less long ago may still be telling of itself.
+# A more recent failure may still be raising its own alert.
 SETTLED_AFTER = timedelta(minutes=2)
 LOOK_BACK = timedelta(days=2)
-# The watchdog from outside must not wait for a database that is away.
+# The external watchdog must not wait for a database that is down.
 DATABASE_SECONDS = 5
 FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 AT_WORK = {"running", "restarting"}
@@ -34,17 +34,17 @@ States = Mapping[str, str]
 
 
 def from_task(task_instance: Any, dag_id: str) -> Schedule:
-    """Ask as a task, which always has a scheduler.
+    """The state as a task sees it; a task always has a scheduler.
 
-    :param task_instance: the task that asks, as in Airflow's context.
-    :returns: nothing is known in it if Airflow's server will not say.
+    :param task_instance: the calling task, from Airflow's context.
+    :returns: an unknown schedule if Airflow's server does not answer.
     """
     try:
         is_paused = task_instance.get_dag(dag_id).is_paused
         runs = list(_runs_of_interest(task_instance, dag_id))
         failed = [found for run, states in runs for found in _failed_by_task_sdk(run, states)]
     except AirflowRuntimeError as error:
-        log.warning("Airflow's server does not say how %s stands: %s", dag_id, error)
+        log.warning("Airflow's server did not return the state of %s: %s", dag_id, error)
         return Schedule()
     return Schedule(
         is_known=True,
@@ -56,9 +56,9 @@ def from_task(task_instance: Any, dag_id: str) -> Schedule:
 
 
 def from_database(dag_id: str) -> Schedule:
-    """Ask Airflow's database, from outside.
+    """The state from outside, by Airflow's database.
 
-    :returns: nothing is known in it if there is no database, or it does not answer within seconds.
+    :returns: an unknown schedule if there is no database, or it does not answer within seconds.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -66,26 +66,26 @@ def from_database(dag_id: str) -> Schedule:
         with _session() as session:
             if session is not None:
                 return _in_database(dag_id, session)
-            log.warning("there is no database of Airflow yet")
+            log.warning("Airflow has no database yet")
     except (SQLAlchemyError, ImportError) as error:
-        # Its own text may hold the password.
-        log.warning("Airflow's database can't be asked: %s", type(error).__name__)
+        # The error's text may contain the password.
+        log.warning("Airflow's database can't be queried: %s", type(error).__name__)
     return Schedule(is_from_outside=True)
 
 
 def _runs_of_interest(task_instance: Any, dag_id: str) -> Iterator[tuple[Any, States]]:
-    """The runs of a DAG with a task that failed or has not ended, and the states of all their tasks."""
+    """The runs of a DAG that have a failed or unfinished task, with the states of all their tasks."""
     for run_id, found in task_instance.get_task_states(dag_id).items():
-        states = {task_id: word(state) for task_id, state in found.items()}
+        states = {task_id: state_name(state) for task_id, state in found.items()}
         if "failed" in states.values() or set(states.values()) - FINISHED:
             yield airflow_internals._fetch_dag_run(dag_id=dag_id, run_id=run_id), states  # noqa: SLF001 - no public name
 
 
 def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, DayRange]]:
-    """The failed tasks of a run; of one without a logical date the SDK tells neither try nor end."""
+    """The failed tasks of a run. Without a logical date, the SDK returns neither try number nor end."""
     if run.logical_date is None or (run.end_date and datetime.now(UTC) - run.end_date > LOOK_BACK):
         return
-    # "Previous" to a moment later is the one of this run.
+    # The task instance "previous" to a moment later is that of this run.
     asked = {"dag_id": run.dag_id, "logical_date": run.logical_date + timedelta(microseconds=1), "state": "failed"}
     for task_id in (task_id for task_id, state in states.items() if state == "failed"):
         answer = airflow_internals.supervisor_comms().send(airflow_internals.GetPreviousTI(task_id=task_id, **asked))
@@ -94,7 +94,7 @@ def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, Day
             attempt = Attempt(
                 dag_id=run.dag_id,
                 dag_run_id=run.run_id,
-                run_type="scheduled" if looks_back(run) else word(run.run_type),
+                run_type="scheduled" if looks_back(run) else state_name(run.run_type),
                 job=task_id,
                 map_index=-1,
                 try_number=task.try_number,
@@ -110,10 +110,10 @@ def _in_database(dag_id: str, session: Any) -> Schedule:
     is_alive = is_scheduler_alive(session)
     unfinished = session.query(run).filter(run.dag_id == dag_id, run.state.in_(UNFINISHED))
     runs = [
-        (run, {task.task_id: word(task.state) for task in run.get_task_instances(session=session)})
+        (run, {task.task_id: state_name(task.state) for task in run.get_task_instances(session=session)})
         for run in unfinished
     ]
-    # Without a scheduler a backfill does its days by itself, one after the other.
+    # Without a scheduler, a backfill runs its days itself, one by one.
     is_backfilled = any(AT_WORK & set(states.values()) for _, states in runs)
     failed = session.query(instance).filter(
         instance.dag_id == dag_id,
@@ -136,7 +136,7 @@ def _in_database(dag_id: str, session: Any) -> Schedule:
 
 @contextmanager
 def _session() -> Iterator[Any]:
-    """A session of Airflow's database that nothing can hold up for long; None if there is no such file."""
+    """A session of Airflow's database with short timeouts; None if its SQLite file does not exist."""
     from sqlalchemy import create_engine, text
     from sqlalchemy.engine import make_url
     from sqlalchemy.orm import Session
@@ -157,23 +157,24 @@ def _session() -> Iterator[Any]:
 def _stuck_runs(runs: Iterable[tuple[Any, States]], *, is_served: bool) -> list[StuckRun]:
     found = []
     for run, states in runs:
-        # The Task SDK does not tell since when a run waits that has not begun.
+        # The Task SDK does not return when a run was queued.
         since = run.start_date or getattr(run, "queued_at", None) or run.run_after
-        is_open = word(run.state) in UNFINISHED
-        if is_open and datetime.now(UTC) - since > STUCK_AFTER and not _goes_on(run, states, is_served=is_served):
-            found.append(StuckRun(run.dag_id, run.run_id, word(run.run_type), word(run.state), since, _day(run)))
+        run_type, state = state_name(run.run_type), state_name(run.state)
+        is_late = state in UNFINISHED and datetime.now(UTC) - since > STUCK_AFTER
+        if is_late and not _is_progressing(run, states, is_served=is_served):
+            found.append(StuckRun(run.dag_id, run.run_id, run_type, state, since, _day(run)))
     return found
 
 
-def _goes_on(run: Any, states: States, *, is_served: bool) -> bool:
-    """Whether a task of a run is at work, or the run waits: for a slot of a pool, for a retry, for its turn.
+def _is_progressing(run: Any, states: States, *, is_served: bool) -> bool:
+    """Whether a run makes progress: a task is running, or waits for a pool slot, a retry or its turn.
 
-    :param is_served: whoever starts the tasks of such a run is alive; if not, nothing that waits goes on.
+    :param is_served: whether something that starts its tasks is alive; if not, waiting is no progress.
     """
-    # All days of a backfill are made at once, hours before the last one's turn.
-    is_in_turn = word(run.run_type) == "backfill" and word(run.state) == "queued"
-    going = AT_WORK | WAITING if is_served else AT_WORK
-    return (is_served and is_in_turn) or not going.isdisjoint(states.values())
+    # All runs of a backfill are created at once, hours before the last one's turn.
+    is_in_turn = state_name(run.run_type) == "backfill" and state_name(run.state) == "queued"
+    progressing = AT_WORK | WAITING if is_served else AT_WORK
+    return (is_served and is_in_turn) or not progressing.isdisjoint(states.values())
 
 
 def _is_settled(end: datetime | None) -> bool:

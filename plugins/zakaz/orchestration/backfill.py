@@ -1,7 +1,7 @@
 """Backfills of Moscow days by Airflow's own backfill runs.
 
-A scheduler does them if one is alive, on all its workers; otherwise this process does, one day after the other. The run
-registry, not Airflow, says what became of each day.
+A live scheduler runs them, on all its workers; without one this process does, day by day. The outcome of each day comes
+from the run registry, not from Airflow.
 """
 
 import time
@@ -13,37 +13,37 @@ from zakaz import airflow_internals
 from zakaz.days import DayRange
 from zakaz.errors import TransientError, WarehouseUnavailable
 from zakaz.orchestration import backfill_runs, runs
-from zakaz.orchestration.again import Again
 from zakaz.orchestration.backfill_lock import alone
 from zakaz.orchestration.backfill_runs import Made
 from zakaz.orchestration.console import Work
-from zakaz.orchestration.here import RunsHere, wait_for
+from zakaz.orchestration.local_runner import LocalRunner, wait_for
+from zakaz.orchestration.rerun import Rerun
 from zakaz.pipeline.backfill_plan import GOOD, RUNNING, DayState, day_states
 from zakaz.registry.lost import close_lost_attempts
 from zakaz.settings import settings
 from zakaz.stages import ALL_STAGES, DAG_ID, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook
 
-# A scheduler is restarted by an update or after a crash; the backfill goes on by itself then.
+# Time for a scheduler to restart after an update or a crash, after which it continues the backfill.
 SCHEDULER_AWAY = timedelta(minutes=5)
-# What works under a scheduler is told to end at its next heartbeat, and records that.
+# Tasks under a scheduler are terminated at their next heartbeat, and then record it.
 END_SECONDS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is to be done.
+    """A request for a backfill.
 
-    :param days: Moscow days that are over, in the order in which they are to be done.
-    :param stage: the wanted tasks of the chain, as `stages.wanted` reads them.
-    :param again: which of the days that ran before are done again.
-    :param goes_on_after_failure: also after a day that failed; otherwise no further day begins.
-    :param max_active_runs: days at once, if a scheduler does them; MAX_ACTIVE_RUNS by default.
+    :param days: Moscow days that are over, in the order to process them.
+    :param stage: the requested stages, as for `stages.wanted`.
+    :param rerun: what to rerun on days that already have a run.
+    :param goes_on_after_failure: start further days after a failed one.
+    :param max_active_runs: parallel days under a scheduler; MAX_ACTIVE_RUNS by default.
     """
 
     days: Sequence[date]
     stage: str = ALL_STAGES
-    again: Again = Again.NOTHING
+    rerun: Rerun = Rerun.NOTHING
     goes_on_after_failure: bool = False
     max_active_runs: int | None = None
     dag_id: str = DAG_ID
@@ -51,11 +51,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a day.
+    """The outcome of a day.
 
-    :param is_loaded: whether the registry has a good run of it; if it was to be done now, one that began since.
-    :param was_done: whether it was done now; otherwise it was left alone, or its turn did not come.
-    :param error: what is known of why not.
+    :param is_loaded: whether the registry has a good run of it; if the backfill was to run it, one started since.
+    :param was_done: whether the backfill ran it; otherwise it was left alone, or its turn did not come.
+    :param error: why it is not loaded, if known.
     """
 
     day: date
@@ -65,9 +65,9 @@ class Outcome:
 
 
 class Backfill:
-    """One backfill of the daily DAG, from making its runs to the registry's word on each day.
+    """One backfill of the daily DAG, from creating its runs to the outcome of each day.
 
-    :param work: the command that does it; it says a line for each day that ended.
+    :param work: the command that runs it, which prints a line for each finished day.
     """
 
     def __init__(self, request: Request, work: Work) -> None:
@@ -81,24 +81,24 @@ class Backfill:
         self.is_served = False
 
     def carry_out(self, begins: Callable[[], None] = lambda: None) -> list[Outcome]:
-        """Do it.
+        """Run the backfill.
 
-        :param begins: called once nothing stands in its way.
-        :returns: what became of each day asked for, oldest first.
-        :raises DaysAreBusy: another backfill, or a run of these days, is at work.
+        :param begins: called once its runs exist, before the first one starts.
+        :returns: the outcome of each requested day, oldest first.
+        :raises DaysAreBusy: another backfill, or a run of these days, is in progress.
         :raises InvalidInput: there is no such DAG.
-        :raises TransientError: the scheduler that did it died.
+        :raises TransientError: its scheduler died.
         """
         request = self._request
         with alone(DayRange(min(request.days), max(request.days))):
-            here = None if self._finds_scheduler() else RunsHere(request.dag_id, self._stop, self._log)
+            runner = None if self._finds_scheduler() else LocalRunner(request.dag_id, self._stop, self._log)
             backfill_runs.close_dead(request.dag_id)
             close_lost_attempts(WarehouseHook())
             self._made = backfill_runs.make(
                 request.dag_id,
                 request.days,
                 request.stage,
-                request.again,
+                request.rerun,
                 request.max_active_runs or settings().max_active_runs,
                 is_served=self.is_served,
             )
@@ -108,7 +108,7 @@ class Backfill:
             self._say(f"days to do: {len(self._made.runs)}, {who}")
             try:
                 begins()
-                if here and not self._all_here(here):
+                if runner and not self._run_locally(runner):
                     self._say("a scheduler has started and goes on")
                     backfill_runs.hand_over(self._made.backfill_id, to_scheduler=True)
                     self.is_served = True
@@ -119,7 +119,7 @@ class Backfill:
         return self.outcomes()
 
     def outcomes(self) -> list[Outcome]:
-        """What became of each day, by the registry, oldest first."""
+        """The outcome of each day by the registry, oldest first."""
         days = DayRange(min(self._request.days), max(self._request.days))
         states = day_states(WarehouseHook(), days, deciding_stage(self._request.stage))
         asked = set(self._request.days)
@@ -130,20 +130,20 @@ class Backfill:
             self.is_served = runs.is_served(self._request.dag_id, session)
         return self.is_served
 
-    def _all_here(self, here: RunsHere) -> bool:
-        """Do the days in this process; whether nothing is left to a scheduler that began to serve the DAG."""
+    def _run_locally(self, runner: LocalRunner) -> bool:
+        """Run the days in this process; False if a scheduler has started to serve the DAG and takes over."""
         for day, number in self._made.runs.items():
             if self._stop.is_requested:
                 return True
             began = time.monotonic()
-            if not here.do(number):
+            if not runner.run(number):
                 return self._stop.is_requested
-            if not self._tell(day, time.monotonic() - began) and not self._request.goes_on_after_failure:
+            if not self._report(day, time.monotonic() - began) and not self._request.goes_on_after_failure:
                 return True
         return True
 
     def _watch(self) -> None:
-        """Wait for the scheduler to do the days."""
+        """Wait for the scheduler to run the days."""
         began, seen = time.monotonic(), datetime.now(UTC)
         by_number = {number: day for day, number in self._made.runs.items() if day not in self._ended}
 
@@ -153,7 +153,7 @@ class Backfill:
             for number, day in list(by_number.items()):
                 if states.get(number) not in runs.UNFINISHED:
                     del by_number[number]
-                    is_good = self._tell(day, time.monotonic() - began)
+                    is_good = self._report(day, time.monotonic() - began)
                     if not is_good and not self._request.goes_on_after_failure:
                         backfill_runs.hand_over(self._made.backfill_id, to_scheduler=False)
                         for waiting in [one for one, state in states.items() if state == "queued"]:
@@ -169,12 +169,12 @@ class Backfill:
 
         wait_for(is_over, self._stop)
 
-    def _tell(self, day: date, seconds: float) -> bool:
-        """Say what became of a day that ended; whether it is loaded."""
+    def _report(self, day: date, seconds: float) -> bool:
+        """Print the outcome of a finished day; whether it is loaded."""
         try:
             (state,) = day_states(WarehouseHook(), DayRange(day, day), deciding_stage(self._request.stage))
             outcome = self._outcome(state, was_done=True)
-        except WarehouseUnavailable as error:  # it is asked again at the end
+        except WarehouseUnavailable as error:  # read again at the end
             outcome = Outcome(day, is_loaded=False, was_done=True, error=str(error))
         self._ended[day] = outcome
         shown = "ok    " if outcome.is_loaded else "failed"
@@ -200,7 +200,7 @@ class Backfill:
         is_cut_off = self.is_served and len(self._ended) < len(self._made.runs)
         backfill_runs.close(self._made.backfill_id)
         if is_cut_off:
-            # Its tasks end at their next heartbeat, and one more may have been about to begin.
+            # Its tasks end at their next heartbeat, and another one may have been about to start.
             deadline = time.monotonic() + END_SECONDS
             while time.monotonic() < deadline and self._is_at_work():
                 time.sleep(1)

@@ -17,9 +17,9 @@ from zakaz.settings import state_dir
 
 @contextmanager
 def alone(days: DayRange) -> Iterator[None]:
-    """Be the one backfill of this machine until the end of the block.
+    """Ensure that this is the only backfill of this machine.
 
-    :raises DaysAreBusy: there is another; the message names its days and its process.
+    :raises DaysAreBusy: there is another; the message names its days and process.
     """
     folder = state_dir()
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def alone(days: DayRange) -> Iterator[None]:
 
 def _name(holder: Path) -> str:
     try:
-        told = json.loads(holder.read_text(encoding="utf-8"))
-        return f"the backfill of {told['days']} (process {told['pid']}, since {told['since']})"
+        found = json.loads(holder.read_text(encoding="utf-8"))
+        return f"the backfill of {found['days']} (process {found['pid']}, since {found['since']})"
     except (OSError, ValueError, KeyError):
         return "another backfill of this machine"

@@ -1,4 +1,4 @@
-"""The first and the last task of zakaz_backfill: what will be done, and what was."""
+"""The first and last task of zakaz_backfill: plan and report."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ SHOWN = 20
 
 
 class PlanBackfillOperator(BaseOperator):
-    """Reads the form, enters the backfill into the ledger, and hands out its pieces as a list of `DayRange.iso`.
+    """Reads the form, enters the backfill into the ledger, and returns its pieces as a list of `DayRange.iso`.
 
-    Without a day to do there is no entry and no piece: Airflow skips the chain, and the report is green.
+    If there is nothing to do, it makes no entry and no piece: Airflow skips the chain, and the report is green.
 
     :param clickhouse_conn_id: the warehouse.
     """
@@ -29,17 +29,17 @@ class PlanBackfillOperator(BaseOperator):
     def execute(self, context: Any) -> list[str]:
         """Plan.
 
-        :raises InvalidInput: the form holds no range of days. :raises DayNotOver: its last day is not over.
+        :raises InvalidInput: the form has no valid range of days. :raises DayNotOver: its last day is not over.
         """
         params, backfill = context["params"], backfill_of(context)
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt_of(context).origin)
         with warehouse.session():
             plan = make_plan(warehouse, backfill.days, backfill.stage, only_gaps=params["only_gaps"])
             enter(warehouse, backfill, plan.todo)
-        self.log.info("%d of the days %s will be done: %s", len(plan.todo), plan.days, ", ".join(map(str, plan.ranges)))
+        self.log.info("%d days of %s to do: %s", len(plan.todo), plan.days, ", ".join(map(str, plan.ranges)))
         if plan.out_of_reach:
             self.log.warning(
-                "VK Ads tells no more of %s to %s: these days keep their staging, and the marts are rebuilt from it",
+                "VK Ads no longer serves %s to %s: these days keep their staging, and the marts are rebuilt from it",
                 plan.out_of_reach[0],
                 plan.out_of_reach[-1],
             )
@@ -47,7 +47,7 @@ class PlanBackfillOperator(BaseOperator):
 
 
 class ReportBackfillOperator(BaseOperator):
-    """Closes the backfill in the ledger, and ends red if a day of it is not good.
+    """Closes the backfill in the ledger, and fails if a day of it is not good.
 
     :param clickhouse_conn_id: the warehouse.
     """
@@ -59,7 +59,7 @@ class ReportBackfillOperator(BaseOperator):
     def execute(self, context: Any) -> None:
         """Report.
 
-        :raises BackfillIncomplete: days are red, or were not reached; or there was no plan.
+        :raises BackfillIncomplete: days are red or were not reached, or there was no plan.
         """
         if context["task_instance"].xcom_pull(task_ids="plan") is None:
             raise BackfillIncomplete("nothing was done: the task plan failed, and its last line says why")
@@ -79,9 +79,9 @@ class ReportBackfillOperator(BaseOperator):
 
 
 def backfill_of(context: Any) -> Backfill:
-    """The ledger's entry of a run of zakaz_backfill.
+    """The ledger entry of a run of zakaz_backfill.
 
-    :raises InvalidInput: the form holds no range of days.
+    :raises InvalidInput: the form has no valid range of days.
     """
     params, dag_run = context["params"], context["dag_run"]
     return Backfill(

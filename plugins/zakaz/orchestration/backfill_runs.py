@@ -1,6 +1,6 @@
-"""Airflow's own backfills and their runs, in its database: made, looked at, closed.
+"""Creates, previews and closes Airflow's backfills and their runs, in its database.
 
-A backfill that was ended, or whose process died, leaves its unfinished runs `stopped`: the next one goes on with them.
+A backfill that was interrupted, or whose process died, leaves its unfinished runs `stopped`; the next one resumes them.
 """
 
 import socket
@@ -14,13 +14,13 @@ from sqlalchemy.exc import DBAPIError
 from zakaz import airflow_internals
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import DaysAreBusy
-from zakaz.orchestration.again import Again
 from zakaz.orchestration.notes import note_of
-from zakaz.orchestration.run_days import STAGE, word
+from zakaz.orchestration.rerun import Rerun
+from zakaz.orchestration.run_days import STAGE, state_name
 from zakaz.orchestration.runs import UNFINISHED, is_stopped, midnight, restart, serialized_dag, stop_run
 from zakaz.settings import this_user
 
-# A task that says nothing for so long has no process any more (Airflow's own limit is five minutes).
+# A task without a heartbeat for so long is dead (Airflow's own limit is five minutes).
 SILENT_FOR = timedelta(minutes=5)
 
 
@@ -28,9 +28,9 @@ SILENT_FOR = timedelta(minutes=5)
 class Made:
     """A backfill in Airflow's database.
 
-    :param backfill_id: Airflow's number of it; 0 if there was nothing to make.
-    :param runs: for each Moscow day that will be done, in order, the number of its run.
-    :param left_alone: the days that ran before and stay as they are, each with Airflow's word for its run.
+    :param backfill_id: Airflow's id; 0 if there was nothing to do.
+    :param runs: the ids of the runs, by Moscow day, in order.
+    :param left_alone: the states of existing runs that are not rerun, by Moscow day.
     """
 
     backfill_id: int = 0
@@ -38,14 +38,14 @@ class Made:
     left_alone: dict[date, str] = field(default_factory=dict)
 
 
-def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active_runs: int, *, is_served: bool) -> Made:
-    """Make a backfill of Airflow's with a run for each day, as far as the days are to be done.
+def make(dag_id: str, days: Sequence[date], stage: str, rerun: Rerun, max_active_runs: int, *, is_served: bool) -> Made:
+    """Create an Airflow backfill with a run for each day that is to be run.
 
-    :param days: Moscow days that are over, in the order in which they are to be done.
-    :param stage: the wanted tasks of the chain, as `stages.wanted` reads them.
-    :param max_active_runs: days at once, if a scheduler does them.
-    :param is_served: a scheduler does them; otherwise it leaves them alone should it start meanwhile.
-    :raises DaysAreBusy: a run of these days is at work.
+    :param days: Moscow days that are over, in the order to process them.
+    :param stage: the requested stages, as for `stages.wanted`.
+    :param max_active_runs: parallel days under a scheduler.
+    :param is_served: whether a scheduler runs them; if not, one that starts meanwhile leaves them alone.
+    :raises DaysAreBusy: a run of these days is in progress.
     """
     made = Made()
     conf = {STAGE: stage}
@@ -55,7 +55,7 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
         _require_free(dag_id, runs.values(), is_served=is_served)
         todo = {}
         for day in days:
-            if left := _left_alone(runs.get(day), again):
+            if left := _left_alone(runs.get(day), rerun):
                 made.left_alone[day] = left
             else:
                 todo[day] = runs.get(day)
@@ -67,14 +67,14 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
             to_date=midnight(max(todo)),
             max_active_runs=max_active_runs,
             dag_run_conf=conf,
-            reprocess_behavior=again.value,
+            reprocess_behavior=rerun.value,
             is_paused=not is_served,
             triggering_user_name=this_user(),
         )
         session.add(backfill)
         session.flush()
         for number, (day, old) in enumerate(todo.items(), start=1):
-            run = _new_run(dag, day, conf, session) if old is None else _renewed(dag, old, again, conf, session)
+            run = _new_run(dag, day, conf, session) if old is None else _renewed(dag, old, rerun, conf, session)
             run.backfill_id = backfill.id
             session.flush()
             session.add(
@@ -87,30 +87,30 @@ def make(dag_id: str, days: Sequence[date], stage: str, again: Again, max_active
     return made
 
 
-def preview(dag_id: str, days: Sequence[date], again: Again) -> dict[date, str]:
-    """What a backfill would make of each day, in words; changes nothing."""
+def preview(dag_id: str, days: Sequence[date], rerun: Rerun) -> dict[date, str]:
+    """What a backfill would do with each day, as text; changes nothing."""
     try:
         with airflow_internals.create_session() as session:
             runs = {moscow_day(run.logical_date): run for run in _runs_of_days(dag_id, days, session)}
-            return {day: _in_words(runs.get(day), again) for day in days}
+            return {day: _in_words(runs.get(day), rerun) for day in days}
     except DBAPIError:  # there is no database yet
-        return dict.fromkeys(days, _in_words(None, again))
+        return dict.fromkeys(days, _in_words(None, rerun))
 
 
-def _in_words(run: Any, again: Again) -> str:
-    if left := _left_alone(run, again):
+def _in_words(run: Any, rerun: Rerun) -> str:
+    if left := _left_alone(run, rerun):
         return f"left alone: its run is {left}"
     if run is None:
         return "will be done: it has no run yet"
-    return f"will be done again: its run is {'stopped' if is_stopped(run) else word(run.state)}"
+    return f"will be done again: its run is {'stopped' if is_stopped(run) else state_name(run.state)}"
 
 
-def _left_alone(run: Any, again: Again) -> str:
-    """Airflow's word for a run that stays as it is; empty for one that is done."""
-    if run is None or again is Again.EVERYTHING or run.state in UNFINISHED or is_stopped(run):
+def _left_alone(run: Any, rerun: Rerun) -> str:
+    """The state of a run that is left alone; empty for a run to do."""
+    if run is None or rerun is Rerun.EVERYTHING or run.state in UNFINISHED or is_stopped(run):
         return ""
     is_failed = run.state == airflow_internals.DagRunState.FAILED
-    return "" if is_failed and again is Again.FAILED else word(run.state)
+    return "" if is_failed and rerun is Rerun.FAILED else state_name(run.state)
 
 
 def _new_run(dag: Any, day: date, conf: Mapping[str, Any], session: Any) -> Any:
@@ -130,11 +130,11 @@ def _new_run(dag: Any, day: date, conf: Mapping[str, Any], session: Any) -> Any:
     )
 
 
-def _renewed(dag: Any, run: Any, again: Again, conf: Mapping[str, Any], session: Any) -> Any:
-    """An earlier run with the tasks cleared that are to be done again."""
-    restart(dag, run, session, only_failed=again is not Again.EVERYTHING)
+def _renewed(dag: Any, run: Any, rerun: Rerun, conf: Mapping[str, Any], session: Any) -> Any:
+    """An existing run, with the tasks to rerun cleared."""
+    restart(dag, run, session, only_failed=rerun is not Rerun.EVERYTHING)
     run.conf = dict(conf)
-    # It does its own day and no other, whatever it was before.
+    # A backfill run processes only its own day, even if the run was a scheduled one.
     run.run_type = airflow_internals.DagRunType.BACKFILL_JOB
     run.triggered_by = airflow_internals.DagRunTriggeredByType.BACKFILL
     run.note = note_of(moscow_day(run.logical_date))
@@ -151,7 +151,7 @@ def _require_free(dag_id: str, runs: Any, *, is_served: bool) -> None:
 
 
 def _is_at_work(run: Any) -> bool:
-    """Whether a task of a run gave signs of life lately; its scheduler is gone, a worker elsewhere may not be."""
+    """Whether a task of a run had a recent heartbeat: without a scheduler, a worker elsewhere may still be alive."""
     since = datetime.now(UTC) - SILENT_FOR
     return any(
         one.state == airflow_internals.TaskInstanceState.RUNNING
@@ -162,21 +162,20 @@ def _is_at_work(run: Any) -> bool:
 
 
 def hand_over(backfill_id: int, *, to_scheduler: bool) -> None:
-    """Let a scheduler begin further runs of a backfill, or not."""
+    """Allow a scheduler to start further runs of a backfill, or forbid it."""
     with airflow_internals.create_session() as session:
         session.get_one(airflow_internals.Backfill, backfill_id).is_paused = not to_scheduler
 
 
 def close(backfill_id: int) -> None:
-    """End a backfill: nothing of it goes on, and another one may be made at once.
+    """End a backfill, so that another one can be created immediately.
 
-    Runs that never began are forgotten; those that did not end are failed and `stopped`. A task that works under a
-    scheduler is told to end by it. The others forget which tasks were asked for, so that *Clear* means
-    the task that it is pressed on.
+    Runs that never started are deleted; unfinished ones are failed and marked `stopped`, and a scheduler terminates
+    their tasks. Finished ones lose their conf with the requested stages, so that *Clear* reruns the task it is used on.
     """
     with airflow_internals.create_session() as session:
         backfill = session.get_one(airflow_internals.Backfill, backfill_id)
-        # A scheduler begins no run of a paused one again: *Clear* would wait for ever.
+        # A scheduler starts no run of a paused backfill, so that *Clear* would wait for ever.
         backfill.is_paused = False
         backfill.completed_at = backfill.completed_at or datetime.now(UTC)
         for run in session.query(airflow_internals.DagRun).filter(airflow_internals.DagRun.backfill_id == backfill_id):
@@ -189,9 +188,9 @@ def close(backfill_id: int) -> None:
 
 
 def close_dead(dag_id: str) -> None:
-    """Close the backfills that programs of this machine left open when they were killed; the caller has their lock.
+    """Close the backfills that killed processes of this machine left open; the caller holds the backfill lock.
 
-    :raises DaysAreBusy: there is an open one of somebody else: Airflow allows one for each DAG.
+    :raises DaysAreBusy: someone else has an open backfill: Airflow allows one per DAG.
     """
     with airflow_internals.create_session() as session:
         opened = session.query(airflow_internals.Backfill).filter(

@@ -1,4 +1,4 @@
-"""What Airflow calls when a task has failed."""
+"""Airflow's callback for failed tasks."""
 
 import logging
 from typing import Any
@@ -13,8 +13,8 @@ from zakaz.stages import lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
-# Airflow saves the failure only after the callback, which must hold the task for less than 15 s: the last statement may
-# begin just before this deadline and wait for its answer until the limit of one statement.
+# Airflow saves the failure only after the callback, which must take less than 15 s. The last statement may start just
+# before this deadline, and then take up to the limit of one statement.
 CALLBACK_SECONDS = 12
 STATEMENT_SECONDS = 2
 
@@ -34,5 +34,5 @@ def alert_on_failure(context: Any) -> None:
         days = days_of_run(context, window, getattr(task, "days", ""))
         raise_alert(warehouse, failure_alert(attempt, error, days), deadline=deadline)
     except Exception:
-        # Airflow would swallow it with less of a trace.
+        # Airflow would swallow it without a traceback.
         log.exception("the alert for this failure could not be raised")

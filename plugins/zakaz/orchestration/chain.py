@@ -1,4 +1,4 @@
-"""The chain of tasks that brings Moscow days into the marts, the same for a day and for a piece of a longer range."""
+"""The chain of tasks that loads Moscow days into the marts, shared by the daily DAG and the pieces of a backfill."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from zakaz.stages import ALL_STAGES
 
 
 def etl_chain(days: Any = "", stage: str = ALL_STAGES) -> None:
-    """Put the tasks of zakaz.stages into the current DAG or task group, wired.
+    """Add the tasks of zakaz.stages, with their dependencies, to the current DAG or task group.
 
-    :param days: a range to work on, as `DayRange.iso`, or what Airflow resolves to one; by default the run's own days.
-    :param stage: the one task that is wanted, or all; may be a template.
+    :param days: a range as `DayRange.iso`, or what Airflow resolves to one; by default the run's own days.
+    :param stage: a single stage, or all; may be a template.
     """
-    # The grid shows a piece under its days instead of a number.
+    # The grid labels a piece with its days instead of a number.
     which: dict[str, Any] = {"days": days, "stage": stage, "map_index_template": "{{ task.days }}"}
-    # Of a dozen pieces, a source is asked and a table built for one at a time: side by side they would only wait for
-    # each other, and the embedded warehouse would be opened by one process after the other.
+    # Run each stage for one piece at a time: in parallel they would only wait for the source and for the lock of the
+    # embedded warehouse.
     which["max_active_tis_per_dagrun"] = 1
     with TaskGroup("fetch", prefix_group_id=False, tooltip="Загрузка из источников") as fetch:
         StageOperator(
@@ -35,7 +35,7 @@ def etl_chain(days: Any = "", stage: str = ALL_STAGES) -> None:
             "`qtickets_default`; the old rows stay. Skipped: there is no such connection.",
             **which,
         )
-    # A source that is not set up is skipped, and so are the stages that nobody asked for: the chain goes on.
+    # The chain continues after skipped tasks: sources that are not set up, and stages that were not requested.
     goes_on: dict[str, Any] = {**which, "trigger_rule": "none_failed"}
     build_dm_vk = StageOperator(
         task_id="build_dm_vk",

@@ -1,4 +1,4 @@
-"""A terminal that shows our own lines while everything that Airflow and its tasks say goes to a log file."""
+"""Redirects the output of Airflow and its tasks to a log file, so that the terminal shows only our own lines."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ LEVEL = "AIRFLOW__LOGGING__LOGGING_LEVEL"
 
 
 def new_log(name: str) -> Path:
-    """A log file of its own for a command that begins now; of earlier ones the newest stay."""
+    """A new log file for a command; deletes the oldest logs."""
     folder = state_dir() / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     for old in sorted(folder.glob("*.log"), key=lambda file: file.stat().st_mtime)[: -KEPT_LOGS + 1]:
@@ -30,11 +30,11 @@ def new_log(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Work:
-    """A command at work on tasks.
+    """A running command.
 
-    :param log: where everything goes that the command does not say itself.
-    :param stop: whether the command was told to end.
-    :param terminal: standard output and standard error, as people see them.
+    :param log: the file for all output except the command's own.
+    :param stop: whether the command was asked to stop.
+    :param terminal: the original standard output and standard error.
     """
 
     log: Path
@@ -42,28 +42,28 @@ class Work:
     terminal: tuple[TextIO, TextIO]
 
     def say(self, line: str) -> None:
-        """Show a line."""
+        """Print a line."""
         print(line, file=self.terminal[0], flush=True)
 
     def complain(self, line: str) -> None:
-        """Show a line on standard error."""
+        """Print a line on standard error."""
         print(line, file=self.terminal[1], flush=True)
 
 
 @contextmanager
 def at_work(name: str, *, is_verbose: bool = False) -> Iterator[Work]:
-    """Work on tasks in this process, with a log of their own and a terminal that shows our lines alone.
+    """Run tasks in this process, with their output in a log file and only our own lines on the terminal.
 
-    It comes first in a command: Airflow's level of logging is what it was when it was imported.
+    It must come first in a command, since Airflow fixes its log level on import.
 
-    :param is_verbose: the terminal shows everything instead.
+    :param is_verbose: show everything on the terminal instead.
     :raises InvalidInput: Airflow's database is not the project's.
-    :raises TransientError: it can't be reached, or is locked.
+    :raises TransientError: Airflow's database can't be reached, or is locked.
     """
     before = os.environ.get(LEVEL, "ERROR")
-    os.environ[LEVEL] = "INFO"  # the log of a task is what people look for
-    with _output_to(Path(os.devnull)):  # Airflow has much to say when it is imported
-        metadata.require_ours()  # nothing is written into the home of somebody else's Airflow, not even a log
+    os.environ[LEVEL] = "INFO"  # for the task logs
+    with _output_to(Path(os.devnull)):  # importing Airflow prints a lot
+        metadata.require_ours()  # before anything is written, even a log, into the home of another Airflow
     log = new_log(name)
     log.touch()
     with ExitStack() as stack:
@@ -83,9 +83,9 @@ def at_work(name: str, *, is_verbose: bool = False) -> Iterator[Work]:
 
 @contextmanager
 def _output_to(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
-    """Send what is written to the terminal to a file, by file descriptor: what other programs write as well.
+    """Redirect standard output and error to a file, at the file descriptors, so that it covers child processes.
 
-    :returns: standard output and standard error from before.
+    :returns: the original standard output and standard error.
     """
     sys.stdout.flush()
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What every DAG of the project gives its tasks."""
+"""The default task arguments of the project's DAGs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "owner": "data",
     "execution_timeout": TASK_LIMIT,
     "retries": RETRIES,
-    # For a process that died, or was cleared while it ran; of all else the policy decides.
+    # For a task whose process died, or that was cleared while running; otherwise the policy decides.
     "retry_delay": RETRY_DELAYS[0],
     "retry_policy": RetryWhatMayHeal(),
     "on_failure_callback": alert_on_failure,

@@ -1,7 +1,7 @@
-"""Airflow's metadata database: the project makes its own once, and writes into nobody else's.
+"""Airflow's metadata database: the project creates its own, and never writes to anyone else's.
 
-A database is the project's if it stands where the project puts it, or has the project's pools: who imported those has
-given their word.
+A database is the project's if it is where the project would create it, or if it has the project's pools, since
+importing those is the user's consent.
 """
 
 import json
@@ -23,13 +23,13 @@ TO_USE_IT = f"bin/airflow db migrate && bin/airflow pools import {POOLS.relative
 
 
 def prepare() -> None:
-    """See to it that Airflow's metadata database can be used. Costs milliseconds once that is so.
+    """Ensure that Airflow's metadata database is ready. Takes milliseconds if it already is.
 
-    An SQLite database of the project is created, or brought to this version of Airflow, with the pools. Any other must
-    be ready: services have an init that does it.
+    The project's own SQLite database is created or migrated, with the pools. Any other must be ready: services have
+    their own init step.
 
-    :raises InvalidInput: it is not ours, or behind; nothing was written, and the message says what to do.
-    :raises TransientError: Airflow could not make it, or it can't be reached.
+    :raises InvalidInput: it is not ours, or outdated; nothing was written, and the message says what to do.
+    :raises TransientError: Airflow could not create it, or it can't be reached.
     """
     note = _read_note()
     if _is_ready(note):
@@ -38,7 +38,7 @@ def prepare() -> None:
     file = _sqlite_file(address)
     made = file if file and _is_ours(file, note) else None
     if made:
-        # First, so that one which is left unfinished is known as ours.
+        # First, so that an unfinished database is known to be ours.
         _write_note(file, made, "")
         with FileLock(_note().with_suffix(".lock")):
             _create_or_migrate(made)
@@ -48,9 +48,9 @@ def prepare() -> None:
 
 
 def require_ours() -> None:
-    """Refuse a database that the project neither made nor may use, before anything is written.
+    """Reject a database that is not the project's, before anything is written.
 
-    :raises InvalidInput: it is not ours, or behind; the message says what to do.
+    :raises InvalidInput: it is not ours, or outdated; the message says what to do.
     :raises TransientError: it can't be reached.
     """
     note = _read_note()
@@ -65,12 +65,12 @@ def _is_ready(note: Mapping[str, str]) -> bool:
 
 
 def _fingerprint() -> str:
-    """Whatever decides which database it is and what it must hold."""
+    """A digest of everything that determines which database it is and what it must contain."""
     named = [f"{name}={value}" for name, value in sorted(os.environ.items()) if "SQL_ALCHEMY_CONN" in name]
     file = _configuration()
-    said = "\n".join([str(_home()), str(file), *named]).encode("utf-8", "surrogateescape")
-    found = crc32(said + POOLS.read_bytes() + (file.read_bytes() if file.is_file() else b""))
-    return f"{version('apache-airflow-core')} {found:08x}"
+    configured = "\n".join([str(_home()), str(file), *named]).encode("utf-8", "surrogateescape")
+    digest = crc32(configured + POOLS.read_bytes() + (file.read_bytes() if file.is_file() else b""))
+    return f"{version('apache-airflow-core')} {digest:08x}"
 
 
 def _configuration() -> Path:
@@ -82,7 +82,7 @@ def _home() -> Path:
 
 
 def _address() -> str:
-    """The SQLAlchemy address. Airflow is asked only if it must be: it writes an airflow.cfg into a home without one."""
+    """The SQLAlchemy URL. Airflow's own configuration is a last resort: loading it writes a missing airflow.cfg."""
     if plain := os.environ.get(ADDRESS):
         return plain
     if _configuration().exists() or any("SQL_ALCHEMY_CONN" in name for name in os.environ):
@@ -99,7 +99,7 @@ def _sqlite_file(address: str) -> Path | None:
 def _is_ours(file: Path, note: Mapping[str, str]) -> bool:
     if file == PROJECT_DIR / ".airflow" / "airflow.db" or str(file) == note.get("made"):
         return True
-    # A new home: nobody's Airflow was ever there.
+    # A new home, which no Airflow has used yet.
     return file.parent == _home() and not file.exists() and not _configuration().exists()
 
 
@@ -115,7 +115,7 @@ def _require_prepared(address: str, file: Path | None) -> None:
         raise InvalidInput(f"{source}: its database address can't be read: it must be an SQLAlchemy URL") from None
     has_pools = False
     try:
-        # SQLite would make a file that is not there.
+        # SQLite would create a missing file.
         if file is None or file.exists():
             engine = create_engine(address)
             with engine.connect() as connection:
@@ -124,8 +124,8 @@ def _require_prepared(address: str, file: Path | None) -> None:
                     has_pools = there >= set(json.loads(POOLS.read_bytes()))
             engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        said = str(error).splitlines()[0]
-        raise TransientError(f"Airflow's database {where} (from {source}) can't be reached: {said}") from None
+        cause = str(error).splitlines()[0]
+        raise TransientError(f"Airflow's database {where} (from {source}) can't be reached: {cause}") from None
     if not has_pools:
         raise InvalidInput(
             f"{source} leads to {where}, which this project did not make: nothing is written there. "
@@ -146,10 +146,10 @@ def _create_or_migrate(file: Path) -> None:
         for name, pool in json.loads(POOLS.read_bytes()).items():
             airflow_internals.Pool.create_or_update_pool(name, **pool)
     except (SQLAlchemyError, CommandError, OSError, SystemExit) as error:
-        said = str(error).splitlines()[0]
+        cause = str(error).splitlines()[0]
         raise TransientError(
-            f"Airflow can't make or bring forward its database {file}: {said}. Begin anew without it (the history of "
-            f"the days is in the warehouse): mv '{file}' '{file}.old'"
+            f"Airflow can't create or migrate its database {file}: {cause}. Start over without it (the history of the "
+            f"days is in the warehouse): mv '{file}' '{file}.old'"
         ) from error
 
 
@@ -166,7 +166,7 @@ def _read_note() -> dict[str, str]:
 
 
 def _write_note(file: Path | None, made: Path | None, ready: str) -> None:
-    """Write down which file is in use, which one we made, and the fingerprint it is ready for; in a private folder."""
+    """Record the file in use, the file that we created, and the fingerprint it is ready for; in a private folder."""
     text = json.dumps({"file": str(file or ""), "made": str(made or ""), "ready": ready})
     try:
         _home().mkdir(mode=0o700, parents=True, exist_ok=True)

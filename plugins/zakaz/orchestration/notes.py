@@ -1,6 +1,6 @@
-"""The Moscow day of each run, as a note on it.
+"""Labels each run with its Moscow day, in the run's note.
 
-Airflow shows dates in UTC until a user picks a zone, and names the runs of a backfill by the morning after.
+Airflow shows dates in UTC until the user picks a time zone, and names backfill runs after the next morning.
 """
 
 from datetime import date
@@ -14,18 +14,18 @@ from zakaz.stages import DAG_ID
 
 
 def note_of(day: date) -> str:
-    """The note on the run of a Moscow day."""
+    """The note for the run of a Moscow day."""
     return f"Данные за {days_ru(DayRange(day, day))}"
 
 
 def note_of_range(days: DayRange) -> str:
-    """The note on a run that works on many days."""
+    """The note for a run of several days."""
     return f"Пересчёт: {days_ru(days)}"
 
 
 @hookimpl
 def on_dag_run_running(dag_run: Any, msg: str) -> None:  # noqa: ARG001 - Airflow's names
-    """Note the day on each run of the daily DAG that begins, whoever made it: the scheduler, a form, a backfill."""
+    """Label each run of the daily DAG when it starts, whether scheduled, manual or from a backfill."""
     if dag_run.dag_id != DAG_ID or dag_run.note:
         return
     start = dag_run.data_interval_start

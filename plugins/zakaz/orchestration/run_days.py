@@ -1,4 +1,4 @@
-"""The Moscow days that a run of Airflow is for. The one place where a day is taken from Airflow's context."""
+"""The Moscow days of an Airflow run. Only this module derives a day from Airflow's context."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,14 +7,14 @@ from zakaz.days import DayRange, day_by_hand, last_complete_day, moscow_day
 from zakaz.errors import InvalidInput
 from zakaz.stages import DAG_ID
 
-# In the conf of a run by hand, true: it works on the days that a scheduled one would.
+# In the conf of a manual run: if true, it processes the same days as a scheduled run.
 LOOKBACK = "lookback"
-# In the same place: which tasks of the chain are wanted, as `stages.wanted` reads them.
+# Likewise: the requested stages, as for `stages.wanted`.
 STAGE = "stage"
 
 
-def word(value: Any) -> str:
-    """Airflow's word for a state or a kind of run, which it hands out as text or as an enum."""
+def state_name(value: Any) -> str:
+    """A state or run type as text, which Airflow passes as a string or an enum."""
     return str(getattr(value, "value", value))
 
 
@@ -23,7 +23,7 @@ def _asked_to_look_back(dag_run: Any) -> object:
 
 
 def require_sound_lookback(dag_run: Any) -> None:
-    """Refuse a run whose conf leaves open which days it is for.
+    """Reject a run whose conf leaves its days ambiguous.
 
     :raises InvalidInput: its `lookback` is neither true nor false.
     """
@@ -32,37 +32,37 @@ def require_sound_lookback(dag_run: Any) -> None:
 
 
 def looks_back(dag_run: Any) -> bool:
-    """Whether a run works on days before its own too, since sources restate what they said.
+    """Whether a run also processes the days before its own, since sources restate past days.
 
-    A scheduled run does, and one of the daily DAG by hand whose conf asks for it: without a scheduler nobody else
-    would. A backfill does its days and no more, whatever its conf says.
+    A scheduled run does, and so does a manual run of the daily DAG if its conf asks for it, for use without a
+    scheduler. A backfill never does.
     """
-    kind = word(dag_run.run_type)
+    kind = state_name(dag_run.run_type)
     if kind != "manual":
         return kind == "scheduled"
     return _asked_to_look_back(dag_run) is True and dag_run.dag_id == DAG_ID
 
 
 def days_of_run(context: Any, lookback_days: int, piece: object = "") -> DayRange:
-    """The Moscow days that a task of this run works on.
+    """The Moscow days that a task of this run processes.
 
-    A piece of a range that the task was given; else the run's own day, the one its data interval starts on, and the
-    days before it if the run looks back.
+    That is the piece given to the task; else the run's own day, on which its data interval starts, and the days before
+    it if the run looks back.
 
     :param context: Airflow's task context.
-    :param lookback_days: days that a run which looks back works on, its own included.
-    :param piece: a range in ISO 8601 form; what Airflow has not resolved yet stands for all the days of the run's form.
+    :param lookback_days: number of days if the run looks back, including its own.
+    :param piece: a range in ISO 8601 form; an unresolved Airflow value means the whole range of the run's form.
     """
     if piece:
         params = context["params"]
         return DayRange.parse(piece if isinstance(piece, str) else f"{params['from_date']}/{params['to_date']}")
     dag_run = context["dag_run"]
-    # Airflow lets people start a run without a date: it stands for the last day that is over.
+    # A run started without a date is for the last complete day.
     start = context.get("data_interval_start")
     own_day = moscow_day(start) if start else last_complete_day(dag_run.run_after)
     given = context.get("logical_date")
-    if given and word(dag_run.run_type) == "manual":
-        # The interval that `dags trigger --logical-date` gives a run is that of now, whatever the date.
+    if given and state_name(dag_run.run_type) == "manual":
+        # `dags trigger --logical-date` sets the data interval to that of now, whatever the date.
         own_day = day_by_hand(given, dag_run.run_after)
     if not looks_back(dag_run):
         return DayRange(own_day, own_day)

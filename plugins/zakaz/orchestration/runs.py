@@ -1,4 +1,4 @@
-"""Runs in Airflow's database: made by hand, stopped, taken up again."""
+"""Manual runs in Airflow's database: created, stopped and resumed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,20 +10,20 @@ import pendulum
 from zakaz import airflow_internals
 from zakaz.days import MOSCOW
 from zakaz.errors import InvalidInput
-from zakaz.orchestration.run_days import STAGE, word
+from zakaz.orchestration.run_days import STAGE, state_name
 from zakaz.settings import this_user
 from zakaz.stages import DAG_ID
 
-# In the conf of a run that was ended before its end: the same command goes on with it.
+# In the conf of an interrupted run, which the same command resumes.
 STOPPED = "stopped"
-# Airflow's words for a run that has not ended.
+# Airflow's states of an unfinished run.
 UNFINISHED = ("queued", "running")
 
 
 def serialized_dag(dag_id: str, session: Any) -> Any:
-    """A DAG as the scheduler has it.
+    """A DAG as the scheduler sees it.
 
-    :raises InvalidInput: Airflow's database does not know it.
+    :raises InvalidInput: Airflow's database does not have it.
     """
     latest = airflow_internals.SerializedDagModel.latest_item_select_object(dag_id)
     found = session.scalar(latest)
@@ -33,27 +33,26 @@ def serialized_dag(dag_id: str, session: Any) -> Any:
 
 
 def is_served(dag_id: str, session: Any) -> bool:
-    """Whether a scheduler takes up the runs of a DAG: it is alive, and the DAG is not paused."""
+    """Whether a scheduler picks up the runs of a DAG: it is alive, and the DAG is not paused."""
     dag = session.get(airflow_internals.DagModel, dag_id)
     return bool(dag and not dag.is_paused and not dag.is_stale and is_scheduler_alive(session))
 
 
 def is_scheduler_alive(session: Any) -> bool:
-    """Whether a scheduler gave a sign of life within Airflow's limit, whatever it serves."""
+    """Whether a scheduler had a heartbeat within Airflow's limit, whichever DAGs it serves."""
     scheduler = airflow_internals.most_recent_job("SchedulerJob", session=session)
     return bool(scheduler and scheduler.is_alive())
 
 
 def midnight(day: date) -> datetime:
-    """The logical date of a day's run: an instant in UTC."""
+    """The logical date of a day's run, as a UTC instant."""
     return datetime.combine(day, time(), MOSCOW).astimezone(UTC)
 
 
 def add_run(dag_id: str, run_id: str, logical_date: datetime, conf: Mapping[str, Any], note: str) -> int:
-    """A run that somebody asks for by hand; its number in Airflow's database.
+    """Create a manual run; its id in Airflow's database.
 
-    :param logical_date: an aware instant; for the daily DAG within the Moscow day that the run is for. No two runs
-        have the same.
+    :param logical_date: a unique aware instant; for the daily DAG, within the Moscow day of the run.
     """
     with airflow_internals.create_session() as session:
         dag = serialized_dag(dag_id, session)
@@ -74,10 +73,10 @@ def add_run(dag_id: str, run_id: str, logical_date: datetime, conf: Mapping[str,
         return int(run.id)
 
 
-def go_on(dag_id: str, is_meant: Callable[[str], bool]) -> int | None:
-    """Take up the newest run that was stopped or whose process died, or find it at work under a scheduler; its number.
+def resume(dag_id: str, is_wanted: Callable[[str], bool]) -> int | None:
+    """Resume the newest run that was stopped or whose process died, unless a scheduler is running it; its id.
 
-    :param is_meant: asked of each run's id.
+    :param is_wanted: selects the run by its run id.
     """
     with airflow_internals.create_session() as session:
         runs = session.query(airflow_internals.DagRun).filter(
@@ -85,7 +84,7 @@ def go_on(dag_id: str, is_meant: Callable[[str], bool]) -> int | None:
             airflow_internals.DagRun.state != airflow_internals.DagRunState.SUCCESS,
         )
         for run in runs.order_by(airflow_internals.DagRun.id.desc()):
-            if is_meant(run.run_id):
+            if is_wanted(run.run_id):
                 is_at_work = run.state in UNFINISHED and is_served(dag_id, session)
                 if not is_at_work:
                     restart(serialized_dag(dag_id, session), run, session, only_failed=True)
@@ -94,8 +93,8 @@ def go_on(dag_id: str, is_meant: Callable[[str], bool]) -> int | None:
 
 
 @contextmanager
-def ended(number: int) -> Iterator[str]:
-    """Leave a run ended, whatever becomes of the block; yields its id."""
+def ensure_ended(number: int) -> Iterator[str]:
+    """Stop a run that is unfinished at the end of the block; yields its run id."""
     with airflow_internals.create_session() as session:
         run_id = str(session.get_one(airflow_internals.DagRun, number).run_id)
     try:
@@ -108,18 +107,18 @@ def ended(number: int) -> Iterator[str]:
 
 
 def states(numbers: Sequence[int]) -> dict[int, str]:
-    """Airflow's word for each of these runs."""
+    """Airflow's state of each run."""
     with airflow_internals.create_session() as session:
         runs = session.query(airflow_internals.DagRun.id, airflow_internals.DagRun.state).filter(
             airflow_internals.DagRun.id.in_(numbers)
         )
-        return {number: word(state) for number, state in runs}
+        return {number: state_name(state) for number, state in runs}
 
 
 def restart(dag: Any, run: Any, session: Any, *, only_failed: bool) -> None:
-    """Clear tasks of a run whose process is gone or that has ended, so that they are done again.
+    """Clear tasks of a finished or dead run, so that they are rerun.
 
-    :param only_failed: what ended well stays; what did not begin or did not end is done in any case.
+    :param only_failed: keep successful tasks; unfinished ones are rerun in any case.
     """
     for task_instance in run.task_instances:
         if task_instance.state in airflow_internals.State.unfinished:
@@ -137,9 +136,9 @@ def restart(dag: Any, run: Any, session: Any, *, only_failed: bool) -> None:
 
 
 def stop_run(run: Any) -> None:
-    """Fail a run of which nobody works any more, or nobody shall: what works under a scheduler is ended by it.
+    """Fail an unfinished run; a scheduler terminates its running tasks.
 
-    It forgets which stages were asked for, so that *Clear* means the task that it is pressed on.
+    A run of the daily DAG loses the requested stages in its conf, so that *Clear* reruns the task it is used on.
     """
     for task_instance in run.task_instances:
         if task_instance.state in airflow_internals.State.unfinished:
@@ -151,5 +150,5 @@ def stop_run(run: Any) -> None:
 
 
 def is_stopped(run: Any) -> bool:
-    """Whether a run was ended before its end."""
+    """Whether a run was interrupted."""
     return bool((run.conf or {}).get(STOPPED))

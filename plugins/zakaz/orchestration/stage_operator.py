@@ -1,4 +1,4 @@
-"""The custom operator of the chain: a stage as a task, with its rows in `meta.etl_runs` and `meta.etl_alerts`."""
+"""The operator of the chain: runs a stage as a task, recorded in `meta.etl_runs` and `meta.etl_alerts`."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +16,13 @@ from zakaz.status_page.link import StatusPageLink
 
 
 class StageOperator(BaseOperator):
-    """Runs the stage that its task id names (zakaz.pipeline.runner.run_stage) for the days of the run.
+    """Runs the stage named by its task id (zakaz.pipeline.runner.run_stage) for the days of the run.
 
-    Each attempt has a row in `meta.etl_runs`. What is found on the way, and a failure for good, has one in
-    `meta.etl_alerts` and a message in Telegram: the latter by `on_failure_callback` (zakaz.orchestration.callbacks).
+    Each attempt is a row in `meta.etl_runs`. Findings and final failures are rows in `meta.etl_alerts` and messages in
+    Telegram; final failures through `on_failure_callback` (zakaz.orchestration.callbacks).
 
-    :param days: a range to work on instead of the run's own days, in the form of `DayRange.iso`.
-    :param stage: the tasks of the chain that are wanted, as `stages.wanted` reads them; the others are skipped.
+    :param days: a range to process instead of the run's own days, as `DayRange.iso`.
+    :param stage: the requested stages, as for `stages.wanted`; the others are skipped.
     """
 
     template_fields: Sequence[str] = ("days", "stage")
@@ -36,15 +36,15 @@ class StageOperator(BaseOperator):
     def execute(self, context: Any) -> None:
         """Run the stage.
 
-        :raises AirflowSkipException: another stage is wanted, or nobody set this one up.
+        :raises AirflowSkipException: this stage was not requested, or its source is not set up.
         :raises InvalidInput: there is no such stage, or the conf's `lookback` is neither true nor false.
         """
-        from zakaz.pipeline.runner import run_stage  # reading a DAG must not pay for HTTP clients
+        from zakaz.pipeline.runner import run_stage  # keeps HTTP clients out of DAG parsing
 
         stages = wanted(self.stage)
         require_sound_lookback(context["dag_run"])
         if self.task_id not in stages:
-            raise AirflowSkipException(f"only {self.stage} was asked for")
+            raise AirflowSkipException(f"only {self.stage} was requested")
         days = days_of_run(context, lookback_days(self.task_id, settings()), self.days)
         try:
             with ended_by_sigterm():

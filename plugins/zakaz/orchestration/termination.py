@@ -1,4 +1,4 @@
-"""How a task that is told to end gets to say so."""
+"""SIGTERM in a task, as an exception, so that the attempt is recorded."""
 
 import signal
 import threading
@@ -12,10 +12,10 @@ from zakaz.errors import TERMINATED, TaskTerminated
 
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the work of a task by an exception, so that its attempt is recorded.
+    """Turn SIGTERM into an exception, so that the attempt is recorded.
 
-    Airflow by itself only calls `on_kill`, and kills the process five seconds later without a word; and what it raises
-    for such an end is never tried again.
+    Airflow itself only calls `on_kill` and silently kills the process five seconds later, and it never retries a task
+    after the exception that it raises for this.
 
     :raises TaskTerminated: in the block, when the signal arrives.
     """
@@ -34,5 +34,5 @@ def ended_by_sigterm() -> Iterator[None]:
 
 
 def is_supervised() -> bool:
-    """Whether the task of this process has a supervisor of Airflow's, and so somebody to start it again."""
+    """Whether Airflow supervises the task of this process, and so can restart it."""
     return not isinstance(airflow_internals.supervisor_comms(), airflow_internals.InProcessSupervisorComms)

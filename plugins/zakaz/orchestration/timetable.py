@@ -1,4 +1,4 @@
-"""When `zakaz_etl` runs, and for which day."""
+"""The timetable of `zakaz_etl`."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -17,12 +17,12 @@ MIDNIGHT = "0 0 * * *"
 class MoscowDayTimetable(CronDataIntervalTimetable):
     """One run per Moscow calendar day [00:00, 24:00), started at `run_at` on the next day.
 
-    The logical date is the day's own midnight in Moscow. So `airflow dags backfill -s A -e B` (with
-    `core.default_timezone = Europe/Moscow`) makes exactly the days A to B, both included.
+    The logical date is the day's midnight in Moscow, so that `airflow dags backfill -s A -e B` (with
+    `core.default_timezone = Europe/Moscow`) runs exactly the days A to B, both included.
 
     :param run_at: Moscow time of the start.
-    :param catchup_days: with the DAG's `catchup=False`: how many missed days are made up at most after the scheduler
-        stood still. A backfill is not limited by it.
+    :param catchup_days: with the DAG's `catchup=False`: how many missed days at most are run after an outage of the
+        scheduler. It does not limit backfills.
     """
 
     description = "Each Moscow day, on the morning after"
@@ -49,9 +49,9 @@ class MoscowDayTimetable(CronDataIntervalTimetable):
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The day after the last one, started on the morning after it; see the class about missed days."""
+        """The next day, started on the morning after it; missed days are limited by `catchup_days`."""
         if not restriction.catchup:
-            # Airflow's own catchup=False would drop missed days. A first start has missed none.
+            # Airflow's own catchup=False would drop all missed days. A first start has missed none.
             missed = self.catchup_days if last_automated_data_interval else 1
             earliest = self._midnight(datetime.now(UTC)).subtract(days=missed)
             restriction = TimeRestriction(
@@ -75,9 +75,9 @@ class MoscowDayTimetable(CronDataIntervalTimetable):
         return DataInterval(start=start, end=start.add(days=1))
 
     def generate_run_id(self, *, run_type: DagRunType, data_interval: DataInterval | None, **instants: Any) -> str:
-        """Name a run by its Moscow date; Airflow keeps dates in UTC, where they read as the day before.
+        """Name a run after its Moscow day; in UTC its date would be the day before.
 
-        :param instants: `run_after`, which of a scheduled run is the next morning.
+        :param instants: `run_after`, which for a scheduled run is the next morning.
         """
         moment = instants["run_after"]
         if run_type == DagRunType.SCHEDULED and data_interval:

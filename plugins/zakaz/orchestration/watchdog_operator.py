@@ -1,4 +1,4 @@
-"""The task that watches over the others."""
+"""The operator of the watchdog."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
 
 class WatchdogOperator(BaseOperator):
-    """Follows up what callbacks missed, and tells of days that are missing. It stands in no registry itself.
+    """Sweeps for what callbacks missed, and alerts on missing days. It is not recorded in the run registry.
 
     :param clickhouse_conn_id: the warehouse.
     """
@@ -22,7 +22,7 @@ class WatchdogOperator(BaseOperator):
         self.clickhouse_conn_id = clickhouse_conn_id
 
     def execute(self, context: Any) -> None:
-        """Watch; a registry that can't be read ends it red, and its callback tells."""
+        """Watch. If the registry can't be read, the task fails, and its callback raises the alert."""
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt_of(context).origin)
         for missing in watch(warehouse, from_task(context["task_instance"], DAG_ID)):
             self.log.warning("%s has no good run: %s", missing.day, missing.last_error or missing.last_status or "none")

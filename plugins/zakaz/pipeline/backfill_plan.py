@@ -1,4 +1,4 @@
-"""What a backfill will do: the days, how each stands now, and the pieces of work they make."""
+"""The plan of a backfill: the days to do, their current states, and the pieces they are split into."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from zakaz.stages import ALL_STAGES, LAST_STAGE, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-# States of a day, by the run registry.
+# States of a day in the run registry.
 GOOD, RUNNING = "good", "running"
-# Each piece costs Airflow five tasks; of a longer range it takes two months.
+# Each piece costs five Airflow tasks, so in a longer range a piece spans two months.
 MONTHS_APART = 6
 
 
 @dataclass(frozen=True)
 class DayState:
-    """How a Moscow day stands by the run registry: good, red, running or none; `good_at` in UTC, 1970 for never."""
+    """A Moscow day's state in the run registry: good, red, running or none; `good_at` in UTC, 1970 for never."""
 
     day: date
     state: str
@@ -27,18 +27,18 @@ class DayState:
     good_at: datetime
 
     def is_good_since(self, instant: datetime | None) -> bool:
-        """Whether its good attempt began after a UTC instant."""
+        """Whether a good attempt started after a UTC instant."""
         return instant is not None and self.good_at >= instant
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Moscow days to be done, all or one stage of the chain.
+    """The Moscow days to do, with the whole chain or a single stage of it.
 
-    :param days: the range asked for.
-    :param states: how each of its days stands now.
-    :param todo: the days that will be done, in order.
-    :param stage: the one task that is wanted, or all.
+    :param days: the requested range.
+    :param states: the current state of each of its days.
+    :param todo: the days to do, in order.
+    :param stage: a single stage, or all.
     """
 
     days: DayRange
@@ -48,18 +48,18 @@ class Plan:
 
     @property
     def ranges(self) -> list[DayRange]:
-        """The days to be done, put together where one follows the other."""
+        """The days to do, as ranges of consecutive days."""
         return ranges(self.todo)
 
     @property
     def pieces(self) -> list[DayRange]:
-        """The same in pieces of at most a calendar month, or two if the range is longer than half a year."""
+        """The days to do, split by calendar month, or by two months if the range is longer than half a year."""
         at_once = 1 if len(list(self.days.months())) <= MONTHS_APART else 2
         return [piece for days in self.ranges for piece in days.months(at_once)]
 
     @property
     def out_of_reach(self) -> list[date]:
-        """The days of which VK Ads tells no more: they keep their staging."""
+        """The days that VK Ads no longer serves: they keep their staging."""
         return [day for day in self.todo if day < first_reachable_day()]
 
 
@@ -71,13 +71,12 @@ def make_plan(
     only_gaps: bool = False,
     done_since: datetime | None = None,
 ) -> Plan:
-    """Look how the days stand, and choose.
+    """Plan a backfill from the current states of the days.
 
     :param days: Moscow days.
-    :param only_gaps: leave out the days that are good.
-    :param done_since: leave out the days that are good by an attempt after this UTC instant.
+    :param only_gaps: skip the days that are good.
+    :param done_since: skip the days with a good attempt that started after this UTC instant.
     :raises DayNotOver: the last day is today or in the future.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     days.require_over()
     close_lost_attempts(warehouse)
@@ -87,8 +86,5 @@ def make_plan(
 
 
 def day_states(warehouse: WarehouseHook, days: DayRange, job: str = LAST_STAGE) -> list[DayState]:
-    """How each day of a range stands, oldest first.
-
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
-    """
+    """The state of each day of a range for a job, oldest first."""
     return [DayState(*row) for row in warehouse.execute(statement("runs/day_states.sql"), {**days.bounds, "job": job})]

@@ -1,4 +1,4 @@
-"""Stages without Airflow, one after the other in this process: for `bin/zakaz stage` and the timers of a system."""
+"""Runs stages in this process, without Airflow: for `bin/zakaz stage` and system timers."""
 
 import logging
 import signal
@@ -26,7 +26,7 @@ TRIES = 2
 
 
 class State(Enum):
-    """What became of a stage."""
+    """How a stage ended."""
 
     OK = "green"
     RED = "RED"
@@ -34,7 +34,7 @@ class State(Enum):
 
 
 class Outcome(NamedTuple):
-    """What became of a stage; `cause` is one line without secrets, empty if it is good."""
+    """How a stage ended; `cause` is one line without secrets, empty on success."""
 
     stage: str
     state: State
@@ -49,15 +49,15 @@ def run_by_hand(
     log_url: str,
     stoppable: Stoppable,
 ) -> list[Outcome]:
-    """Run stages in order, up to the first that fails; but both sources are asked, whatever comes of the first.
+    """Run stages in order until one fails; a failed fetch does not stop the other fetch.
 
-    Each attempt is recorded. What may heal is tried once more, at once; what has failed for good is told in Telegram.
+    Each attempt is recorded. A transient failure is retried once, immediately; a final one raises an alert.
 
-    :param day: the Moscow day that they are for.
-    :param looks_back: work on the days before it too, as a scheduled run does.
-    :param log_url: where the log of this run is.
+    :param day: the Moscow day to process.
+    :param looks_back: also process the days before it, as a scheduled run does.
+    :param log_url: the log of this run.
     :param stoppable: a block in which SIGINT and SIGTERM raise TaskTerminated.
-    :returns: one outcome for each stage that was begun.
+    :returns: one outcome for each stage that was started.
     """
     run_id = f"stage__{day}__{datetime.now(MOSCOW).isoformat()}"
     outcomes: list[Outcome] = []
@@ -84,7 +84,7 @@ def run_by_hand(
 def _run(days: DayRange, attempt: Attempt, stoppable: Stoppable) -> Outcome:
     """Run one stage.
 
-    :raises TaskTerminated: this process was told to end; that is recorded and told.
+    :raises TaskTerminated: this process was asked to stop; recorded, with an alert.
     """
     try:
         with stoppable(), time_limit(TASK_LIMIT):
@@ -105,7 +105,7 @@ def _run(days: DayRange, attempt: Attempt, stoppable: Stoppable) -> Outcome:
 
 @contextmanager
 def time_limit(limit: timedelta) -> Iterator[None]:
-    """End a block that takes too long, as Airflow does with its tasks.
+    """Interrupt a block that takes too long, as Airflow does with its tasks.
 
     :raises StageTimedOut: in the block.
     """

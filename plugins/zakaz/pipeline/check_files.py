@@ -1,4 +1,4 @@
-"""The files of include/sql/checks: which checks each of them is, by source, as the comments that it begins with say."""
+"""The files of include/sql/checks, and the checks that each declares per source in its header comments."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,6 @@ LISTED = re.compile(r"^-- (\w+): (\w+(?:, \w+)*)$", re.MULTILINE)
 
 
 def checks_of(source: str) -> dict[Path, list[str]]:
-    """The names of the checks that each file has for a source; a file without any is left out."""
+    """The names of each file's checks for a source; files without any are left out."""
     listed = {file: dict(LISTED.findall(file.read_text(encoding="utf-8"))) for file in files(FOLDER)}
     return {file: names[source].split(", ") for file, names in listed.items() if source in names}

@@ -1,4 +1,4 @@
-"""Runs the checks of include/sql/checks for a range of days and keeps what they found."""
+"""Runs the checks of include/sql/checks for a range of days and stores their findings."""
 
 import logging
 from collections import Counter
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
-    """The last stage: check each day that the run rebuilt, keep what was found, tell of warnings, then judge.
+    """The last stage: check each day that the run rebuilt, store the findings, alert on warnings, fail on failures.
 
     :param days: the widest range that the run rebuilt; the checks of a source look at their own part of it.
     :raises HealthCheckFailed: at least one check of severity fail did not pass.
@@ -68,15 +68,14 @@ def check_days(
     source: str = "",
     run_day: date | None = None,
 ) -> list[Finding]:
-    """Run the checks for a range of days, each file of them in one statement for a source, and keep the results.
+    """Run the checks for a range of days, one statement per file and source, and store the findings.
 
     :param days: Moscow days that are over.
-    :param run_id: the attempt that looks.
-    :param source: look only at what came from it, `vk_ads` or `qtickets`; at all by default.
-    :param run_day: the day that the run is for, if it looks back at these; else the last of them.
+    :param run_id: the attempt that runs the checks.
+    :param source: only the checks of this source, `vk_ads` or `qtickets`; all by default.
+    :param run_day: the day of the run, if it looks back at these days; by default the last of them.
     :returns: by day, then by check.
-    :raises InvalidInput: a threshold can't be used, or a check does not look at each day.
-    :raises WarehouseRefused: a check could not be run. :raises WarehouseUnavailable: nor could any.
+    :raises InvalidInput: a threshold is invalid, or a check does not cover every day.
     """
     params = {**thresholds(), "run_day": run_day or days.last}
     with warehouse.session():
@@ -102,12 +101,11 @@ def _run_checks(warehouse: WarehouseHook, source: str, days: DayRange, params: M
 def run_file(
     warehouse: WarehouseHook, file: Path, names: Sequence[str], days: DayRange, params: Mapping[str, Any]
 ) -> list[Finding]:
-    """Run the checks of one file for one source; it yields one row for each day and check.
+    """Run the checks of one file for one source; the statement must return one row per day and check.
 
-    :param names: the checks that the file has for the source.
+    :param names: the file's checks for the source.
     :param params: the source, the run's day and the thresholds.
-    :raises InvalidInput: it leaves a day of a check out, or yields one twice or unasked.
-    :raises WarehouseRefused: it could not be run. :raises WarehouseUnavailable: nor could any.
+    :raises InvalidInput: a row is missing, duplicated or unexpected.
     """
     rows = warehouse.execute(file.read_text(encoding="utf-8"), {**params, **days.bounds})
     _require_each_day(file, names, days, [(name, day) for day, name, *_ in rows])
@@ -127,7 +125,7 @@ def run_file(
 
 
 def _require_each_day(file: Path, names: Sequence[str], days: DayRange, found: list[tuple[str, date]]) -> None:
-    """Refuse what a check says of some days only: a day that nobody looked at must not pass."""
+    """Reject a check that covers only some of the days: an unchecked day must not pass."""
     asked, given = Counter(product(names, days)), Counter(found)
     for wrong, what in ((asked - given, "leaves out"), (given - asked, "yields twice or unasked")):
         if wrong:
@@ -139,12 +137,12 @@ def _require_each_day(file: Path, names: Sequence[str], days: DayRange, found: l
 
 
 def require_healthy(findings: list[Finding]) -> None:
-    """Stop a run whose day did not pass.
+    """Fail if a check of severity fail did not pass.
 
-    :raises HealthCheckFailed: at least one check of severity fail did not pass; all of them are named.
+    :raises HealthCheckFailed: the message names all such checks.
     """
     failed = [finding for finding in findings if finding.severity == "fail" and not finding.passed]
-    # Without rows a day fails other checks as well: the cause comes before what follows from it.
+    # A day without rows fails other checks too: name the cause first.
     failed.sort(key=lambda finding: finding.code != "ZERO_ROWS")
     if failed:
         raise HealthCheckFailed("; ".join(map(str, failed)), failed[0].code)

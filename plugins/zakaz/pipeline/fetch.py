@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
-    """Read the statistics of VK Ads and rebuild `zakaz.stg_vk_ads_daily`; days that VK no longer serves stay.
+    """Fetch VK Ads statistics and rebuild `zakaz.stg_vk_ads_daily`; days that VK no longer serves are kept.
 
     :raises SourceIncomplete: VK refused single ads; all others are loaded.
     """
@@ -42,7 +42,7 @@ def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures
 
 
 def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
-    """Read ticket sales of QTickets and rebuild `zakaz.stg_qtickets_sales`."""
+    """Fetch ticket sales from QTickets and rebuild `zakaz.stg_qtickets_sales`."""
     window = settings().sales_lookback_days
     loaded = load_qtickets(QTicketsHook().get_conn(), warehouse, days, window)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
@@ -50,7 +50,7 @@ def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, f
 
 
 def require_qtickets() -> None:
-    """Refuse to fetch from QTickets without its connection.
+    """Require the QTickets connection.
 
     :raises SourceNotSetUp: there is none.
     """
@@ -63,14 +63,14 @@ def require_qtickets() -> None:
 
 @contextmanager
 def _only_fetch_of_this_machine() -> Iterator[None]:
-    """Let one fetch of this machine ask at a time, since all share VK's rate limits.
+    """Allow one VK fetch at a time on this machine, since all share VK's rate limits.
 
-    Airflow's pool does so for what a scheduler starts; a backfill in its own process and a timer know no pools. The
-    time limit of the stage ends the waiting at the latest.
+    Airflow's pool does that for scheduled tasks, but not for a backfill in its own process or a timer. The wait is
+    bounded by the stage's time limit.
     """
     folder = state_dir()
     with ExitStack() as stack:
-        with suppress(OSError):  # a disk that takes no lock costs no day
+        with suppress(OSError):  # a disk that can't lock must not cost a day
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             stack.enter_context(FileLock(folder / "vk_fetch.lock"))
         yield

@@ -1,4 +1,4 @@
-"""Rebuilding tables: one INSERT … SELECT that writes fresh rows and tombstones, and a count of what it wrote."""
+"""Rebuilds stagings and marts: one INSERT … SELECT that writes fresh rows and tombstones, and a count of its rows."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,16 +11,16 @@ from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.hook import WarehouseHook, new_version
 from zakaz.warehouse.sql import statement
 
-# Of machines that keep their time over the network.
+# Tolerated clock skew between machines that use NTP.
 CLOCKS_DIFFER_MICROSECONDS = 10_000_000
 
 
 @dataclass(frozen=True)
 class Target:
-    """A table that is rebuilt by days.
+    """A table that is rebuilt by day.
 
     :param table: full name.
-    :param day_column: the column of its business day.
+    :param day_column: the column with the Moscow day.
     """
 
     table: str
@@ -37,10 +37,9 @@ def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, 
     """Rebuild days of a table.
 
     :param sql: the INSERT … SELECT; it binds `ver`, `from_date`, `to_date` and `params`.
-    :param days: Moscow days it covers.
-    :returns: rows that this build wrote and that are there, counted in the table.
-    :raises WarehouseRefused: ClickHouse refused it, or what it wrote is hidden by rows of a clock that is ahead.
-    :raises WarehouseUnavailable: it can't be reached.
+    :param days: the Moscow days that it replaces.
+    :returns: live rows that this build wrote, counted in the table.
+    :raises WarehouseRefused: also if rows with a later version, from a clock that is ahead, hide the new ones.
     """
     version = new_version()
     database, table = target.table.split(".")
@@ -50,15 +49,15 @@ def rebuild(warehouse: WarehouseHook, target: Target, sql: str, days: DayRange, 
         ((written, highest),) = warehouse.execute(statement("days/rows_of_version.sql"), {**where, "ver": version})
     if highest > new_version() + CLOCKS_DIFFER_MICROSECONDS:
         raise WarehouseRefused(
-            f"{target.table}, {days}: rows stand there from {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, "
-            "which is still to come, and hide what is built before it: a clock is wrong, of this machine or of the one "
-            "that wrote them. Set it, and run this again after that time"
+            f"{target.table}, {days}: it has rows written at {datetime.fromtimestamp(highest / 1e6, UTC):%F %T} UTC, "
+            "which is still to come, and they hide everything built before then: a clock is wrong, on this machine or "
+            "on the one that wrote them. Correct it, and run this again after that time"
         )
     return int(written)
 
 
 def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
-    """The rows of a table that stand for the days."""
+    """The number of a table's live rows for the days."""
     database, table = target.table.split(".")
     where = {"database": database, "table": table, "day_column": target.day_column}
     ((count,),) = warehouse.execute(statement("days/live_rows.sql"), {**days.bounds, **where})

@@ -1,4 +1,4 @@
-"""Runs a stage of the chain, whoever asks for it: Airflow, the command line, a timer."""
+"""Runs a stage of the chain, for Airflow, the command line and timers alike."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -17,18 +17,18 @@ from zakaz.stages import LAST_STAGE
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
-# The registry must not use up the stage's time: what it can't write soon, it keeps in the outbox.
+# Recording must not use up the stage's time: what can't be written soon goes to the outbox.
 REGISTRY_SECONDS = 10
-# For a lock, a connection or an answer.
+# For each lock, connection or answer.
 SWEEP_SECONDS = 30
 
 
 class Stage(NamedTuple):
     """A stage of the chain.
 
-    :param work: does it for days that are over, and fills in the figures.
-    :param require_set_up: raises SourceNotSetUp if there is nothing to do it with.
-    :param keeps_warehouse_open: it works in the warehouse alone, and so opens it once for all statements. A fetch
+    :param work: processes days that are over, and fills in the figures.
+    :param require_set_up: raises SourceNotSetUp if its source has no connection.
+    :param keeps_warehouse_open: it works only in the warehouse, and so opens it once for all statements. A fetch
         leaves it to others while it waits for its source.
     """
 
@@ -47,21 +47,21 @@ STAGE_BY_NAME: Mapping[str, Stage] = {
 
 
 def run_stage(name: str, days: DayRange, attempt: Attempt) -> None:
-    """Do a stage for days, with its row in `meta.etl_runs`, and tell people what they must know of what it found.
+    """Run a stage for days, record the attempt in `meta.etl_runs`, and alert on its findings.
 
-    The alert of a failed attempt is the caller's: only who may try again knows whether it has failed for good.
+    The alert about a failed attempt is up to the caller, who knows whether there is a retry.
 
-    :param name: of a stage in `STAGE_BY_NAME`.
+    :param name: a key of `STAGE_BY_NAME`.
     :param days: Moscow days.
-    :raises SourceNotSetUp: nobody set up what it needs; it is no attempt, and has no row.
+    :raises SourceNotSetUp: its source has no connection; no attempt is recorded.
     :raises DayNotOver: the last day is today or in the future, by Moscow time.
-    :raises ZakazError: what kept it from being done; the row of the attempt says so.
+    :raises ZakazError: the stage failed; the error is recorded with the attempt.
     """
     stage = STAGE_BY_NAME[name]
     stage.require_set_up()
     try:
         _record(stage, days, attempt)
-    except Exception:  # but not when the time is over or the process was told to end, which is no Exception
+    except Exception:  # not after a timeout or SIGTERM, which are BaseExceptions
         if name == LAST_STAGE:
             _sweep(attempt)
         raise
@@ -82,8 +82,8 @@ def _record(stage: Stage, days: DayRange, attempt: Attempt) -> None:
 
 
 def _sweep(attempt: Attempt) -> None:
-    """Never raises, and takes little of the stage's time: the next run or the watchdog does what it could not."""
+    """Sweep without ever raising, and quickly: the next run or the watchdog does the rest."""
     try:
         sweep(WarehouseHook(origin=attempt.origin, within_seconds=SWEEP_SECONDS))
-    except Exception as error:  # noqa: BLE001 - the day is judged already, and stands so in the registry
+    except Exception as error:  # noqa: BLE001 - the result of the stage is already recorded
         log.warning("the sweep failed, the next run or the watchdog does it: %s", masked_line(error))

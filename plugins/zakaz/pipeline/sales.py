@@ -1,11 +1,11 @@
-"""Sales into the staging, the same way whoever brings the lines: land them, then rebuild their days."""
+"""Loads a sales export into the sales staging: land its lines, then rebuild their days."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from zakaz.days import DayRange
-from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.marts import STG_SALES, rebuild
 from zakaz.sources.sales_file import COLUMNS, SalesLine
 from zakaz.warehouse.hook import WarehouseHook
@@ -14,11 +14,10 @@ from zakaz.warehouse.sql import statement
 RAW_TABLE = "zakaz.raw_sales"
 
 
-def load_sales(warehouse: WarehouseHook, lines: Sequence[SalesLine]) -> Loaded:
-    """Replace every sale day that the lines name, as a whole; loading the same lines again changes no figure.
+def load_sales(warehouse: WarehouseHook, lines: Sequence[SalesLine]) -> LoadResult:
+    """Replace every sale day that occurs in the lines, as a whole; idempotent.
 
     :param lines: at least one, unique by the key of the staging.
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
     """
     load_id, loaded_at = uuid4(), datetime.now(UTC)
     days = DayRange(min(line.report_date for line in lines), max(line.report_date for line in lines))
@@ -32,4 +31,4 @@ def load_sales(warehouse: WarehouseHook, lines: Sequence[SalesLine]) -> Loaded:
             ],
         )
         written = rebuild(warehouse, STG_SALES, statement("sales/stg_from_file.sql"), days, load_id=load_id)
-    return Loaded(len(lines), written)
+    return LoadResult(len(lines), written)

@@ -1,4 +1,4 @@
-"""`meta.source_totals`: what a source says of each day as a whole."""
+"""`meta.source_totals`: a source's own total of each day."""
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
@@ -14,9 +14,10 @@ FIGURES, CONFIRMED_ZERO, SUSPECT_ZERO = "FIGURES", "CONFIRMED_ZERO", "SUSPECT_ZE
 
 @dataclass(frozen=True, kw_only=True)
 class SourceTotal:
-    """A source's own word on a Moscow day.
+    """A source's own total of a Moscow day.
 
-    :param state: FIGURES, CONFIRMED_ZERO (it said so) or SUSPECT_ZERO (its two answers differ).
+    :param state: FIGURES, CONFIRMED_ZERO (the source confirmed that there is nothing) or SUSPECT_ZERO (its answers
+        contradict each other).
     :param amount: rubles: spend net of VAT, or revenue.
     :param fetched_at: UTC instant.
     """
@@ -33,10 +34,7 @@ class SourceTotal:
 
 
 def record_totals(warehouse: WarehouseHook, totals: Sequence[SourceTotal]) -> None:
-    """Keep them; the last word of a source on a day wins.
-
-    :raises WarehouseRefused: ClickHouse refused it. :raises WarehouseUnavailable: it can't be reached.
-    """
+    """Record totals; the latest of a source and day wins."""
     version = new_version()
     columns = [column.name for column in fields(SourceTotal)]
     warehouse.insert(TABLE, [*columns, "_ver"], [(*astuple(total), version) for total in totals])

@@ -1,4 +1,4 @@
-"""What the checks measure by: include/thresholds.toml, held against what they bind."""
+"""The thresholds of the checks: include/thresholds.toml, validated against the parameters that the checks bind."""
 
 import re
 import tomllib
@@ -15,11 +15,11 @@ HIGHEST = 1000
 
 
 def thresholds() -> dict[str, int | Decimal]:
-    """The thresholds as parameters of the checks, read anew each time.
+    """The thresholds as parameters of the checks; the file is reread on each call.
 
-    What a check binds beside the days is a threshold, so that a new one needs no Python.
+    Whatever a check binds besides source and days is a threshold, so that a new one needs no Python.
 
-    :raises InvalidInput: the file can't be read, or a threshold is unknown, missing or not allowed.
+    :raises InvalidInput: the file can't be read, or a threshold is unknown, missing or out of range.
     """
     types = dict(bound for file in files("checks") for bound in BOUND.findall(file.read_text(encoding="utf-8")))
     for of_the_run in ("source", "from_date", "to_date", "run_day"):
@@ -44,7 +44,7 @@ def thresholds() -> dict[str, int | Decimal]:
 
 
 def _require_allowed(name: str, sql_type: str, value: Any) -> None:
-    """By its type in SQL a threshold is a whole number or any; by its name a share is a part of 1."""
+    """Check a value: its type in SQL says whether it must be whole, and a `…_share` lies between 0 and 1."""
     if sql_type.startswith("UInt"):
         lowest, highest, numbers = 1, HIGHEST, "a whole number"
         is_allowed = type(value) is int

@@ -1,4 +1,4 @@
-"""VK Ads into the staging: each reply is landed as it came, read and checked in SQL, and only then becomes rows."""
+"""Loads VK Ads into the staging: replies are landed as received, parsed and checked in SQL, then built."""
 
 import json
 import logging
@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
-from zakaz.pipeline.landing import Landing
-from zakaz.pipeline.loaded import Loaded
+from zakaz.pipeline.buffered_insert import BufferedInsert
+from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.marts import STG_VK_ADS, rebuild
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.registry.restatements import restated
@@ -33,22 +33,21 @@ RAW_COLUMNS = (
     "fetched_at",
     "body",
 )
-# What VK appends to the link of a group that has tags switched on and none of its own (VK's help on UTM tags).
+# What VK appends to the links of a group with UTM tags enabled but none of its own (VK's help on UTM tags).
 AUTOMATIC_TAGS = "?utm_source=vk_ads&utm_medium=cpc&utm_campaign={{campaign_id}}&utm_content={{banner_id}}"
-# Bytes of replies that are held in memory and written together.
-LANDED_TOGETHER = 16_000_000
-# Months built in one statement: what the engine holds in memory, and how often it looks at the lists.
+BUFFER_BYTES = 16_000_000
+# Months built per statement: a trade-off between the engine's memory and how often it rereads the lists.
 MONTHS_AT_ONCE = 12
 
 
 @dataclass
 class Fetch:
-    """What was fetched of one account.
+    """One fetch of one account.
 
-    :param listed: ads in VK's lists. :param standing: ads that have figures on these days in the staging.
-    :param refused: ads that VK will not tell of on some days, though its lists have them.
-    :param account_days: what the account as a whole did on each Moscow day.
-    :param ads_days: the same as the sums of its ads, with the rows that came.
+    :param listed: ads in VK's lists. :param staged: ads with figures on these days in the staging.
+    :param refused: ads that are in the lists, but whose statistics VK refuses for some days.
+    :param account_days: the account's own totals by Moscow day.
+    :param ads_days: the sums of its ads by Moscow day, with the number of rows received.
     """
 
     account_id: int
@@ -56,24 +55,24 @@ class Fetch:
     fetch_id: UUID = field(default_factory=uuid4)
     replies: int = 0
     listed: set[int] = field(default_factory=set)
-    standing: set[int] = field(default_factory=set)
+    staged: set[int] = field(default_factory=set)
     refused: set[int] = field(default_factory=set)
     account_days: dict[date, Figures] = field(default_factory=dict)
     ads_days: dict[date, tuple[int, Figures]] = field(default_factory=dict)
 
     @property
     def params(self) -> dict[str, Any]:
-        """The fetch as parameters of our SQL."""
+        """The parameters of our SQL."""
         return {"fetch_id": self.fetch_id, "account_id": self.account_id}
 
     @property
     def rows(self) -> int:
-        """Rows of statistics that came."""
+        """The number of statistics rows received."""
         return sum(rows for rows, _ in self.ads_days.values())
 
     @property
     def unaccounted_day(self) -> date | None:
-        """The first day on which the ads do not make up the account's own total, but for a kopeck a row."""
+        """The first day whose ads don't add up to the account's own total, within a kopeck per row; None if all do."""
         for day in self.days:
             (rows, ads), account = self.of_ads(day), self.of_account(day)
             if ads[:2] != account[:2] or abs(ads.spend - account.spend) * 100 > rows:
@@ -82,33 +81,32 @@ class Fetch:
 
     @property
     def lacking(self) -> list[int]:
-        """Ads that VK will not tell of, if they did something: the others do not make up the account's own total."""
+        """Refused ads that matter: the others don't add up to the account's own total without them."""
         return sorted(self.refused) if self.unaccounted_day else []
 
     def of_account(self, day: date) -> Figures:
-        """What the account says of a day; nothing is zero."""
+        """The account's own total of a day, zeros by default."""
         return self.account_days.get(day, Figures())
 
     def of_ads(self, day: date) -> tuple[int, Figures]:
-        """Rows and sums of the ads on a day; nothing is zero."""
+        """Rows and sums of the ads on a day, zeros by default."""
         return self.ads_days.get(day, (0, Figures()))
 
 
-def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: DayRange) -> Loaded:
-    """Read days of all accounts and rebuild them in the staging; it changes only when all of them were found sound.
+def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: DayRange) -> LoadResult:
+    """Fetch days of all accounts and rebuild them in the staging, which changes only if all checks pass.
 
-    :param clients: one for each account.
+    :param clients: one per account.
     :param days: Moscow days, each replaced as a whole.
-    :returns: rows read and written, ads that VK refused and that are lacking (their old rows stay), and the sums that
-        changed.
-    :raises SourceRefused: VK refused a call; the staging is as it was.
-    :raises SourceUnavailable: VK gave no usable answer; the staging is as it was.
-    :raises SourceInconsistent: the replies contradict themselves or the question; the staging is as it was.
+    :returns: rows read and written, refused ads that matter (their old rows stay), and the sums that changed.
+    :raises SourceRefused: VK refused a call; the staging is unchanged.
+    :raises SourceUnavailable: VK gave no usable answer; the staging is unchanged.
+    :raises SourceInconsistent: the replies contradict each other or the request; the staging is unchanged.
     """
     fetches = [fetch_account(client, warehouse, days) for client in clients]
     with warehouse.session(), restated(warehouse, SOURCE, days) as restatements:
         written = sum(build(warehouse, fetch) for fetch in fetches)
-    return Loaded(
+    return LoadResult(
         rows_read=sum(fetch.rows for fetch in fetches),
         rows_written=written,
         refused=tuple(f"ad {ad_id}" for fetch in fetches for ad_id in fetch.lacking),
@@ -117,36 +115,36 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
 
 
 def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> Fetch:
-    """Land what VK says of an account, and check it.
+    """Land VK's replies about an account, and check them.
 
     :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `load_vk_ads`.
     """
     with warehouse.session():
         known = warehouse.execute("SELECT DISTINCT account_id FROM meta.source_totals WHERE source = 'vk_ads'")
-        standing = warehouse.execute(statement("vk_ads/known.sql"), days.bounds)
+        staged = warehouse.execute(statement("vk_ads/known.sql"), days.bounds)
     fetch = Fetch(client.account_id([account_id for (account_id,) in known]), days)
-    landing = Landing(warehouse, RAW_TABLE, RAW_COLUMNS, LANDED_TOGETHER)
-    land(landing, fetch, _lists(client, fetch))
-    # Those that left the lists and have figures on these days are asked for as well.
-    fetch.standing.update(ad_id for account_id, ad_id in standing if account_id == fetch.account_id)
-    land(landing, fetch, _statistics(client, fetch, sorted(fetch.listed | fetch.standing), days))
-    land(landing, fetch, _account_days(client, fetch))
-    left_out = read_and_check(landing, warehouse, fetch)
+    buffer = BufferedInsert(warehouse, RAW_TABLE, RAW_COLUMNS, BUFFER_BYTES)
+    land(buffer, fetch, _lists(client, fetch))
+    # Also request the ads that are no longer listed but have figures on these days.
+    fetch.staged.update(ad_id for account_id, ad_id in staged if account_id == fetch.account_id)
+    land(buffer, fetch, _statistics(client, fetch, sorted(fetch.listed | fetch.staged), days))
+    land(buffer, fetch, _account_days(client, fetch))
+    left_out = read_and_check(buffer, warehouse, fetch)
     if left_out:
         log.warning("VK Ads left %d ads out of its replies, e.g. %s: they are asked for again", *_few(left_out))
         for window, ad_ids in left_out.items():
-            land(landing, fetch, _statistics(client, fetch, ad_ids, window))
-        left_out = read_and_check(landing, warehouse, fetch)
+            land(buffer, fetch, _statistics(client, fetch, ad_ids, window))
+        left_out = read_and_check(buffer, warehouse, fetch)
     _require_no_suspect_zero(warehouse, fetch)
     _require_accounted(fetch, left_out)
     return fetch
 
 
-def land(landing: Landing, fetch: Fetch, replies: Iterable[Reply]) -> None:
-    """Take replies as they came."""
+def land(buffer: BufferedInsert, fetch: Fetch, replies: Iterable[Reply]) -> None:
+    """Store replies as received."""
     for reply in replies:
         days = reply.days or fetch.days
-        landing.add(
+        buffer.add(
             (
                 fetch.fetch_id,
                 fetch.replies,
@@ -163,14 +161,14 @@ def land(landing: Landing, fetch: Fetch, replies: Iterable[Reply]) -> None:
         fetch.replies += 1
 
 
-def read_and_check(landing: Landing, warehouse: WarehouseHook, fetch: Fetch) -> dict[DayRange, list[int]]:
-    """Let the engine read the landed statistics, and look for what is wrong with them.
+def read_and_check(buffer: BufferedInsert, warehouse: WarehouseHook, fetch: Fetch) -> dict[DayRange, list[int]]:
+    """Parse the landed statistics in the warehouse, and check them.
 
-    :returns: ads that were asked for and are in no reply about the same days, by these days.
-    :raises SourceInconsistent: something is wrong; the message names the first finding and the reply.
+    :returns: requested ads that are missing from every reply about the same days, by these days.
+    :raises SourceInconsistent: there are problems; the message names the first and its reply.
     """
     with warehouse.session():
-        landing.write()
+        buffer.flush()
         warehouse.execute(statement("vk_ads/parse.sql"), fetch.params)
         problems = warehouse.execute(statement("vk_ads/problems.sql"), fetch.params)
         missing = warehouse.execute(statement("vk_ads/left_out.sql"), fetch.params)
@@ -189,13 +187,13 @@ def read_and_check(landing: Landing, warehouse: WarehouseHook, fetch: Fetch) -> 
 
 
 def build(warehouse: WarehouseHook, fetch: Fetch) -> int:
-    """Build the staging of one account from what was landed, and keep the account's own totals.
+    """Build the staging of one account from what was landed, and record the account's own totals.
 
-    :returns: rows that stand because of it.
+    :returns: live rows that this build wrote.
     """
     record_totals(warehouse, _totals(fetch))
     if fetch.refused and not fetch.lacking:
-        log.warning("VK Ads tells nothing of ads %s, and the others make up the account's total", sorted(fetch.refused))
+        log.warning("VK Ads refuses ads %s, but the others add up to the account's total", sorted(fetch.refused))
     params = {**fetch.params, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": bool(fetch.lacking)}
     sql = statement("vk_ads/stg_vk_ads_daily.sql")
     return sum(rebuild(warehouse, STG_VK_ADS, sql, days, **params) for days in fetch.days.months(MONTHS_AT_ONCE))
@@ -215,7 +213,7 @@ def _statistics(client: VkAdsClient, fetch: Fetch, ad_ids: Sequence[int], days: 
             if ad_id in fetch.listed:
                 fetch.refused.add(ad_id)
             else:
-                log.warning("VK Ads knows ad %d no more: neither its lists nor its statistics have it", ad_id)
+                log.warning("VK Ads no longer knows ad %d: neither its lists nor its statistics have it", ad_id)
         yield reply
 
 
@@ -226,23 +224,23 @@ def _account_days(client: VkAdsClient, fetch: Fetch) -> Iterable[Reply]:
 
 
 def _require_accounted(fetch: Fetch, left_out: Mapping[DayRange, Sequence[int]]) -> None:
-    """What VK leaves out twice did nothing, if the others make up the account's own total."""
+    """Accept ads that VK left out twice only if the others add up to the account's own total."""
     day = fetch.unaccounted_day
     if left_out and day:
         raise SourceInconsistent(
             f"VK Ads, {day}: VK left {_few(left_out)[0]} ads out though it was asked twice, e.g. "
             f"{_few(left_out)[1]}, and "
-            f"without them the ads have {_said(fetch.of_ads(day)[1])}, the account {_said(fetch.of_account(day))}. "
+            f"without them the ads have {_format(fetch.of_ads(day)[1])}, the account {_format(fetch.of_account(day))}. "
             "The staging keeps its old rows"
         )
 
 
 def _require_no_suspect_zero(warehouse: WarehouseHook, fetch: Fetch) -> None:
-    """Nothing at all may be true, and may be a wrong token's empty answer: what else VK says decides."""
-    if fetch.standing and not fetch.listed and not fetch.rows:
+    """Cross-check days without any figures, which may be true or come from a wrong token."""
+    if fetch.staged and not fetch.listed and not fetch.rows:
         raise SourceInconsistent(
             f"VK Ads, {fetch.days}: {SUSPECT_ZERO}: account {fetch.account_id} lists no ad and has no figures, but the "
-            f"staging has figures of {len(fetch.standing)} ads, e.g. {min(fetch.standing)}. It keeps its old rows"
+            f"staging has figures of {len(fetch.staged)} ads, e.g. {min(fetch.staged)}. It keeps its old rows"
         )
     suspect = [total for total in _totals(fetch) if total.state == SUSPECT_ZERO]
     if suspect:
@@ -250,7 +248,7 @@ def _require_no_suspect_zero(warehouse: WarehouseHook, fetch: Fetch) -> None:
         day = suspect[0].day
         raise SourceInconsistent(
             f"VK Ads, {day}: {SUSPECT_ZERO}: no ad of account {fetch.account_id} has figures, but the account itself "
-            f"has {_said(fetch.of_account(day))} ({len(suspect)} such days). The staging keeps its old rows"
+            f"has {_format(fetch.of_account(day))} ({len(suspect)} such days). The staging keeps its old rows"
         )
 
 
@@ -278,7 +276,7 @@ def _state(fetch: Fetch, day: date) -> str:
     return SUSPECT_ZERO if any(fetch.of_account(day)) else CONFIRMED_ZERO
 
 
-def _said(figures: Figures) -> str:
+def _format(figures: Figures) -> str:
     return f"{figures.impressions} impressions, {figures.clicks} clicks and {figures.spend} rubles"
 
 

@@ -1,4 +1,4 @@
-"""Objects of a reply that is full of what nobody may see: read field by field, and no value is ever told."""
+"""Strict reading of replies with personal data: field by field, and no error message contains a value."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,19 +7,19 @@ from typing import Any
 from zakaz.errors import SourceInconsistent
 
 HIGHEST_ID, HIGHEST_QUANTITY, HIGHEST_RUBLES = 2**64 - 1, 2**31 - 1, Decimal(10) ** 16
-# What ClickHouse can hold as an instant and as a day.
+# The years that ClickHouse's DateTime and Date types both cover.
 YEARS = range(1971, 2149)
 KINDS = {type(None): "null", bool: "true or false", str: "text", dict: "an object", list: "a list"}
 
 
 class Fields:
-    """An object with an id, read strictly: nothing is guessed, and what is missing is missing.
+    """An object with an id, read strictly: no coercion, no defaults.
 
     Every method takes the name of a field and raises SourceInconsistent, which names the object, the field and the
-    kind of value found, and never the value.
+    type of the value found, never the value itself.
 
-    :param value: what should be the object.
-    :param kind: what it is, for messages.
+    :param value: the decoded JSON, which should be an object.
+    :param kind: what the object is, for messages.
     """
 
     def __init__(self, value: Any, kind: str) -> None:
@@ -31,7 +31,7 @@ class Fields:
         self._name = f"{kind} {self.id}"
 
     def identifier(self, field: str) -> int:
-        """A whole number above zero."""
+        """A positive whole number."""
         return self._whole(field, 1, HIGHEST_ID)
 
     def quantity(self, field: str) -> int:
@@ -46,9 +46,9 @@ class Fields:
         return value
 
     def rubles(self, field: str, *, or_zero: bool = False) -> Decimal:
-        """A number with at most two decimals.
+        """A number of rubles with at most two decimals.
 
-        :param or_zero: null and nothing mean zero.
+        :param or_zero: null or a missing field means zero.
         """
         value = self._fields.get(field) or 0 if or_zero else self._value(field)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -72,15 +72,15 @@ class Fields:
         return instant
 
     def instant_or_none(self, field: str) -> datetime | None:
-        """The same, or null; the field must be there."""
+        """The same, or null; the field must be present."""
         return None if self._value(field) is None else self.instant(field)
 
     def text(self, field: str) -> str:
-        """A text; null and nothing mean an empty one."""
+        """A text; null or a missing field means an empty one."""
         return self._text(field, self._fields.get(field))
 
     def inner_text(self, field: str, inner: str) -> str:
-        """A text of an object in this one; an empty object comes as an empty list, as PHP has it."""
+        """A text of a nested object; PHP encodes an empty object as an empty list."""
         value = self._value(field)
         if value is None or value == []:
             return ""
@@ -89,7 +89,7 @@ class Fields:
         return self._text(f"{field}.{inner}", value.get(inner))
 
     def objects(self, field: str, kind: str) -> "list[Fields]":
-        """The objects of a list, each with an id of its own."""
+        """The objects of a list, each with an id."""
         value = self._value(field)
         if not isinstance(value, list):
             raise self._wrong(field, "a list", _kind(value))

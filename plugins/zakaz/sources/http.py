@@ -1,4 +1,4 @@
-"""One HTTP API: time-outs always, retries only for what may heal, JSON checked for being whole."""
+"""An HTTP client for JSON APIs: timeouts, retries of transient failures, and a check that replies are complete."""
 
 import json
 import threading
@@ -15,39 +15,39 @@ from requests.adapters import HTTPAdapter
 from zakaz.errors import SourceUnavailable
 from zakaz.sources.vk_rate_limits import LONGEST_PAUSE_SECONDS, RateBudget
 
-LONGEST_SAID = 2000
+LONGEST_EXCERPT = 2000
 MOST_CONNECTIONS = 16
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an API answered.
+    """An API's answer.
 
-    :param content: the body as it came.
-    :param body: the same as read, decimals as Decimal and never float; None where it was not to be read.
-    :param said: the beginning of it, fit for a message.
+    :param content: the raw body.
+    :param body: the parsed JSON, with Decimal for decimals, never float; None if it was not to be parsed.
+    :param excerpt: the beginning of the body, safe to show in a message.
     """
 
     status: int
     content: bytes
     body: Any
-    said: str
+    excerpt: str
     received_at: datetime
 
 
 class JsonApi:
-    """Requests to one API.
+    """A client for one API.
 
-    :param name: what people call it, for messages.
+    :param name: the API's name in messages.
     :param base_url: scheme, host and port.
-    :param refuse: called for an answer of 400 to 499 with what was asked, the answer and its headers; raises the API's
-        own error.
-    :param timeout_seconds: wait for one answer.
-    :param attempts: tries of one request, the first included.
-    :param pause_seconds: pause before the second try; it doubles with each further one, up to a minute. A pause that
-        the API asks for goes first, if it is no longer than that.
-    :param budget: the rate limits, shared by all who call as the same user.
-    :param when_down: what to do when nothing answers at the address; ends the message.
+    :param refuse: called for a status of 400 to 499 with the request (as text), the answer and its headers; raises the
+        API's own error.
+    :param timeout_seconds: timeout of one try.
+    :param attempts: tries per request, including the first.
+    :param pause_seconds: pause before the second try; it doubles each time, up to a minute. A longer pause that the API
+        asks for takes precedence, up to a minute as well.
+    :param budget: the rate limits, shared by all clients of the same API user.
+    :param when_down: advice for when nothing answers at the address; ends the message.
     :param sleep: for tests.
     """
 
@@ -86,7 +86,7 @@ class JsonApi:
         return tenacity.stop_after_attempt(attempts) | tenacity.stop_when_event_set(self._abandoned)
 
     def abandon(self) -> None:
-        """Have threads that still ask give up after the try under way: nobody waits for them any more."""
+        """Make other threads give up after their current try: nobody waits for their results any more."""
         self._abandoned.set()
 
     def call(
@@ -103,17 +103,17 @@ class JsonApi:
         attempts: int | None = None,
         secret: bool = False,
     ) -> Answer:
-        """Ask, again and again where that may help. Several threads may.
+        """Send a request, retrying transient failures. Thread-safe.
 
-        :param path: below the base URL, with its leading slash.
-        :param form: body as a form; neither it nor what comes back is shown in a message.
-        :param document: body as JSON, also of a GET.
-        :param check: reads from the body what must be there; a failure makes the answer an unusable one.
-        :param read: False for a long answer that somebody else reads: only its two ends are looked at.
-        :param attempts: fewer tries, for a request that leaves something behind each time.
-        :param secret: what comes back is never shown in a message: it may hold secrets or personal data.
+        :param path: path below the base URL, with its leading slash.
+        :param form: body as a form; neither it nor the answer is shown in messages.
+        :param document: body as JSON, also for a GET.
+        :param check: reads the required fields from the body; if it fails, the answer is unusable.
+        :param read: False for a long answer that is parsed elsewhere: only its first and last byte are checked.
+        :param attempts: fewer tries, for a request with side effects.
+        :param secret: the answer may contain secrets or personal data, and is never shown in messages.
         :raises SourceUnavailable: no usable answer after all tries; the message names the last cause.
-        :raises SourceRefused: the API refused (by `refuse`).
+        :raises SourceRefused: the API refused (raised by `refuse`).
         """
         retrying = self._retrying
         if attempts is not None:
@@ -132,32 +132,32 @@ class JsonApi:
     ) -> Answer:
         what = f"{self.name}: {method} {self.base_url}{path}"
         response = self._response(what, method, path, sent)
-        beginning = response.content[:LONGEST_SAID].decode(errors="replace")
-        said = "(not shown: it may hold a secret)" if secret or sent["data"] else short(beginning)
+        beginning = response.content[:LONGEST_EXCERPT].decode(errors="replace")
+        excerpt = "(not shown: it may hold a secret)" if secret or sent["data"] else short(beginning)
         if response.status_code >= 500:
-            raise SourceUnavailable(f"{what}: HTTP {response.status_code}: {said}")
+            raise SourceUnavailable(f"{what}: HTTP {response.status_code}: {excerpt}")
         refused = response.status_code >= 400
-        body = self._read(what, response, said) if read or refused else self._looked_at(what, response, said)
-        answer = Answer(response.status_code, response.content, body, said, datetime.now(UTC))
+        body = self._parse(what, response, excerpt) if read or refused else self._check_ends(what, response, excerpt)
+        answer = Answer(response.status_code, response.content, body, excerpt, datetime.now(UTC))
         if refused:
             self._refused(what, path, answer, response.headers)
         try:
             if check is not None:
                 check(answer.body)
         except (LookupError, TypeError, ValueError, ArithmeticError):
-            raise SourceUnavailable(f"{what}: a reply without what must be in it: {said}") from None
+            raise SourceUnavailable(f"{what}: a reply without the required fields: {excerpt}") from None
         return answer
 
     def _response(self, what: str, method: str, path: str, sent: Mapping[str, Any]) -> requests.Response:
         try:
-            with self._budget.call(path) as heard:
+            with self._budget.call(path) as report_headers:
                 response = self._session.request(method, self.base_url + path, timeout=self._timeout, **sent)
-                heard(response.headers)
+                report_headers(response.headers)
                 return response
         except requests.Timeout:
             raise SourceUnavailable(f"{what}: no answer within {self._timeout:g} s") from None
         except requests.RequestException as error:
-            # The text of a connection error holds the address and nothing of the request.
+            # The text of a connection error contains the address, but nothing of the request.
             cause = getattr(error.args[0], "reason", error) if error.args else error
             raise SourceUnavailable(
                 f"{what}: can't connect or lost the connection ({short(cause)}){self._when_down}"
@@ -170,34 +170,34 @@ class JsonApi:
             if error.retry_after:
                 self._budget.closed(path, error.retry_after)
             raise
-        raise SourceUnavailable(f"{what}: HTTP {answer.status}: {answer.said}")
+        raise SourceUnavailable(f"{what}: HTTP {answer.status}: {answer.excerpt}")
 
     @classmethod
-    def _read(cls, what: str, response: requests.Response, said: str) -> Any:
+    def _parse(cls, what: str, response: requests.Response, excerpt: str) -> Any:
         try:
             return json.loads(response.content, parse_float=Decimal)
         except ValueError:
             if response.status_code >= 400:
                 return None  # an error page; its status says enough
-            raise cls._not_whole(what, response, said) from None
+            raise cls._incomplete(what, response, excerpt) from None
 
     @classmethod
-    def _looked_at(cls, what: str, response: requests.Response, said: str) -> None:
+    def _check_ends(cls, what: str, response: requests.Response, excerpt: str) -> None:
         content = response.content.strip()
         if not (content.startswith(b"{") and content.endswith(b"}")):
-            raise cls._not_whole(what, response, said)
+            raise cls._incomplete(what, response, excerpt)
 
     @staticmethod
-    def _not_whole(what: str, response: requests.Response, said: str) -> SourceUnavailable:
+    def _incomplete(what: str, response: requests.Response, excerpt: str) -> SourceUnavailable:
         kind = response.headers.get("Content-Type", "no content type")
         return SourceUnavailable(
-            f"{what}: HTTP {response.status_code} with {len(response.content)} bytes of {kind} that are no whole "
-            f"JSON: {said}"
+            f"{what}: HTTP {response.status_code} with {len(response.content)} bytes of {kind} that are not complete "
+            f"JSON: {excerpt}"
         )
 
 
 def _may_heal(error: BaseException) -> bool:
-    """A pause longer than ours means: not today."""
+    """Whether to retry; not if the API asks for a longer pause than our longest."""
     return isinstance(error, SourceUnavailable) and (error.retry_after or 0) <= LONGEST_PAUSE_SECONDS
 
 

@@ -1,7 +1,7 @@
 """A read-only client of QTickets: paid orders, events and their shows (https://qtickets.help/article/rest-api).
 
-Replies about orders are full of personal data. What is read from them are the fields of `Ticket` and nothing else; the
-reply is dropped as soon as it is read, and no message quotes it.
+Order replies are full of personal data. Only the fields of `Ticket` are read from them; the reply itself is dropped
+immediately and never quoted in a message.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,10 +25,10 @@ Item = TypeVar("Item")
 
 
 class Ticket(NamedTuple):
-    """A ticket of a paid order ("basket"), without anything about its buyer.
+    """A ticket of a paid order ("basket"), without the buyer's data.
 
-    :param payed_at: instant of the sale. :param cancelled: the ticket or its whole order was taken back.
-    :param price: rubles for one. :param refunded_amount: rubles that went back at `refunded_at`.
+    :param payed_at: instant of the sale. :param cancelled: the ticket or its whole order was cancelled.
+    :param price: rubles per unit. :param refunded_amount: rubles refunded at `refunded_at`.
     """
 
     order_id: int
@@ -49,8 +49,8 @@ class Ticket(NamedTuple):
 class Show(NamedTuple):
     """A show of an event.
 
-    :param time_zone: IANA name of the city's zone; empty where QTickets names none.
-    :param starts_at: instant; None where QTickets gives none.
+    :param time_zone: IANA name of the city's time zone, empty if QTickets gives none.
+    :param starts_at: instant, None if QTickets gives none.
     """
 
     show_id: int
@@ -63,7 +63,7 @@ class Show(NamedTuple):
 
 @dataclass(frozen=True)
 class _Page(Generic[Item]):
-    """One page of a list: id and what was read from it, row by row."""
+    """One page of a list; `rows` pairs each id with what was read from the row."""
 
     size: int
     number: int
@@ -72,7 +72,7 @@ class _Page(Generic[Item]):
 
 
 class QTicketsClient:
-    """QTickets for the organiser that the token belongs to.
+    """A client for the organiser that the token belongs to.
 
     :param api: the API; make it with `refuse=refused`.
     :param token: API token.
@@ -87,9 +87,9 @@ class QTicketsClient:
         }
 
     def orders(self, days: DayRange) -> Iterator[list[Ticket]]:
-        """The tickets of all orders paid on Moscow days, cancelled and refunded ones included, page by page.
+        """The tickets of all orders paid on Moscow days, including cancelled and refunded ones, page by page.
 
-        :raises SourceInconsistent: a reply ignores the filter or the page, is cut, or has a value that can't be read.
+        :raises SourceInconsistent: a reply ignores the filter or the page, is truncated, or has an unreadable value.
         :raises SourceRefused: QTickets refused. :raises SourceUnavailable: no usable answer.
         """
         since, until = _midnight(days.first), _midnight(days.last + timedelta(days=1))
@@ -98,9 +98,9 @@ class QTicketsClient:
             yield [ticket for of_order in tickets for ticket in of_order]
 
     def newest_paid(self, until: date | None = None) -> list[datetime]:
-        """When the newest paid orders were paid: one page of them.
+        """The instants of the newest payments: one page.
 
-        :param until: only those paid on this Moscow day or before; without it, no filter on `payed_at` is asked for.
+        :param until: only those up to this Moscow day, inclusive; by default there is no filter on `payed_at`.
         :raises SourceInconsistent, SourceRefused, SourceUnavailable: as for `orders`.
         """
         where = [PAID] if until is None else [PAID, _paid("<", _midnight(until + timedelta(days=1)))]
@@ -108,9 +108,9 @@ class QTicketsClient:
         return [payed_at for _, payed_at in page.rows]
 
     def shows(self, event_ids: Sequence[int]) -> Iterator[list[Show]]:
-        """All shows of events, page by page; deleted and inactive ones too, since old orders name them.
+        """All shows of events, page by page, including deleted and inactive ones, which old orders refer to.
 
-        An event that QTickets doesn't know is left out.
+        Events unknown to QTickets are left out.
 
         :raises SourceInconsistent, SourceRefused, SourceUnavailable: as for `orders`.
         """
@@ -123,7 +123,7 @@ class QTicketsClient:
     def _list(
         self, resource: str, where: Sequence[Condition], read: Callable[[Any], tuple[int, Item]]
     ) -> Iterator[list[Item]]:
-        """The rows of a list, each once, page by page."""
+        """The rows of a list, without repetitions, page by page."""
         seen, total = set[int](), 0
         for number in count(1):
             page = self._page(resource, {"where": where, "orderBy": {"id": "asc"}, "page": number}, read)
@@ -151,7 +151,7 @@ class QTicketsClient:
         try:
             page = _read(self._ask(resource, query), read)
         except ZakazError as error:
-            # An error remembers where it was raised, and with it the reply.
+            # Drop the traceback: its frames hold the reply.
             failed = error.with_traceback(None)
             failed.__context__ = None
         else:
@@ -179,7 +179,7 @@ def _read(body: Any, read: Callable[[Any], tuple[int, Item]]) -> _Page[Item]:
 
 
 def _paging(body: Any) -> tuple[int, int, int]:
-    """Rows per page, this page, rows in all."""
+    """Rows per page, page number, total rows."""
     if not isinstance(body["data"], list):
         raise TypeError
     size, number, total = (body["paging"][name] for name in ("perPage", "currentPage", "total"))
@@ -196,7 +196,7 @@ def _paid(operator: str, instant: datetime) -> Condition:
     return {"column": "payed_at", "operator": operator, "value": instant.isoformat()}
 
 
-# What is taken from a row of a list, and that it is one that was asked for.
+# Readers of a row; each also checks that the row was requested.
 
 
 def _tickets(row: Any, since: datetime, until: datetime) -> tuple[int, list[Ticket]]:
@@ -204,8 +204,8 @@ def _tickets(row: Any, since: datetime, until: datetime) -> tuple[int, list[Tick
     _, payed_at = _payment(row)
     if not since <= payed_at < until:
         raise SourceInconsistent(
-            f"QTickets: order {order.id}: paid {payed_at.isoformat()}, asked for were those from {since.isoformat()} "
-            f"to {until.isoformat()}: the filter was ignored. Nothing is loaded"
+            f"QTickets: order {order.id} was paid {payed_at.isoformat()}, but only those from {since.isoformat()} to "
+            f"{until.isoformat()} were requested: the filter was ignored. Nothing is loaded"
         )
     order_cancelled = order.instant_or_none("deleted_at") is not None
     return order.id, [
@@ -232,8 +232,8 @@ def _payment(row: Any) -> tuple[int, datetime]:
     order = Fields(row, "order")
     if not order.flag("payed"):
         raise SourceInconsistent(
-            f"QTickets: order {order.id} is not paid, asked for were paid ones: the filter was ignored. Nothing is "
-            "loaded"
+            f"QTickets: order {order.id} is not paid, but only paid ones were requested: the filter was ignored. "
+            "Nothing is loaded"
         )
     return order.id, order.instant("payed_at")
 
@@ -242,7 +242,7 @@ def _shows(row: Any, asked: frozenset[int]) -> tuple[int, list[Show]]:
     event = Fields(row, "event")
     if event.id not in asked:
         raise SourceInconsistent(
-            f"QTickets: event {event.id} came, which was not asked for: the filter was ignored. Nothing is loaded"
+            f"QTickets: event {event.id} was not requested: the filter was ignored. Nothing is loaded"
         )
     return event.id, [
         Show(
@@ -258,16 +258,16 @@ def _shows(row: Any, asked: frozenset[int]) -> tuple[int, list[Show]]:
 
 
 def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
-    """Raise the error for an answer of 400 to 499.
+    """Raise the error for a status of 400 to 499.
 
     :param what: the request, for the message.
     :raises SourceUnavailable: too many requests, with the pause that QTickets asks for.
-    :raises SourceRefused: anything else; its code is the status.
+    :raises SourceRefused: anything else; its code is the HTTP status.
     """
     if answer.status == 429:
         pause = headers.get("Retry-After", "")
         raise SourceUnavailable(
-            f"{what}: HTTP 429: too many requests: {answer.said}", float(pause) if pause.isdecimal() else None
+            f"{what}: HTTP 429: too many requests: {answer.excerpt}", float(pause) if pause.isdecimal() else None
         )
     advice = {
         401: ": QTickets doesn't take the token. Put one from its cabinet (Settings, Main, at the bottom) into the "
@@ -276,4 +276,4 @@ def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
         "password of the connection",
         404: ": there is no such address. Correct the host of the connection",
     }.get(answer.status, "")
-    raise SourceRefused(f"{what}: HTTP {answer.status}{advice}: {answer.said}", str(answer.status))
+    raise SourceRefused(f"{what}: HTTP {answer.status}{advice}: {answer.excerpt}", str(answer.status))

@@ -1,4 +1,4 @@
-"""A sales export as people have it: CSV or JSON lines, every line checked before any is loaded."""
+"""Reads a sales export, CSV or JSON lines; every line is validated before any is loaded."""
 
 import csv
 import io
@@ -24,11 +24,11 @@ UINT32_MAX = 2**32 - 1
 
 def _day(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"\s*\d{4}-\d{2}-\d{2}\s*", value):
-        raise ValueError("write the day as YYYY-MM-DD")  # pydantic takes a ValueError
+        raise ValueError("write the day as YYYY-MM-DD")  # a ValueError, for pydantic
     return value.strip()
 
 
-# ClickHouse would silently put a day outside these on the nearest one.
+# ClickHouse silently clamps a Date outside this range.
 Day = Annotated[date, BeforeValidator(_day), Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
 
 
@@ -44,9 +44,9 @@ Rubles = Annotated[Decimal, Field(max_digits=18, decimal_places=2, allow_inf_nan
 
 
 class SalesLine(BaseModel):
-    """One line of an export; any other column is refused, so that no personal data slip in.
+    """One line of an export; unknown columns are rejected, so that no personal data slip in.
 
-    :param report_date: Moscow day of the sale or refund. :param event_date: day of the show, where it is held.
+    :param report_date: Moscow day of the sale or refund. :param event_date: local day of the show.
     :param revenue: rubles. :param refunds_amount: rubles, on the day of the refund.
     """
 
@@ -67,7 +67,7 @@ class SalesLine(BaseModel):
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What must be unique in an export: the key of the staging."""
+        """The key of the staging, which must be unique in an export."""
         return (
             self.report_date,
             self.event_date,
@@ -84,11 +84,11 @@ REQUIRED = tuple(name for name, field in SalesLine.model_fields.items() if field
 
 
 def read_sales(path: Path) -> list[SalesLine]:
-    """All lines of an export.
+    """Read an export.
 
     :param path: a file ending in .csv (comma, header line) or .jsonl (one JSON object per line), UTF-8;
         `-` for a CSV on standard input.
-    :raises InvalidInput: the file or any line is bad; the message names each line and column (the first 20).
+    :raises InvalidInput: the file or a line is invalid; the message names the line and column of the first 20 problems.
     """
     is_input = path == STANDARD_INPUT
     read = {".csv": _csv_lines, ".jsonl": _json_lines}.get(".csv" if is_input else path.suffix.lower())
@@ -144,7 +144,7 @@ def _explained(number: int, detail: Any) -> str:
 
 
 def _csv_lines(path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
-    """Each record with the number of its line, or with what is wrong with it as text."""
+    """Line numbers with records, or with a text about what is wrong with the record."""
     reader = csv.DictReader(file, strict=True)
     try:
         header = reader.fieldnames or []
@@ -172,7 +172,7 @@ def _csv_lines(path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
         if None in record or None in record.values():
             yield reader.line_num, f"expected {len(header)} columns as in line 1, found another number"
         else:
-            # An empty cell of an optional column says nothing; one of a required column is refused.
+            # An empty cell of an optional column means the default; in a required column it is an error.
             yield reader.line_num, {name: text for name, text in record.items() if text or name in REQUIRED}
 
 
@@ -186,7 +186,7 @@ def _json_lines(_path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
             yield number, f"no JSON: {error}"
             continue
         if isinstance(fields, dict):
-            # null in an optional column says nothing, as an empty cell does.
+            # null in an optional column means the default, like an empty cell.
             yield number, {name: value for name, value in fields.items() if value is not None or name in REQUIRED}
         else:
             yield number, f"expected a JSON object, found {text.strip()[:40]!r}"

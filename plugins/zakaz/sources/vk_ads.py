@@ -21,7 +21,7 @@ LIST_FIELDS = {
     "ad_groups": "id,name,status,ad_plan_id,enable_utm,utm",
     "banners": "id,name,status,ad_group_id,urls",
 }
-# https://ads.vk.com/doc/api, statistics: no day before.
+# The limit of VK's statistics (https://ads.vk.com/doc/api).
 DAYS_BACK = 366
 REFRESHABLE = {"expired_token"}
 REPLACEABLE = {"invalid_token", "revoked_token"}
@@ -33,11 +33,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply, to be landed as it came.
+    """One reply, to be stored as received.
 
-    :param resource: ad_plans, ad_groups, banners, statistics, users, or refused for what VK will not tell of an ad.
-    :param request: the parameters asked with.
-    :param days: Moscow days it is about; None for a list.
+    :param resource: ad_plans, ad_groups, banners, statistics, users, or refused (the statistics of an ad).
+    :param request: the parameters of the request.
+    :param days: the Moscow days that it covers; None for a list.
     :param content: the body.
     :param received_at: UTC instant.
     """
@@ -58,7 +58,7 @@ class Figures(NamedTuple):
 
 
 def first_reachable_day(now: datetime | None = None) -> date:
-    """The oldest Moscow day of which VK Ads still tells.
+    """The oldest Moscow day that VK Ads still serves.
 
     :param now: an aware instant, now by default.
     """
@@ -66,16 +66,16 @@ def first_reachable_day(now: datetime | None = None) -> date:
 
 
 class VkAdsClient:
-    """VK Ads for one account.
+    """A client for one account.
 
     :param api: the API; make it with `refuse=refused`.
     :param tokens: where access tokens come from.
-    :param page_limit: items per page of a list (the documentation says at most 50, some accounts take 250).
-    :param batch_ids: ads per statistics call; VK takes up to 200.
+    :param page_limit: items per page of a list (the documentation allows 50, some accounts accept 250).
+    :param batch_ids: ads per statistics call; VK accepts up to 200.
     :param window_days: days per statistics call; no call crosses a month.
-    :param parallel_calls: calls under way at once.
-    :param own_account: the account that the token must open, if that is known.
-    :param may_change: whether another account than before may be read; False where one connection means one account.
+    :param parallel_calls: maximum number of concurrent calls.
+    :param own_account: the account that the token must belong to, if known.
+    :param may_change: whether the account may differ from those read before; False if the connection has only one.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class VkAdsClient:
         """The id of the account that the token belongs to.
 
         :param known: accounts read before.
-        :raises SourceInconsistent: it is another one than the connection names, or than was read so far.
+        :raises SourceInconsistent: it is not the account that the connection names, or that was read so far.
         :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
         """
         account_id = int(self._get("/api/v2/user.json", {}, lambda body: int(body["id"])).body["id"])
@@ -111,21 +111,21 @@ class VkAdsClient:
             if account_id != self._own_account:
                 raise SourceInconsistent(
                     f"VK Ads: the token opens account {account_id}, the connection names account {self._own_account}: "
-                    "correct the one or the other. Nothing was read"
+                    "correct one of them. Nothing was read"
                 )
         elif known and account_id not in known and not self._may_change:
             raise SourceInconsistent(
                 f"VK Ads: the token opens account {account_id}, the figures so far are of account "
-                f"{', '.join(map(str, sorted(known)))}. If that is meant, write account_id {account_id} into the extra "
+                f"{', '.join(map(str, sorted(known)))}. If that is intended, add account_id {account_id} to the extra "
                 "of the connection. Nothing was read"
             )
         return account_id
 
     def lists(self) -> Iterator[tuple[Reply, list[int]]]:
-        """Every page of the three lists and the ids on it, whatever the status: a deleted ad keeps its past spend.
+        """Every page of the three lists with its ids, whatever their status: deleted ads still have past spend.
 
         :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
-        :raises SourceInconsistent: the pages do not add up to the count that VK gives.
+        :raises SourceInconsistent: the number of objects differs from VK's count.
         """
         for resource, fields in LIST_FIELDS.items():
             yield from self._pages(resource, fields)
@@ -133,10 +133,9 @@ class VkAdsClient:
     def statistics(self, ad_ids: Sequence[int], days: DayRange) -> Iterator[Reply]:
         """Daily figures of ads, in batches of ids and windows of days, window by window.
 
-        A batch that VK refuses is asked for in halves, until what it refuses is one ad: that is a reply as well, of
-        the resource refused.
+        A refused batch is bisected down to the refused ad, which yields a reply with the resource `refused`.
 
-        :raises SourceRefused: VK refused for another reason; nothing is skipped.
+        :raises SourceRefused: VK refused for a reason unrelated to single ads.
         :raises SourceUnavailable: no usable answer.
         """
         batches = [ad_ids[start : start + self._batch_ids] for start in range(0, len(ad_ids), self._batch_ids)]
@@ -145,7 +144,7 @@ class VkAdsClient:
             yield from replies
 
     def account_days(self, account_id: int, days: DayRange) -> Iterator[tuple[Reply, dict[date, Figures]]]:
-        """What the whole account did on each day: another endpoint's word. A day that it leaves out has no figures.
+        """The account's own totals by day, from a separate endpoint; days without figures may be missing.
 
         :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
         """
@@ -170,8 +169,8 @@ class VkAdsClient:
                 yield from self._split(ids[: len(ids) // 2], days)
                 yield from self._split(ids[len(ids) // 2 :], days)
             elif error.code == BAD_IDS:
-                said = json.dumps({"code": error.code, "message": str(error)}, ensure_ascii=False).encode()
-                yield Reply("refused", asked, days, said, datetime.now(UTC))
+                body = json.dumps({"code": error.code, "message": str(error)}, ensure_ascii=False).encode()
+                yield Reply("refused", asked, days, body, datetime.now(UTC))
             else:
                 raise
         else:
@@ -184,7 +183,7 @@ class VkAdsClient:
             return Reply(resource, asked, None, answer.content, answer.received_at), answer.body
 
         first = page(0)
-        # VK may give fewer items than asked for: what counts is what came.
+        # VK may return fewer items per page than requested.
         count, size = int(first[1]["count"]), len(_listed(first[1]))
         rest = range(size, count, size) if size else ()
         seen = set[int]()
@@ -199,8 +198,8 @@ class VkAdsClient:
             yield reply, ids
         if len(seen) != count:
             raise SourceInconsistent(
-                f"VK Ads: {resource}: {len(seen)} objects came though count is {count}: the list is cut, or changed "
-                "while it was read. Run the day again"
+                f"VK Ads: {resource}: {len(seen)} objects came though count is {count}: the list is cut, or "
+                "changed while it was read. Run the day again"
             )
 
     def _get(
@@ -229,11 +228,11 @@ class VkAdsClient:
 def in_order(
     call: Callable[[Job], Result], jobs: Iterable[Job], parallel: int, abandon: Callable[[], None]
 ) -> Iterator[Result]:
-    """Call for each job, several at once, and give the results in the order of the jobs.
+    """Run a call per job concurrently, and yield the results in the order of the jobs.
 
-    No more results are held than calls are under way; jobs are taken as they are needed.
+    Jobs are consumed lazily; at most `parallel` calls and results are pending.
 
-    :param abandon: called after an error, or if not all results are taken, so that no call goes on unheard.
+    :param abandon: called after an error, or if the caller stops early, so that no call continues unattended.
     """
     pool = ThreadPoolExecutor(parallel, thread_name_prefix="vk-ads")
     waiting = deque[Future[Result]]()
@@ -255,7 +254,7 @@ def _statistics_request(ids: Sequence[int], days: DayRange) -> dict[str, Any]:
     return {"id": list(ids), "date_from": str(days.first), "date_to": str(days.last), "metrics": "base"}
 
 
-# What must be there in a reply that is read here; statistics of ads are read and checked in SQL.
+# Parsers of the replies that are read here, which fail if a required field is missing. Ad statistics are parsed in SQL.
 
 
 def _listed(body: Any) -> list[int]:
@@ -273,7 +272,7 @@ def _figures(base: Any) -> Figures:
 
 
 def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
-    """Raise the error for an answer of 400 to 499, in any of VK's three shapes.
+    """Raise the error for a status of 400 to 499, in any of VK's three error formats.
 
     :param what: the request, for the message.
     :raises SourceUnavailable: a rate limit, with the pause after which it ends.
@@ -285,7 +284,7 @@ def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
             raise SourceRefused(f"{what}: HTTP 429: this method is closed to the account: all its limits are 0", "429")
         pause, now = _pause(body, headers), datetime.now(MOSCOW)
         raise SourceUnavailable(
-            f"{what}: HTTP 429: the rate limit is used up until {opening(pause, now)}: {answer.said}", pause
+            f"{what}: HTTP 429: the rate limit is used up until {opening(pause, now)}: {answer.excerpt}", pause
         )
     nested = body.get("error")
     if isinstance(nested, dict):
@@ -297,7 +296,7 @@ def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
     else:
         code, message = body.get("code", ""), body.get("message", "")
     raise SourceRefused(
-        f"{what}: HTTP {answer.status} {code or 'without a code'}: {short(message or answer.said, 300)}", str(code)
+        f"{what}: HTTP {answer.status} {code or 'without a code'}: {short(message or answer.excerpt, 300)}", str(code)
     )
 
 
@@ -307,7 +306,7 @@ def _closed(body: Mapping[str, Any]) -> bool:
 
 
 def _pause(body: Mapping[str, Any], headers: Mapping[str, str]) -> float:
-    """Seconds until the longest window that is used up opens again."""
+    """Seconds until the longest exhausted window resets."""
     if (asked := headers.get("Retry-After", "")).isdigit():
         return float(asked)
     remaining = body.get("remaining")

@@ -1,4 +1,4 @@
-"""The rate limits of one API user, shared by all of a process that call in its name."""
+"""The rate limits of one API user, shared by all callers within a process."""
 
 import threading
 import time
@@ -13,16 +13,16 @@ from zakaz.errors import SourceUnavailable
 
 LONGEST_PAUSE_SECONDS = 60.0
 SECOND, HOUR, DAY = "1", "3600", "86400"
-# Header of the calls that are left, by the length of its window in seconds (VK Ads; reference/vk_ads_api.md, 4).
+# Headers with the remaining calls, by length of the window in seconds (VK Ads; reference/vk_ads_api.md, 4).
 LEFT = {HOUR: "X-RateLimit-Hourly-Remaining", DAY: "X-RateLimit-Daily-Remaining"}
 PER_SECOND = "X-RateLimit-RPS-Limit"
 
 
 def until_open(window: str, now: datetime) -> float:
-    """Seconds until a used-up window opens again. The day's reset at Moscow midnight is what VK's users report.
+    """Seconds until an exhausted window resets. The daily reset at Moscow midnight is from reports of VK's users.
 
-    :param window: 1, 3600 or 86400.
-    :param now: an instant.
+    :param window: 1, 3600 or 86400 seconds.
+    :param now: an aware instant.
     """
     here = now.astimezone(MOSCOW)
     if window == DAY:
@@ -34,24 +34,24 @@ def until_open(window: str, now: datetime) -> float:
 
 
 def opening(seconds: float, now: datetime) -> str:
-    """When a pause is over, as people read it; rounded up, so that at the minute named it is over."""
+    """The end of a pause as readable Moscow time, rounded up to the minute."""
     return f"{now.astimezone(MOSCOW) + timedelta(seconds=seconds + 59):%d.%m %H:%M} MSK ({seconds:.0f} s)"
 
 
 @dataclass
 class _Method:
-    """What is known of one method: VK counts each by itself."""
+    """The state of one method: VK counts each separately."""
 
     known: bool = False
     per_second: int | None = None
     second: int = 0
     sent: int = 0
-    asking: int = 0
+    in_flight: int = 0
     closed_until: float = 0.0
 
 
 class RateBudget:
-    """Lets calls through as the API's own headers allow; no figures are published, so the first call finds them out.
+    """Lets calls through as the API's headers allow; VK publishes no limits, so the first call of a method runs alone.
 
     :param now: seconds since 1970, for tests.
     """
@@ -63,21 +63,21 @@ class RateBudget:
 
     @contextmanager
     def call(self, path: str) -> Iterator[Callable[[Mapping[str, str]], None]]:
-        """Wait for a place, and give what is to be told the headers of the answer.
+        """Wait for a slot; yield a callback that takes the response headers.
 
         :param path: the method.
-        :raises SourceUnavailable: the next place is more than a minute off; the message says when it is.
+        :raises SourceUnavailable: the next slot is more than a minute away; the message says when it opens.
         """
         self._wait(path)
         try:
-            yield lambda headers: self._heard(path, headers)
+            yield lambda headers: self._learn(path, headers)
         finally:
             with self._changed:
-                self._methods[path].asking -= 1
+                self._methods[path].in_flight -= 1
                 self._changed.notify_all()
 
     def closed(self, path: str, seconds: float) -> None:
-        """Let no call through for so long: the API said so."""
+        """Block a method for some seconds, as the API asked."""
         with self._changed:
             method = self._methods[path]
             method.closed_until = max(method.closed_until, self._now() + seconds)
@@ -88,23 +88,23 @@ class RateBudget:
             while (pause := self._pause(path, method)) != 0:
                 self._changed.wait(pause)
             method.sent += 1
-            method.asking += 1
+            method.in_flight += 1
 
     def _pause(self, path: str, method: _Method) -> float | None:
-        """Seconds to wait, None until something changes."""
+        """Seconds to wait; None means until something changes."""
         now = self._now()
         if (closed := method.closed_until - now) > 0:
             if closed > LONGEST_PAUSE_SECONDS:
                 opens = opening(closed, datetime.fromtimestamp(now, MOSCOW))
                 raise SourceUnavailable(f"{path}: the rate limit is used up until {opens}", closed)
             return closed
-        if not method.known and method.asking:
+        if not method.known and method.in_flight:
             return None
         if method.second != int(now):
             method.second, method.sent = int(now), 0
         return 1 - now % 1 if method.per_second and method.sent >= method.per_second else 0
 
-    def _heard(self, path: str, headers: Mapping[str, str]) -> None:
+    def _learn(self, path: str, headers: Mapping[str, str]) -> None:
         with self._changed:
             method, now = self._methods[path], self._now()
             method.known = True

@@ -1,4 +1,4 @@
-"""Access tokens of VK Ads. At most five exist per client: a token is kept and used again, never asked for per run."""
+"""Access tokens of VK Ads. A client may have only five, so they are stored and reused across runs."""
 
 import time
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from zakaz.errors import SourceRefused
 from zakaz.sources.http import JsonApi
 
 TOKEN_PATH = "/api/v2/oauth2/token.json"  # noqa: S105 - a path
-# Renewed ahead of time, so that no token ends in the middle of a fetch.
+# Renewed early, so that no token expires in the middle of a fetch.
 SPARE_SECONDS = 600
-# Each answer that gets lost on its way may have cost one of the five, so not as often as other requests.
+# Fewer than for other requests: each lost answer may have used up one of the five tokens.
 NEW_TOKEN_ATTEMPTS = 3
-# What VK answers to a refresh token that it does not know any more.
+# VK's error codes for a refresh token that it no longer knows.
 GONE = frozenset({"invalid_token", "revoked_token", "expired_token", "invalid_grant"})
 
 
@@ -28,9 +28,9 @@ class Token:
 
     @classmethod
     def from_reply(cls, body: Mapping[str, Any], refresh_token: str = "") -> "Token":
-        """The token of VK's reply; `expires_in` comes as a string in the documentation and as a number in life.
+        """The token in VK's reply; `expires_in` is documented as a string, but is a number in practice.
 
-        :param refresh_token: the one it was asked with, which stays valid when the reply names no other.
+        :param refresh_token: the one used for the request, which stays valid if the reply has no other.
         """
         return cls(
             str(body["access_token"]),
@@ -39,37 +39,37 @@ class Token:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """For a store."""
+        """As JSON for a store."""
         return asdict(self)
 
 
 class TokenStore(Protocol):
-    """Where the token of one account outlives the process, for all that read the account."""
+    """Persists the token of one account, for all processes that read the account."""
 
     def lock(self) -> AbstractContextManager[Any]:
-        """Keep all others from changing the token meanwhile; a SourceUnavailable if one of them takes too long."""
+        """An exclusive lock on the token; raises SourceUnavailable if another process holds it for too long."""
 
     def load(self) -> Token | None:
-        """The kept token."""
+        """The stored token."""
 
     def save(self, token: Token) -> None:
-        """Keep a token in place of the last one."""
+        """Replace the stored token."""
 
 
 class TokenSource(Protocol):
-    """What the client asks for a token."""
+    """Where the client gets its access tokens."""
 
     def current(self) -> str:
-        """An access token to use now."""
+        """A valid access token."""
 
     def replace(self, rejected: str, *, refresh: bool) -> str:
-        """Another one in place of a token that VK did not take."""
+        """A replacement for a token that VK rejected."""
 
 
 class ReadyToken:
-    """An access token that somebody else looks after.
+    """A fixed access token from the connection, which is renewed by hand.
 
-    :param where: the field it comes from, for messages.
+    :param where: the field that it comes from, for messages.
     """
 
     def __init__(self, access_token: str, where: str) -> None:
@@ -81,19 +81,19 @@ class ReadyToken:
         return self._access_token
 
     def replace(self, rejected: str, *, refresh: bool) -> str:  # noqa: ARG002 - there is only one
-        """There is no other one.
+        """Fail: there is no other one.
 
         :raises SourceRefused: always.
         """
         raise SourceRefused(
-            f"VK Ads does not take the {self._where} any more: put a new one there, or client id and secret into login "
-            "and password of the connection",
+            f"VK Ads no longer accepts the {self._where}: put a new one there, or client id and secret into login and "
+            "password of the connection",
             "invalid_token",
         )
 
 
 class ClientCredentials:
-    """Tokens for a client id and secret; one of all processes, threads and workers asks for a new one at a time.
+    """Tokens for a client id and secret; the store's lock ensures that only one caller at a time requests a new one.
 
     :param api: VK Ads.
     :param store: where the token is kept between runs.
@@ -116,10 +116,10 @@ class ClientCredentials:
         self._known: Token | None = None
 
     def current(self) -> str:
-        """The kept token, renewed if it ends soon; a first one if there is none.
+        """The stored token, renewed if it expires soon; a first one if there is none.
 
-        :raises SourceRefused: VK gives no token; the message says what to do.
-        :raises SourceUnavailable: no usable answer, or another process takes too long over the token.
+        :raises SourceRefused: VK issues no token; the message says what to do.
+        :raises SourceUnavailable: no usable answer, or another process holds the lock for too long.
         """
         if not _lasts(self._known):
             with self._store.lock():
@@ -128,7 +128,7 @@ class ClientCredentials:
         return self._known.access_token
 
     def replace(self, rejected: str, *, refresh: bool) -> str:
-        """Another token in place of a rejected one; if somebody else did that already, the one that was kept.
+        """A replacement for a rejected token; the stored one if another process has replaced it already.
 
         :raises SourceRefused: as for `current`. :raises SourceUnavailable: as for `current`.
         """
@@ -147,7 +147,7 @@ class ClientCredentials:
         except SourceRefused as error:
             if error.code not in GONE:
                 raise
-            # A token unused for a month is removed with its refresh token.
+            # VK deletes a token unused for a month together with its refresh token.
             return self._ask(self._grant, NEW_TOKEN_ATTEMPTS)
 
     def _ask(self, form: Mapping[str, str], attempts: int | None = None) -> Token:
@@ -158,8 +158,8 @@ class ClientCredentials:
         except SourceRefused as error:
             if error.code == "token_limit_exceeded":
                 raise SourceRefused(
-                    "VK Ads gives no further token: this client has its five. Delete the old ones (in the cabinet, or "
-                    "POST /api/v2/oauth2/token/delete.json, which ends those of every other program too), then run "
+                    "VK Ads issues no more tokens: this client already has five. Delete the old ones (in the cabinet, "
+                    "or POST /api/v2/oauth2/token/delete.json, which also revokes those of other programs), then run "
                     "the day again",
                     error.code,
                 ) from error

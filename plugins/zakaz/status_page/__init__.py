@@ -1,4 +1,4 @@
-"""The page "Статус" in Airflow's menu: how the load stands, from bi.v_etl_status and what is beside it. It reads only.
+"""The page "Статус" in Airflow's menu: the status of the load, from bi.v_etl_status and related views. Read-only.
 
-`data` asks the warehouse, `page` makes HTML of it; `app` serves it beside Airflow's API.
+`data` queries the warehouse, `page` renders the HTML, and `app` serves it next to Airflow's API.
 """

@@ -1,4 +1,4 @@
-"""The status page: an application of its own beside Airflow's API, shown by the UI in a frame."""
+"""The status page as a separate FastAPI app next to Airflow's API; the UI shows it in a frame."""
 
 from typing import Any
 
@@ -16,17 +16,17 @@ from zakaz.status_page.page import BACKFILL, STATIC, Links, render, status_page
 
 PREFIX, _, NAME = PATH.rpartition("/")
 UNAUTHENTICATED = 401
-# Nothing but our own files: a text from the registry that slipped through would still run nothing.
+# Only our own files, so that an injected text from the registry could not run scripts.
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
 
 app = FastAPI(title="Zakaz", openapi_url=None)
 app.mount("/static", StaticFiles(directory=STATIC))
 
 
-# A plain function: the warehouse is waited for in a thread, and the server goes on.
+# Not async, so that waiting for the warehouse blocks a worker thread and not the server.
 @app.get(f"/{NAME}", dependencies=[Depends(requires_access_dag("GET", DagAccessEntity.RUN, DAG_ID))])
 def status(request: Request, user: GetUserDep) -> HTMLResponse:
-    """The page, for whoever may see the runs of zakaz_etl."""
+    """The page, for users who may see the runs of zakaz_etl."""
     page = status_page(request.query_params, _links(user))
     html = render("page.html", body=page.body, static=f"{base_path()}{PREFIX}/static")
     return HTMLResponse(html, page.status, headers={**page.headers, "Content-Security-Policy": POLICY})
@@ -34,7 +34,7 @@ def status(request: Request, user: GetUserDep) -> HTMLResponse:
 
 @app.exception_handler(HTTPException)
 def not_allowed(request: Request, error: HTTPException) -> Response:
-    """Whoever is not logged in is asked to; a browser comes back to the page."""
+    """Redirect to the login page, which leads back here, if the user is not logged in."""
     if error.status_code == UNAUTHENTICATED:
         return RedirectResponse(get_auth_manager().get_url_login(next_url=str(request.url)))
     return PlainTextResponse(str(error.detail), error.status_code)

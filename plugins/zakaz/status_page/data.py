@@ -1,4 +1,4 @@
-"""What the status page shows, read in one session of the warehouse; all that is judged is judged in SQL."""
+"""The data of the status page, read in one warehouse session; all judgements are made in SQL."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from zakaz.warehouse.sql import statement
 
 DAYS = 60
 ALERTS = 12
-# Somebody waits before an empty window; a worker of the server waits with them.
+# Short, since both the user and a worker of the server are waiting.
 WITHIN_SECONDS = 5
 
 Rows = list[dict[str, Any]]
@@ -24,8 +24,8 @@ Rows = list[dict[str, Any]]
 def read(query: Mapping[str, str]) -> dict[str, Any]:
     """Everything on the page.
 
-    :param query: what the address asks for: `day`, or `dag_run_id` and `job` of a task.
-    :raises ZakazError: the warehouse can't be read, or a setting is wrong.
+    :param query: the query parameters: `day`, or `dag_run_id` and `job` of a task.
+    :raises ZakazError: the warehouse can't be read, or a setting is invalid.
     """
     shown = DayRange(last_complete_day() - timedelta(days=DAYS - 1), last_complete_day())
     values = {**thresholds(), **shown.bounds, "days": DAYS, "alerts": ALERTS}
@@ -47,7 +47,7 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _rows(warehouse: WarehouseHook, name: str, values: Mapping[str, Any]) -> Rows:
-    """The rows of a statement, each by the names of its columns; it is given the values that it binds."""
+    """The rows of a statement as dicts; of `values`, the statement gets those that it binds."""
     sql = statement(name)
     bound = {given: values[given] for given, _ in BOUND.findall(sql)}
     rows = [json.loads(line) for line in warehouse.text(sql, "JSONEachRow", bound or None).splitlines()]
@@ -58,12 +58,12 @@ def _rows(warehouse: WarehouseHook, name: str, values: Mapping[str, Any]) -> Row
 
 
 def _web_address(url: str) -> str:
-    """An address that may stand in a link: what is in the registry could be javascript: as well."""
+    """A URL that is safe in a link, else an empty text: the registry could contain a javascript: URL."""
     return url if url.startswith(("http://", "https://")) else ""
 
 
 def _stages(cells: Rows) -> Rows:
-    """The cells of the calendar, which come by stage and day, under their stages."""
+    """The cells of the calendar, grouped by stage."""
     stages: dict[str, dict[str, Any]] = {}
     for cell in cells:
         stage = stages.setdefault(cell["job"], {"job": cell["job"], "name": cell.pop("job_ru"), "cells": []})
@@ -72,7 +72,7 @@ def _stages(cells: Rows) -> Rows:
 
 
 def _series(rows: Rows) -> dict[str, dict[str, list[Any]]]:
-    """The figures, which come by metric and day, as columns."""
+    """The figures, pivoted into columns per metric."""
     series: dict[str, dict[str, list[Any]]] = {}
     for row in rows:
         columns = series.setdefault(row.pop("metric"), {name: [] for name in row})
@@ -82,7 +82,7 @@ def _series(rows: Rows) -> dict[str, dict[str, list[Any]]]:
 
 
 def _chosen_day(warehouse: WarehouseHook, query: Mapping[str, str]) -> str:
-    """The day to show at first; empty if the address names none that can be shown."""
+    """The day to show first; empty if the query has no valid one."""
     if query.get("day"):
         try:
             return str(parse_day(query["day"], "day"))

@@ -1,4 +1,4 @@
-"""From a task in Airflow to its day on the status page."""
+"""Links from tasks in Airflow's UI to the status page."""
 
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -9,7 +9,7 @@ PATH = "/zakaz/status"
 
 
 def base_path() -> str:
-    """The path under which people reach Airflow's server, without a slash at its end: mostly empty."""
+    """The path of Airflow's base URL, without a trailing slash; usually empty."""
     from airflow.configuration import conf
 
     return urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
@@ -18,12 +18,12 @@ def base_path() -> str:
 class StatusPageLink(BaseOperatorLink):
     """A button on each task of the chain.
 
-    The page itself looks up which day the run was for, so that the link needs no database.
+    The page looks up the day of the run, so that the link needs no database.
     """
 
     name = "Статус дня"
 
     def get_link(self, operator: Any, *, ti_key: Any) -> str:
-        """The address on this server; the mapped pieces of a backfill lead to its last day."""
+        """The path on this server; for a mapped piece of a backfill, it leads to the backfill's last day."""
         asked = {"dag_run_id": ti_key.run_id, "job": operator.task_id}
         return f"{base_path()}{PATH}?{urlencode(asked)}"

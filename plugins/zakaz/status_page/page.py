@@ -1,4 +1,4 @@
-"""The status page as HTML, the same for both versions of Airflow; each puts it into a frame of its own."""
+"""Renders the status page as HTML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ WEEKDAYS = ("пн", "вт", "ср", "чт", "пт", "сб", "вс")
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
-    """Where Airflow shows what the page tells of; `__DAG__` and `__RUN__` stand for their values.
+    """URLs in Airflow's UI, with `__DAG__` and `__RUN__` as placeholders.
 
-    :param run: a run's own page, where it can be cleared.
-    :param backfill: the form of zakaz_backfill; empty for whoever may not start it.
+    :param run: a run's page, where it can be cleared.
+    :param backfill: the form of zakaz_backfill; empty for users who may not start it.
     """
 
     run: str
@@ -42,9 +42,9 @@ class Links:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """What is shown.
+    """A rendered page.
 
-    :param status: of HTTP; AWAY if there is nothing to show but the reason.
+    :param status: the HTTP status; AWAY if the page only explains why there are no data.
     """
 
     status: int
@@ -52,13 +52,13 @@ class Page:
 
     @property
     def headers(self) -> dict[str, str]:
-        """A page of figures is nobody else's, and the next look is a new one."""
+        """Forbid caching; ask for a retry if there are no data."""
         later = {"Retry-After": str(RETRY_SECONDS)} if self.status == AWAY else {}
         return {"Cache-Control": "no-store", **later}
 
 
 def status_page(query: Mapping[str, str], links: Links) -> Page:
-    """The page, or the reason why there is none.
+    """The page, or an explanation why there are no data.
 
     :param query: see `zakaz.status_page.data.read`.
     """
@@ -71,7 +71,7 @@ def status_page(query: Mapping[str, str], links: Links) -> Page:
 
 
 def render(template: str, **values: Any) -> Markup:
-    """A template, with every value escaped."""
+    """Render a template, with every value escaped."""
     return Markup(_environment().get_template(template).render(**values))  # noqa: S704 - the template escaped it
 
 
@@ -106,7 +106,7 @@ def _weekday(text: str) -> str:
 
 
 def _months(cells: list[dict[str, Any]]) -> list[tuple[str, int]]:
-    """Above the days of the calendar: each month, and how many of them are in it."""
+    """The headings above the calendar: months, each with its number of days."""
     months: dict[str, int] = {}
     for cell in cells:
         months[cell["d"][:7]] = months.get(cell["d"][:7], 0) + 1
@@ -114,7 +114,7 @@ def _months(cells: list[dict[str, Any]]) -> list[tuple[str, int]]:
 
 
 def _number(value: float | None, digits: int = 0) -> str:
-    """«17 900» with spaces that don't break."""
+    """«17 900», with no-break spaces."""
     return "—" if value is None else f"{value:,.{digits}f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",")
 
 
@@ -131,5 +131,5 @@ def _job_name(job: str) -> str:
 
 
 def _effects() -> dict[str, str]:
-    """What it means for people if a stage has not done a day."""
+    """For each stage, what it means for users if a day is missing."""
     return {stage: job_texts(stage)["effect"] for stage in STAGES}

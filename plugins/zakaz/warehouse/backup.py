@@ -10,7 +10,7 @@ from zakaz.warehouse.engine import error_code, failure
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-# bi holds views only, and migrate makes them anew.
+# bi holds only views, which migrate recreates.
 DATABASES = ("zakaz", "meta")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 COPY = "restored_"
@@ -19,17 +19,18 @@ POLL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Contents:
-    """What stands in the restored databases."""
+    """What the restored databases hold."""
 
     tables: int
     rows: int
 
 
 def back_up(warehouse: WarehouseHook, name: str) -> int:
-    """Write a backup of all databases that hold rows.
+    """Back up every database that holds rows.
 
-    :param name: not used before; ClickHouse overwrites none.
+    :param name: must be new; ClickHouse never overwrites a backup.
     :returns: its size in bytes.
+    :raises InvalidInput: the name has characters that are not allowed.
     :raises WarehouseRefused: ClickHouse could not finish it.
     """
     parts = ", ".join(f"DATABASE {database}" for database in DATABASES)
@@ -37,7 +38,7 @@ def back_up(warehouse: WarehouseHook, name: str) -> int:
 
 
 def restore(warehouse: WarehouseHook, name: str) -> None:
-    """Bring a backup back, into databases that are absent or empty: ClickHouse writes over no row.
+    """Restore a backup into databases that are missing or empty: ClickHouse never overwrites rows.
 
     :raises WarehouseRefused: there is no such backup, it is damaged, or a table holds rows.
     """
@@ -46,9 +47,9 @@ def restore(warehouse: WarehouseHook, name: str) -> None:
 
 
 def check(warehouse: WarehouseHook, name: str) -> Contents:
-    """Restore a backup beside the warehouse, count what is in it, and remove the copy.
+    """Restore a backup next to the warehouse, count its contents, and drop the copy.
 
-    :raises WarehouseRefused: it can't be restored.
+    :raises WarehouseRefused: the backup can't be restored.
     """
     parts = ", ".join(f"DATABASE {database} AS {COPY}{database}" for database in DATABASES)
     with warehouse.session():
@@ -68,12 +69,12 @@ def _drop_copy(warehouse: WarehouseHook) -> None:
 
 def _place(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise InvalidInput(f"the name of a backup {name!r} is not allowed: letters, digits, _, - and . only")
+        raise InvalidInput(f"backup name {name!r} is not allowed: letters, digits, _, - and . only")
     return f"Disk('backups', '{name}')"
 
 
 def _run(warehouse: WarehouseHook, what: str) -> int:
-    # In the background: it may take longer than a statement of ours may, or a connection holds.
+    # ASYNC, because it may outlast our statement limit or the connection.
     operation = str(uuid.uuid4())
     with warehouse.session():
         warehouse.execute(f"{what} SETTINGS id = '{operation}' ASYNC")

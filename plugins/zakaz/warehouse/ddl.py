@@ -1,4 +1,4 @@
-"""The schema's statements as they are sent: those of include/sql, or the same for every replica of a cluster."""
+"""The DDL of include/sql, in dependency order, and rewritten ON CLUSTER where a cluster is configured."""
 
 import re
 from graphlib import TopologicalSorter
@@ -17,7 +17,7 @@ ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)", re.MULTILINE)
 
 
 def views() -> list[Path]:
-    """The files of all views, each after the views that it reads."""
+    """The files of all views, in dependency order."""
     texts = {file: file.read_text(encoding="utf-8") for file in files("*/views")}
     reads = {
         file: [other for other in texts if other != file and re.search(rf"\b{name_of(other)}\b", text)]
@@ -27,9 +27,9 @@ def views() -> list[Path]:
 
 
 def name_of(file: Path) -> str:
-    """The table or view that a file creates, with its database.
+    """The table or view that a file creates, as `database.name`.
 
-    :raises InvalidInput: it creates none.
+    :raises InvalidInput: the file creates neither.
     """
     if found := NAME.search(file.read_text(encoding="utf-8")):
         return found[1]
@@ -37,14 +37,14 @@ def name_of(file: Path) -> str:
 
 
 def takes_parameters(file: Path) -> bool:
-    """Whether a view is read like a function, `meta.v_usual(first_day = …)`, and so by our own statements alone."""
+    """Whether a view is parameterized, `meta.v_usual(first_day = …)`, and so used only by our own statements."""
     return "{" in file.read_text(encoding="utf-8")
 
 
 def for_cluster(statement: str) -> str:
-    """A statement that creates or alters something, for the cluster that CLICKHOUSE_CLUSTER names, if there is one.
+    """A DDL statement, rewritten ON CLUSTER and to Replicated engines if CLICKHOUSE_CLUSTER is set.
 
-    Path and name of a replica are the server's own (`default_replica_path`, `default_replica_name`).
+    Replica path and name are the server's defaults (`default_replica_path`, `default_replica_name`).
     """
     if not (cluster := settings().clickhouse_cluster):
         return statement
@@ -52,6 +52,6 @@ def for_cluster(statement: str) -> str:
     return ENGINE.sub(r"ENGINE = Replicated\1", everywhere, count=1)
 
 
-def standing_engine(engine: str) -> str:
-    """What an engine of include/sql is called in the warehouse."""
+def actual_engine(engine: str) -> str:
+    """The name that an engine of include/sql has in the warehouse: Replicated… on a cluster."""
     return f"Replicated{engine}" if settings().clickhouse_cluster else engine

@@ -1,4 +1,4 @@
-"""The embedded engine: ClickHouse inside this process (chDB), on a folder of this machine."""
+"""The embedded engine: ClickHouse inside this process (chDB), on a local folder."""
 
 import contextlib
 import re
@@ -18,10 +18,10 @@ NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
 class EmbeddedEngine:
     """ClickHouse in this process, through clickhouse-connect's chDB client.
 
-    :param folder: where the data are.
+    :param folder: the data folder.
     :param settings: ClickHouse settings for every statement.
-    :param wait_seconds: how long to wait while another process has the folder.
-    :raises WarehouseLocked: it has it for longer than that.
+    :param wait_seconds: how long to wait for the folder while another process holds it.
+    :raises WarehouseLocked: another process held it for longer than that.
     :raises InvalidInput: the folder can't be created or written.
     """
 
@@ -47,7 +47,7 @@ class EmbeddedEngine:
                     interface="chdb", path=str(folder), settings=dict(settings), tz_mode="aware"
                 )
             except ProgrammingError as error:
-                # A program that doesn't know our lock has it.
+                # Held by a program that doesn't use our lock.
                 if not deadline.left():
                     raise WarehouseLocked(
                         f"the embedded warehouse {folder} can't be opened: {essence(str(error))}. "

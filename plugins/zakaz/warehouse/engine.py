@@ -1,4 +1,4 @@
-"""What the hook asks of an engine, and how both engines name their errors and take their parameters."""
+"""The interface of an engine, and what both share: error mapping, parameter binding, TabSeparated rows."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,18 +10,18 @@ from uuid import UUID
 from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable, ZakazError
 
 Row = Sequence[Any]
-# A column of another version of the code costs no row.
+# Rows in the outbox may be from another version of the code, with columns that this schema lacks.
 JSON_SETTINGS = {"input_format_skip_unknown_fields": 1}
 
 RETURNS_ROWS = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS|CHECK)\b",
     re.IGNORECASE | re.DOTALL,
 )
-# In this order: a backslash stands for itself only after it was doubled.
+# Backslashes first, or they would escape the other escapes.
 ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 
-# ClickHouse's numbers for what may heal by itself: network, load, keeper, read-only replicas; 394 is what a server that
-# is restarted says of a statement at work, 439 that it has no thread free, 473 that a lock was not to be had in time.
+# ClickHouse error codes worth a retry: network, load, Keeper, read-only replicas; 394: the statement was cancelled by a
+# server restart, 439: no free thread, 473: lock timeout.
 TRANSIENT_CODES = frozenset({3, 198, 202, 203, 209, 210, 225, 236, 241, 242, 252, 279, 285, 319, 394, 439, 473, 999})
 HINTS = {
     159: "; it ran longer than QUERY_TIMEOUT_SECONDS: work on fewer days at a time, or raise it",
@@ -36,7 +36,7 @@ HINTS = {
 
 
 class Engine(Protocol):
-    """A way to ClickHouse; `execute` has the signature of clickhouse-driver, which the plugin's hook calls."""
+    """A connection to ClickHouse; `execute` has clickhouse-driver's signature, which the plugin's hook calls."""
 
     def execute(self, query: str, params: Mapping[str, Any] | None = None, **options: Any) -> list[tuple[Any, ...]]:
         """Run one statement with bound parameters and return its rows."""
@@ -51,15 +51,15 @@ class Engine(Protocol):
         """Run one statement and return its result as the engine formats it."""
 
     def disconnect(self) -> None:
-        """Let go of the engine; safe to call twice."""
+        """Close the engine; safe to call twice."""
 
 
 def bound(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Parameters as both drivers send them alike: text that ClickHouse reads by the type in `{name:Type}`.
+    """Parameters as text, which ClickHouse parses by the type in `{name:Type}`, so that both drivers send the same.
 
-    The native driver would cut microseconds off an instant and send None as the text NULL.
+    The native driver would truncate microseconds and send None as the text NULL.
 
-    :raises InvalidInput: a value of a type that isn't bound (None, float, a naive datetime, a collection).
+    :raises InvalidInput: a value of a type that can't be bound (None, float, a naive datetime, a collection).
     """
     return {name: _as_text(name, value) for name, value in (params or {}).items()}
 
@@ -77,17 +77,17 @@ def _as_text(name: str, value: Any) -> str | int:
 
 
 def tab_separated(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
-    """Rows as TabSeparated, which the engine reads by the types of the table; bytes go through as they are.
+    """Rows as TabSeparated, which the engine parses by the table's types; bytes are not re-encoded.
 
-    clickhouse-connect's own way of inserting would first import pandas, 1.7 s in every task.
+    clickhouse-connect's own insert would import pandas first: 1.7 s in every task.
 
-    :raises InvalidInput: a value of a type that has no such text.
+    :raises InvalidInput: a value of a type that can't be written as text.
     """
     for row in rows:
         between = b""
         for name, value in zip(columns, row, strict=True):
             yield between
-            yield _field(name, value)  # by itself: a body of megabytes is not copied
+            yield _field(name, value)  # separately, so that a body of megabytes is not copied
             between = b"\t"
         yield b"\n"
 
@@ -102,26 +102,26 @@ def _field(name: str, value: Any) -> bytes:
 
 
 def failure(code: int, text: str) -> ZakazError:
-    """The error for what ClickHouse said, the same whichever way it came.
+    """Our error for a ClickHouse error, whichever driver reported it.
 
     :param code: ClickHouse's error number, 0 if there was none.
     :param text: the driver's message.
     """
-    said = essence(text)
+    message = essence(text)
     if code in TRANSIENT_CODES:
-        return WarehouseUnavailable(f"ClickHouse could not finish the statement now (code {code}): {said}")
-    return WarehouseRefused(f"ClickHouse refused the statement (code {code}): {said}{HINTS.get(code, '')}", code)
+        return WarehouseUnavailable(f"ClickHouse could not finish the statement now (code {code}): {message}")
+    return WarehouseRefused(f"ClickHouse refused the statement (code {code}): {message}{HINTS.get(code, '')}", code)
 
 
 def essence(text: str) -> str:
-    """What a driver's message says, in one line: no stack trace, no version, no wrapping."""
-    said = re.split(r"[.,]?\s*Stack trace", text)[0]
-    said = re.sub(r"^.*?DB::Exception: ", "", said, count=1, flags=re.DOTALL)
-    said = re.sub(r"Code: \d+\. DB::Exception: |\s*\((?:version|for url) [^)]*\)", "", said)
-    return " ".join(said.split()).rstrip(". ")
+    """A driver's message on one line, without stack trace, version and wrapping."""
+    message = re.split(r"[.,]?\s*Stack trace", text)[0]
+    message = re.sub(r"^.*?DB::Exception: ", "", message, count=1, flags=re.DOTALL)
+    message = re.sub(r"Code: \d+\. DB::Exception: |\s*\((?:version|for url) [^)]*\)", "", message)
+    return " ".join(message.split()).rstrip(". ")
 
 
 def error_code(error: Exception) -> int:
-    """ClickHouse's number in an error of clickhouse-connect, 0 if it has none."""
+    """ClickHouse's error number in an error of clickhouse-connect, 0 if it has none."""
     found = re.search(r"Code: (\d+)", str(error))
     return int(found.group(1)) if found else int(getattr(error, "code", 0) or 0)

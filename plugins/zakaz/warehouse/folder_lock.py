@@ -15,10 +15,10 @@ POLL_SECONDS = 0.02
 
 
 class FolderLock:
-    """One process at a time in a warehouse folder; within the process, any number of engines.
+    """Lets one process at a time into a warehouse folder; within the process, any number of engines.
 
     chDB itself refuses a second process, but neither names the first one nor waits for it. The lock is the file
-    `<folder>.lock`, which names its holder; whoever waits for it holds `<folder>.wanted` meanwhile.
+    `<folder>.lock`, which names its holder; a process that waits for it holds `<folder>.wanted`.
 
     :param folder: the warehouse folder.
     """
@@ -33,7 +33,7 @@ class FolderLock:
     def acquire(self, wait_seconds: float) -> None:
         """Take the lock.
 
-        :raises WarehouseLocked: another process kept it for longer than that.
+        :raises WarehouseLocked: another process held it for longer than `wait_seconds`.
         :raises InvalidInput: the folder can't be created or written.
         """
         deadline = Deadline(wait_seconds)
@@ -56,11 +56,11 @@ class FolderLock:
             ) from error
 
     def release(self) -> None:
-        """Give the lock back; other processes may have it once every engine of this one has."""
+        """Release the lock; other processes get it once every engine of this process has released it."""
         self._lock.release()
 
     def is_wanted(self) -> bool:
-        """Whether a process waits for the folder."""
+        """Whether a process is waiting for the folder."""
         try:
             with self._queue.acquire(timeout=0):
                 return False
@@ -76,7 +76,7 @@ class FolderLock:
 
 
 def _name_holder(descriptor: int) -> None:
-    """Write into the lock file, just locked, who holds it."""
+    """Write the holder into the lock file that was just locked."""
     since = datetime.now(UTC).isoformat(timespec="seconds")
     holder = json.dumps({"pid": os.getpid(), "program": " ".join(sys.argv)[:200], "since": since})
     os.ftruncate(descriptor, 0)

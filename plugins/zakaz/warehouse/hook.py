@@ -1,4 +1,8 @@
-"""The one way to the warehouse, whichever engine the connection names."""
+"""The hook for the warehouse, whichever engine the connection names.
+
+Every method that reaches ClickHouse raises WarehouseRefused (ClickHouse rejected the statement: permanent) or
+WarehouseUnavailable (it can't be reached or is too busy, after all retries: transient). Other modules don't repeat it.
+"""
 
 import contextlib
 import json
@@ -24,34 +28,34 @@ from zakaz.warehouse.server import ServerEngine
 
 CONNECTION = "clickhouse_default"
 EMBEDDED = "embedded_path"
-# An INSERT … SELECT goes in as one block per month, so that a reader sees a day before or after, never between.
+# An INSERT … SELECT is written as one block per month, so that readers never see a half-replaced day.
 ONE_BLOCK = {
     "max_insert_threads": 1,
     "max_insert_block_size": 100_000_000,
     "min_insert_block_size_rows": 100_000_000,
     "min_insert_block_size_bytes": 0,
-    # A history of many years in one file has more months than ClickHouse takes at once by default (100).
+    # A file with many years of history has more months than ClickHouse's default limit (100).
     "max_partitions_per_insert_block": 0,
-    # What is inserted has no key twice, and readers use FINAL: looking for doubles took half the time of a large build.
+    # Inserts have unique keys and readers use FINAL; deduplicating on insert took half the time of a large build.
     "optimize_on_insert": 0,
 }
-# A landed reply is a row of a megabyte: by ClickHouse's own rules a few hundred of them are work for one thread.
+# A raw reply is a row of about a megabyte; by default ClickHouse would read a few hundred of them with one thread.
 ALL_THREADS = {"merge_tree_min_rows_for_concurrent_read": 1, "merge_tree_min_bytes_for_concurrent_read": 1}
-# An engine that is open for less than a second compiles an expression anew each time, and never earns it back.
+# An engine that is open for less than a second never recoups the time spent on compiling expressions.
 NO_COMPILING = {"compile_expressions": 0, "compile_aggregate_expressions": 0, "compile_sort_description": 0}
 ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
-# How soon one that keeps the embedded warehouse open gives way to one that waits for it.
+# How often a process that keeps the embedded warehouse open checks whether another one wants it.
 LOOK_SECONDS = 0.2
 
 
 def new_version() -> int:
-    """A `_ver` for rows written now: microseconds since 1970; of two versions of a row the higher one wins."""
+    """A `_ver` for rows written now, in microseconds since 1970; the highest version of a row wins."""
     return time.time_ns() // 1000
 
 
 class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no types
-    """ClickHouse, embedded or as a server, by the connection alone.
+    """ClickHouse, embedded or a server, depending only on the connection.
 
     ===================== =========================================================================
     Field                 Meaning
@@ -64,15 +68,15 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     extra `embedded_path` folder of the embedded engine (chDB); then nothing else is read
     ===================== =========================================================================
 
-    Values are bound as typed parameters, `{day:Date}`, the same on both engines. The log has one line of each statement
-    that `execute` runs, its text is at DEBUG. Every error is a WarehouseRefused or a WarehouseUnavailable.
+    Values are bound as typed parameters, `{day:Date}`, on both engines. `execute` logs one line per statement, and its
+    text at DEBUG.
 
     :param clickhouse_conn_id: the connection.
-    :param origin: who asks (dag, run, task, try), for the log comment of every statement.
-    :param within_seconds: for callers in a hurry: one try, and no lock, connection or answer is waited for longer. By
-        default a server that can't be reached is tried again (all our statements may be repeated), an embedded
-        warehouse that another process has is waited for, and a statement may run for QUERY_TIMEOUT_SECONDS.
-    :param deadline: no call begins after it, and none that begins before it waits past it for a lock or a connection.
+    :param origin: the caller (dag, run, task, try), for the log comment of every statement.
+    :param within_seconds: for callers in a hurry: a single try, and at most so long for each lock, connection or
+        answer. By default an unreachable server is retried (all our statements are idempotent), a locked embedded
+        warehouse is waited for, and a statement may run for QUERY_TIMEOUT_SECONDS.
+    :param deadline: no call starts after it, and a call that started earlier waits no longer for a lock or connection.
     """
 
     def __init__(
@@ -85,19 +89,19 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
     ) -> None:
         super().__init__(clickhouse_conn_id=clickhouse_conn_id)
         self._origin = dict(origin or {})
-        # Callers in a hurry raise alerts, and one about a wrong setting must not fail on it.
+        # Callers in a hurry are raising alerts; a bad setting must not stop the alert about it.
         limits = usable_settings() if within_seconds else settings()
         longest_wait = limits.warehouse_wait_seconds
         self._lock_seconds = min(within_seconds or longest_wait, longest_wait)
         self._query_seconds = within_seconds or limits.query_timeout_seconds
-        # The server gives up first and says so, and nothing runs on unseen.
+        # The server times out first and reports it, so that no statement runs on unattended.
         self._answer_seconds = within_seconds or limits.query_timeout_seconds + ANSWER_GRACE_SECONDS
         self._attempts = 1 if within_seconds else ATTEMPTS
         self._deadline = deadline
         self._kept: Engine | None = None
 
     def get_conn(self) -> Engine:
-        """An engine, opened for one call, or the session's own.
+        """The session's engine, or a new one for a single call.
 
         :raises WarehouseUnavailable: the deadline has passed.
         """
@@ -116,7 +120,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the warehouse is a folder of this machine, and not a server.
+        """Whether the warehouse is a local folder rather than a server.
 
         :raises InvalidInput: there is no such connection.
         """
@@ -124,7 +128,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
     @contextlib.contextmanager
     def session(self) -> Iterator["WarehouseHook"]:
-        """Keep one engine open for several calls; others wait for an embedded one meanwhile."""
+        """Keep one engine open for several calls; other processes can't use an embedded one meanwhile."""
         if self._kept is not None:
             yield self
             return
@@ -137,10 +141,9 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
     @contextlib.contextmanager
     def at_hand(self) -> Iterator[None]:
-        """Open the embedded warehouse once for all that other hooks of this process do meanwhile.
+        """Keep the embedded warehouse open for all hooks of this process, so that each call need not reopen it.
 
-        Only until another process waits for it. If it can't be had now, each hook waits by itself, and says so if it
-        fails.
+        It is released as soon as another process wants it. If it is locked now, each hook waits on its own.
         """
         folder = self._folder(self._connection())
         held, over = contextlib.ExitStack(), threading.Event()
@@ -164,27 +167,23 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
             held.close()
 
     def execute(self, sql: str | Iterable[str], params: Mapping[str, Any] | None = None, **options: Any) -> Any:
-        """Run one statement, or several, with bound parameters.
+        """Run one or several statements with bound parameters.
 
-        :returns: rows of the last one, as tuples.
-        :raises WarehouseRefused: ClickHouse will not do it.
-        :raises WarehouseUnavailable: ClickHouse can't be reached or is too busy, after all tries.
+        :returns: the rows of the last one, as tuples.
         """
         statements = [sql] if isinstance(sql, str) else list(sql)
         return self._patiently(lambda: self._once(lambda engine: self._run(engine, statements, params, options)))
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
-        """Write rows in one block; no rows are no call.
+        """Write rows in one block; without rows, ClickHouse is not called.
 
         :param table: full name, `zakaz.raw_sales`.
-        :raises WarehouseRefused: as for `execute`.
-        :raises WarehouseUnavailable: as for `execute`.
         """
         if rows:
             self._patiently(lambda: self._once(lambda engine: engine.insert(table, columns, rows)))
 
     def insert_json(self, table: str, rows: Sequence[str]) -> None:
-        """Write rows, each a JSON object by the names of the columns; names that the table has not are ignored.
+        """Write rows, each a JSON object keyed by column; unknown columns are ignored.
 
         :param table: full name, `meta.etl_runs`.
         """
@@ -206,7 +205,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         return connection
 
     def _folder(self, connection: Connection) -> Path | None:
-        """Where the embedded warehouse is."""
+        """The folder of the embedded warehouse, None for a server."""
         if not (path := connection.extra_dejson.get(EMBEDDED)):
             return None
         if not Path(str(path)).is_absolute():
@@ -216,7 +215,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         return Path(path).resolve()
 
     def _run(self, engine: Engine, statements: Iterable[str], params: Any, options: Mapping[str, Any]) -> Any:
-        """As the plugin does it, which writes each statement whole into the log: hundreds of pages a run."""
+        """Like the plugin's own, which logs each statement in full: hundreds of pages per run."""
         rows: Any = None
         for statement in statements:
             self.log.info("%s", _summary(statement, params))
@@ -232,7 +231,7 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
     def _patiently(self, call: Any) -> Any:
         return tenacity.Retrying(
-            # A locked folder was waited for already.
+            # The engine has already waited for a locked folder.
             retry=tenacity.retry_if_exception_type(WarehouseUnavailable)
             & tenacity.retry_if_not_exception_type(WarehouseLocked),
             stop=tenacity.stop_after_attempt(self._attempts),
@@ -242,14 +241,14 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
 
 
 def _summary(sql: str, params: Mapping[str, Any] | None) -> str:
-    """A statement in one line: how it begins, which in include/sql says what it is for, and its parameters."""
+    """A statement's first line (in include/sql, the comment on its purpose) and its parameters."""
     first = next(iter(sql.strip().splitlines()), "").removeprefix("--").strip()
     given = ", ".join(f"{name}={value}" for name, value in (params or {}).items())
     return f"{first} [{given}]" if given else first
 
 
 class _Borrowed:
-    """A session's engine, handed to a caller that disconnects when it is done."""
+    """A session's engine, lent to a caller that disconnects when done."""
 
     def __init__(self, engine: Engine) -> None:
         self.execute = engine.execute
@@ -258,4 +257,4 @@ class _Borrowed:
         self.text = engine.text
 
     def disconnect(self) -> None:
-        """The session disconnects, not its caller."""
+        """Do nothing: the session closes the engine."""

@@ -1,4 +1,4 @@
-"""The schema: applies what include/sql creates, seeds the city aliases, and reports where a table differs."""
+"""Schema migration: applies the DDL of include/sql, seeds the city aliases, and reports drift."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.stages import LAST_STAGE, STAGES
-from zakaz.warehouse.ddl import for_cluster, name_of, standing_engine, views
+from zakaz.warehouse.ddl import actual_engine, for_cluster, name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
 
@@ -20,7 +20,7 @@ BOUND = re.compile(r"\{(\w+):")
 
 @dataclass(frozen=True)
 class Drift:
-    """One place where a table that stands differs from its DDL; the table is left as it is."""
+    """A difference between an existing table and its DDL; the table is left alone."""
 
     table: str
     column: str
@@ -32,11 +32,9 @@ class Drift:
 
 
 def migrate(warehouse: WarehouseHook) -> list[Drift]:
-    """Bring the warehouse up to date; safe to repeat, nothing is ever dropped.
+    """Bring the schema up to date; safe to repeat, never drops anything.
 
-    :returns: where existing tables differ from their DDL; empty when all is well.
-    :raises WarehouseRefused: ClickHouse refused a statement.
-    :raises WarehouseUnavailable: ClickHouse can't be reached.
+    :returns: where existing tables differ from their DDL. If any do, views and aliases are not touched.
     """
     with warehouse.session():
         for folder in ("databases", "*/functions", "*/tables"):
@@ -55,9 +53,9 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
 
 
 def find_drift(warehouse: WarehouseHook) -> list[Drift]:
-    """Compare every table with its DDL, as the engine itself understands both.
+    """Compare every table with its DDL, as the engine itself parses both.
 
-    Each DDL is applied a second time, on this server alone, in a database of its own, which is removed afterwards.
+    Each DDL is applied once more, on this server only, in a scratch database that is dropped afterwards.
     """
     scratch = f"zakaz_expected_{uuid.uuid4().hex[:8]}"
     drifts: list[Drift] = []
@@ -69,7 +67,7 @@ def find_drift(warehouse: WarehouseHook) -> list[Drift]:
             twin = file.read_text(encoding="utf-8").replace(f"EXISTS {name}", f"EXISTS {scratch}.{table}", 1)
             warehouse.execute(twin, parameters(twin))
             expected = _shape(warehouse, scratch, table)
-            expected["(engine)"] = standing_engine(expected["(engine)"])
+            expected["(engine)"] = actual_engine(expected["(engine)"])
             drifts += _differences(name, expected, _shape(warehouse, database, table))
     finally:
         warehouse.execute(f"DROP DATABASE {scratch} SYNC")
@@ -77,26 +75,26 @@ def find_drift(warehouse: WarehouseHook) -> list[Drift]:
 
 
 def keep_raw_days(warehouse: WarehouseHook) -> None:
-    """Let the tables of raw replies follow RAW_DAYS, which may have changed since they were created."""
+    """Apply RAW_DAYS to the raw tables, since it may have changed after they were created."""
     found = warehouse.execute(statement("schema/other_raw_days.sql"), {"days": settings().raw_days})
     for database, table, ttl in found:
-        # Rows that are too old go with the next merge; nothing is rewritten now.
+        # Expired rows go with the next merge; nothing is rewritten now.
         alter = f"ALTER TABLE {database}.{table} MODIFY TTL {ttl} SETTINGS materialize_ttl_after_modify = 0"
         warehouse.execute(for_cluster(alter))
 
 
 def clean_up_at_once(warehouse: WarehouseHook) -> None:
-    """Let the embedded engine remove merged parts though it is never open for long.
+    """Make the embedded engine remove merged parts, although it is never open for long.
 
-    By default they stay for eight minutes and are looked for once a second: an engine that is open for less never
-    removes any, and each opening reads them all. After a minute the merged part is safely on disk.
+    By default merged parts are kept for eight minutes. An engine that is open for less never removes any, and each
+    opening reads them all. After a minute the part they were merged into is safely on disk.
     """
     for database, table in warehouse.execute(statement("schema/keeps_merged_parts.sql")):
         warehouse.execute(f"ALTER TABLE {database}.{table} MODIFY SETTING {CLEAN_UP}")
 
 
 def parameters(text: str) -> dict[str, str | int]:
-    """What a statement of the schema binds: a setting, or what Python and SQL share and is written down once."""
+    """The parameters of a DDL statement: settings, and names that are defined once for Python and SQL."""
     names = {job: texts["name"] for job, texts in json.loads(JOBS.read_text(encoding="utf-8")).items()}
     known: dict[str, str | int] = {
         "raw_days": settings().raw_days,
@@ -131,9 +129,9 @@ def _differences(table: str, expected: dict[str, str], found: dict[str, str]) ->
 
 
 def seed_city_aliases(warehouse: WarehouseHook) -> None:
-    """Add the aliases of include/city_aliases.csv that the table has never known; edits in the table stay."""
+    """Add the aliases of include/city_aliases.csv that the table has never had; edits in the table stay."""
     with CITY_ALIASES.open(encoding="utf-8", newline="") as file:
         seed = [(row["alias"], row["city"]) for row in csv.DictReader(file)]
-    # Without FINAL: an alias that was taken out (_deleted = 1) is known, and stays out.
+    # Without FINAL, so that a removed alias (_deleted = 1) counts as known and is not re-added.
     known = {alias for (alias,) in warehouse.execute("SELECT DISTINCT alias FROM zakaz.dim_city_alias")}
     warehouse.insert("zakaz.dim_city_alias", ["alias", "city"], [row for row in seed if row[0] not in known])

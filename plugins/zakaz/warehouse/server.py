@@ -22,14 +22,14 @@ HTTP_EXTRAS = ("verify", "ca_cert")
 
 
 class ServerEngine:
-    """A ClickHouse server behind an Airflow connection; each protocol is connected when it is first needed.
+    """A ClickHouse server behind an Airflow connection; each protocol connects on first use.
 
-    :param connection: host, port (native), login, password, schema; extra `http_port`, `secure`, and what
-        clickhouse-driver takes.
+    :param connection: host, port (native), login, password, schema; extra `http_port`, `secure`, and any option of
+        clickhouse-driver.
     :param settings: ClickHouse settings for every statement.
-    :param insert_settings: further ones for statements that write; they would only weigh on all others.
-    :param timeout_seconds: how long an answer may take; above ClickHouse's own `max_execution_time`, so that the
-        server gives up first and says so.
+    :param insert_settings: additional ones for statements that write; they would slow down the others.
+    :param timeout_seconds: how long an answer may take; longer than ClickHouse's own `max_execution_time`, so that the
+        server times out first and reports it.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ServerEngine:
             password=self._connection.password or "",
             database=self._connection.schema or "default",
             secure=secure,
-            # The client takes whole seconds, cuts off the rest and refuses 0.
+            # The client truncates to whole seconds and rejects 0.
             connect_timeout=min(CONNECT_SECONDS, math.ceil(self._timeout)),
             send_receive_timeout=math.ceil(self._timeout),
             query_retries=0,
@@ -94,7 +94,7 @@ class ServerEngine:
     def insert(self, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         """Write rows in one block."""
         with self._named_errors():
-            block = b"".join(tab_separated(columns, rows))  # whole or not at all
+            block = b"".join(tab_separated(columns, rows))  # all rows or none
             self._http.raw_insert(
                 table, column_names=list(columns), insert_block=block, fmt="TSV", settings=self._insert_settings
             )
@@ -121,7 +121,7 @@ class ServerEngine:
             http.close()
 
     def _look_up(self) -> None:
-        """Find the host's address first: no time-out of a connection ends a slow look-up."""
+        """Resolve the host first, since connection timeouts don't cover DNS."""
         call_within(min(CONNECT_SECONDS, self._timeout), socket.getaddrinfo, self._address, None)
 
     @contextlib.contextmanager

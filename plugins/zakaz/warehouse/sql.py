@@ -1,4 +1,4 @@
-"""Statements live in include/sql, one per file; Python only names them."""
+"""Loads the SQL statements of include/sql, one per file."""
 
 from functools import cache
 from pathlib import Path
@@ -18,5 +18,5 @@ def statement(name: str) -> str:
 
 
 def files(folder: str) -> list[Path]:
-    """The statement files of a folder of include/sql, in a stable order; `*/tables` are those of every subject."""
+    """The statement files of a folder of include/sql, in a stable order; `*/tables` means those of every subject."""
     return sorted(SQL_DIR.glob(f"{folder}/*.sql"))

@@ -1,4 +1,4 @@
--- What went wrong, and whether somebody was told; the last delivery state wins.
+-- Alerts and their delivery; the last delivery state wins.
 CREATE TABLE IF NOT EXISTS meta.etl_alerts
 (
     ts DateTime64(6, 'UTC') COMMENT 'when it went wrong',

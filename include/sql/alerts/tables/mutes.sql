@@ -1,4 +1,4 @@
--- Maintenance windows: what is muted is recorded and not sent. The last word on a job wins.
+-- Maintenance windows: muted alerts are recorded but not sent; the latest row of a job wins.
 CREATE TABLE IF NOT EXISTS meta.mutes
 (
     job LowCardinality(String) COMMENT 'task id, or all',

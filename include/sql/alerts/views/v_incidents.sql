@@ -1,4 +1,4 @@
--- Incidents: the critical alerts of a job and code, from the first to the RECOVERED that closed them.
+-- Incidents: the critical alerts of a job and code, from the first one to the RECOVERED that closes them.
 -- An incident without a recovered_at is open.
 CREATE OR REPLACE VIEW meta.v_incidents DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH

@@ -1,5 +1,5 @@
 -- One row per backfill: `running` until it is closed, then `ok`, `stopped` by hand, `red` if a day is red or missing.
--- What was never closed in a day was stopped as well, by the death of its process.
+-- One that was not closed within a day is `stopped` too: its process died.
 CREATE OR REPLACE VIEW meta.v_backfills DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     backfill_id,

@@ -1,4 +1,4 @@
--- What each check found for each Moscow day; the last look wins.
+-- The result of each check for each Moscow day; the latest one wins.
 CREATE TABLE IF NOT EXISTS meta.quality_results
 (
     day Date COMMENT 'Moscow day looked at',

@@ -1,4 +1,4 @@
--- What the checks found, one row per Moscow day and check: the last look at it.
+-- The latest result of each check, one row per Moscow day and check.
 CREATE OR REPLACE VIEW bi.v_quality_history DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     day AS d,

@@ -1,6 +1,6 @@
--- The city rule, in one place: the first of the candidate texts that names a known city decides.
--- A text is lower-cased, ё becomes е, and it is cut into words; runs of three, then two, then one word are looked up
--- (so `velikiy_novgorod` is found before `novgorod`), from left to right. No known city: an empty string.
+-- The city rule: the first candidate text that contains a known city decides.
+-- A text is lower-cased, ё becomes е, and it is split into words; sequences of three, then two words, then single words
+-- are looked up from left to right (so that `velikiy_novgorod` comes before `novgorod`). Empty if no city is known.
 CREATE OR REPLACE FUNCTION zakaz_city AS (candidates, aliases, cities) -> arrayFirst(
     city -> city != '',
     arrayMap(

@@ -1,7 +1,7 @@
--- Spellings by which a city is known.
--- Seeded from include/city_aliases.csv and kept editable: INSERT INTO zakaz.dim_city_alias (alias, city) VALUES
--- ('питер', 'Санкт-Петербург') adds or changes one, the same with _deleted = 1 takes one out, and `bin/zakaz migrate`
--- never brings a changed one back.
+-- Spellings of cities.
+-- Seeded from include/city_aliases.csv and editable: INSERT INTO zakaz.dim_city_alias (alias, city) VALUES
+-- ('питер', 'Санкт-Петербург') adds or changes one, the same with _deleted = 1 removes one, and `bin/zakaz migrate`
+-- never restores a changed one.
 CREATE TABLE IF NOT EXISTS zakaz.dim_city_alias
 (
     alias String,

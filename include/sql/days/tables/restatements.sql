@@ -1,4 +1,4 @@
--- What a source said of a day that it had spoken of before, where the sums differ. Never overwritten.
+-- Restatements: changes of a source's sums for days that had been loaded before. Never overwritten.
 CREATE TABLE IF NOT EXISTS meta.restatements
 (
     day Date COMMENT 'Moscow day',

@@ -1,5 +1,5 @@
--- What a source itself says of each day as a whole; its last word wins.
--- VK Ads says so in another answer than the one that the staging is built from; of QTickets it is the sum of the tickets
+-- A source's own total of each day; the latest one wins.
+-- For VK Ads it comes from another endpoint than the rows of the staging; for QTickets it is the sum of the tickets
 -- that were read, and says whether a day without any was confirmed.
 CREATE TABLE IF NOT EXISTS meta.source_totals
 (

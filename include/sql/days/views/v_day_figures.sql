@@ -1,4 +1,4 @@
--- What each Moscow day comes to in the marts, in one row; sales by the day they were sold on.
+-- The sums of each Moscow day in the marts, in one row; sales by day of sale.
 CREATE OR REPLACE VIEW meta.v_day_figures DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     day,

@@ -1,4 +1,4 @@
--- What each Moscow day comes to in each staging and mart: rows, their newest version, and the sum of each figure.
+-- The sums of each Moscow day in each staging and mart: rows, their newest version, and each figure.
 CREATE OR REPLACE VIEW meta.v_day_sums DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     stat_date AS day,

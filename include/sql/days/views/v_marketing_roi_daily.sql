@@ -1,6 +1,6 @@
--- Spend and revenue of a day and city side by side.
--- Each side is summed before they meet, so that nothing is dropped or repeated; a ratio without a divisor is unknown
--- (NULL), not zero.
+-- Spend and revenue by day and city.
+-- Each side is summed before the join, so that nothing is dropped or duplicated; a ratio with a divisor of 0 is NULL,
+-- not zero.
 CREATE OR REPLACE VIEW bi.v_marketing_roi_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     d,

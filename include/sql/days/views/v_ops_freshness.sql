@@ -1,4 +1,4 @@
--- How old the newest complete day of each mart is: by the date of the data, not by when a task ran.
+-- The age of the newest complete day in each mart, by the dates of its data and not by when a task ran.
 CREATE OR REPLACE VIEW bi.v_ops_freshness DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     mart,

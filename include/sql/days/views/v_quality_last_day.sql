@@ -1,4 +1,4 @@
--- Yesterday (Moscow) in one row. Sales are those sold yesterday, whatever the day of the show.
+-- Yesterday (Moscow) in one row; sales by day of sale.
 CREATE OR REPLACE VIEW meta.v_quality_last_day DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     toDate(now('Europe/Moscow')) - 1 AS d,

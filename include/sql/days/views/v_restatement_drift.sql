@@ -1,6 +1,6 @@
--- How much a source still changes a day, by the age of the day, and how far back to look because of it.
--- The proposed look-back is the oldest age at which money moved by more than a thousandth of the day. A change can only
--- be seen at an age that is read: read a longer range by a backfill now and then.
+-- How much a source still changes a day, by the age of the day, and the look-back that this suggests.
+-- It is the oldest age at which money changed by more than a thousandth of the day. Changes are only seen at ages that
+-- are read: backfill a longer range now and then.
 CREATE OR REPLACE VIEW meta.v_restatement_drift DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH changes AS (
     SELECT

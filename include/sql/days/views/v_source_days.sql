@@ -1,4 +1,4 @@
--- What each source says of each Moscow day that it was asked about. A day in doubt (SUSPECT_ZERO) gives no total.
+-- The total of each source and fetched Moscow day. A doubtful day (SUSPECT_ZERO) has none.
 CREATE OR REPLACE VIEW meta.v_source_days DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     day,

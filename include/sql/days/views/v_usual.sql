@@ -1,6 +1,6 @@
--- Figures of the marts beside their usual range: the median of the same weekday of the weeks before, and a margin.
--- It is read like a function, with the days and the thresholds of include/thresholds.toml.
--- A week without the figure is no history; a day without it has no amount (NULL), one without weeks is absent.
+-- Figures of the marts with their usual range: the median of the same weekday in previous weeks, and a margin.
+-- A parameterized view, which takes the days and the thresholds of include/thresholds.toml.
+-- Weeks without the figure are no history; a day without it has no amount (NULL), one without history is absent.
 CREATE OR REPLACE VIEW meta.v_usual DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 daily AS (
@@ -18,7 +18,7 @@ daily AS (
     GROUP BY sums.day
 ),
 
--- Each figure for its own day, and as history for the same weekday of the weeks after it.
+-- Each figure for its own day, and as history for the same weekday of later weeks.
 dated AS (
     SELECT
         daily.day + 7 * weeks_back AS day,

@@ -1,4 +1,4 @@
--- A light as a sign that needs no colours of its own to be drawn; what has no light is white.
+-- A traffic light as an emoji, which needs no styling; white if there is no light.
 CREATE OR REPLACE FUNCTION zakaz_light_emoji AS (light) -> transform(
     light, ['green', 'yellow', 'red'], ['🟢', '🟡', '🔴'], '⚪'
 )

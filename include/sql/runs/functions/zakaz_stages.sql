@@ -1,2 +1,2 @@
--- The stages of the daily load in their order. `bin/zakaz migrate` fills them in from plugins/zakaz/stages.py.
+-- The stages of the daily load, in order. `bin/zakaz migrate` fills them in from plugins/zakaz/stages.py.
 CREATE OR REPLACE FUNCTION zakaz_stages AS () -> splitByChar(',', {stages:String})

@@ -1,5 +1,5 @@
--- Attempts, one row for each Moscow day that the attempt is responsible for.
--- Of a scheduled run that is its own day: the days that it looks back to were loaded before.
+-- Attempts, one row per Moscow day that the attempt is responsible for.
+-- A scheduled run is responsible only for its own day: the days that it looks back to were loaded before.
 CREATE OR REPLACE VIEW meta.v_day_attempts DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     job,

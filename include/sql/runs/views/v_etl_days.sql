@@ -1,6 +1,6 @@
--- How each Moscow day stands for each job that was ever at work on it.
--- `good` after a good attempt, `red` if it failed later, `running` if it is at work now. A scheduled run makes good the
--- days that it looks back to, and is red for its own day only.
+-- The state of each Moscow day for each job that ever processed it.
+-- `good` after a good attempt, `red` if it failed later, `running` if it is in progress. A scheduled run makes the days
+-- that it looks back to good, but only its own day red.
 CREATE OR REPLACE VIEW bi.v_etl_days DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     day AS d,

@@ -1,4 +1,4 @@
--- The history of attempts, one row each; instants in Moscow time.
+-- The history of attempts, one row each; times in Moscow time.
 CREATE OR REPLACE VIEW bi.v_etl_runs DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     toTimeZone(started_at, 'Europe/Moscow') AS started_at,

@@ -1,6 +1,6 @@
--- How the daily load as a whole (zakaz_etl) and each of its jobs stand.
--- By the Moscow day that the data belong to: an old day rebuilt today turns nothing green. Green: the day that is due
--- is complete. Yellow: it is, and there are open incidents or days missing in the last week. Red: it is not.
+-- The status of the daily load as a whole (zakaz_etl) and of each of its jobs.
+-- By the Moscow day of the data: rebuilding an old day today turns nothing green. Green: the day that is due is
+-- complete. Yellow: it is, but there are open incidents, or missing days in the last week. Red: it is not.
 CREATE OR REPLACE VIEW bi.v_etl_status DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 zakaz_due_day(now()) AS due_day,
@@ -80,7 +80,7 @@ known AS (
         coalesce(incidents.incident_count, 0) AS incident_count,
         coalesce(incidents.incident_codes, '') AS incident_codes,
         coalesce(last_good_day >= due_day, 0) AS is_fresh,
-        -- Before the first good day nothing was expected.
+        -- Nothing is expected before the first good day.
         if(
             first_good_day IS NULL,
             0,
@@ -90,7 +90,7 @@ known AS (
                 0
             )
         ) AS days_missing,
-        -- A source that nobody connected is not late.
+        -- A source that is not set up is not late.
         max(jobs.job = 'zakaz_etl' AND is_fresh) OVER ()
         AND incident_count = 0
         AND coalesce(last_at < now() - INTERVAL 7 DAY, 1) AS is_unused
@@ -140,7 +140,7 @@ SELECT
     errors_24h AS failures_24h,
     tries_48h AS attempts_48h,
     errors_48h AS failures_48h,
-    -- What failed and was healed since is yellow.
+    -- A failure that was repaired since is yellow.
     zakaz_light_emoji(
         multiIf(tries_24h = 0, '', errors_24h = 0, 'green', last_state = 'error', 'red', 'yellow')
     ) AS emoji_24h,
@@ -153,5 +153,5 @@ SELECT
     position
 FROM known
 CROSS JOIN backfills
--- DataLens asks with its own join_use_nulls; a view must say the same to everybody.
+-- DataLens sets its own join_use_nulls, but the view must give everyone the same result.
 SETTINGS join_use_nulls = 1

@@ -1,7 +1,7 @@
--- The Moscow days that each job did well, with its last good attempt on each.
--- A scheduled last stage looks at more days of sales than of spend; the days that it looked at as a whole are those of
--- the task that reads the fewest. A backfill of a day that the scheduler had started goes on under its run id, and says
--- nothing of that run's other days.
+-- The good Moscow days of each job, with the last good attempt on each.
+-- A scheduled last stage checks more days of sales than of spend; the days that it checked completely are those of the
+-- task that reads the fewest. A backfill of a day that the scheduler had started keeps its run id, but makes none of
+-- that run's other days good.
 CREATE OR REPLACE VIEW meta.v_good_days DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 good_runs AS (

@@ -1,4 +1,4 @@
--- The shows of the events that tickets were sold for, as QTickets told of them: names, cities and days.
+-- The shows of the events with sold tickets, as received from QTickets: names, cities and days.
 CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_shows
 (
     fetch_id UUID COMMENT 'one fetch',

@@ -1,4 +1,4 @@
--- The tickets that QTickets told of: what is read of them and nothing else. No personal data.
+-- The tickets received from QTickets, reduced to the fields that we read. No personal data.
 -- The sales staging is built from them.
 CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_tickets
 (

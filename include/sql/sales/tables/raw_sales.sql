@@ -1,7 +1,7 @@
--- Each line of a sales export as it came. The sales staging is built from it. No personal data.
+-- The lines of sales exports as received. The sales staging is built from them. No personal data.
 CREATE TABLE IF NOT EXISTS zakaz.raw_sales
 (
-    load_id UUID COMMENT 'one load of one file or fetch',
+    load_id UUID COMMENT 'one load of a file',
     line_no UInt32 COMMENT 'place of the line in its load',
     loaded_at DateTime64(6, 'UTC'),
     report_date Date COMMENT 'Moscow day of the sale or refund',

@@ -1,4 +1,4 @@
--- Tickets sold and refunded on each Moscow day. Any loader may fill it. No TTL, no personal data.
+-- Tickets sold and refunded on each Moscow day, by any loader. No TTL, no personal data.
 CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
 (
     report_date Date COMMENT 'Moscow day of the sale or refund',

@@ -1,6 +1,6 @@
--- Reads a reply of VK's daily statistics into columns, in one go.
--- Every figure is a text or NULL: JSONExtract would make a zero of what it can't read. What has another shape than this
--- comes out as NULL or as an empty array, what is no JSON as a reply without ads.
+-- Parses a reply of VK's daily statistics into columns, in one pass.
+-- Every figure is a text or NULL, since JSONExtract turns an unreadable number into zero. An unexpected structure
+-- yields NULL or an empty array, and invalid JSON a reply without ads.
 CREATE OR REPLACE FUNCTION zakaz_vk_statistics AS (body) -> JSONExtract(
     body,
     'Tuple(

@@ -1,6 +1,6 @@
--- The statistics of raw_vk_ads as the engine read them, one row per ad and reply.
--- What the checks of a fetch look at and the staging is built from, so that the JSON is read once. Of use while a fetch
--- is being loaded, gone two days later.
+-- The parsed statistics of raw_vk_ads, one row per ad and reply.
+-- The checks of a fetch and the build of the staging read them, so that the JSON is parsed only once. Needed only
+-- during a load, deleted after two days.
 CREATE TABLE IF NOT EXISTS zakaz.parsed_vk_ads
 (
     fetch_id UUID,
@@ -29,7 +29,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toDate(parsed_at)
 ORDER BY (account_id, fetch_id, reply_no, item_no)
 TTL toDateTime(parsed_at) + toIntervalDay(2)
--- Gone before merging would pay: merges would only take the time of the load that reads it. What is too old still goes.
+-- Too short-lived for merges to pay off: they would only slow down the load. Expired parts are still dropped.
 SETTINGS -- noqa: PRS
     max_bytes_to_merge_at_max_space_in_pool = 1000000,
     max_bytes_to_merge_at_min_space_in_pool = 1000000

@@ -1,6 +1,6 @@
--- Each reply of the VK Ads API as it came.
--- Lists, statistics of ads, those of the account (users), and of single ads what VK will not tell (refused). The
--- staging is built from it, and can be built anew from it without the API, for as long as RAW_DAYS says.
+-- The replies of the VK Ads API as received.
+-- Lists, statistics of ads and of the account (users), and refusals of single ads (refused). The staging is built from
+-- them, and can be rebuilt without the API for RAW_DAYS days.
 CREATE TABLE IF NOT EXISTS zakaz.raw_vk_ads
 (
     fetch_id UUID COMMENT 'one fetch of one account',
@@ -17,7 +17,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(fetched_at)
 ORDER BY (account_id, fetch_id, reply_no)
 TTL toDateTime(fetched_at) + toIntervalDay({raw_days:UInt16})
--- A reply is large and is read once or twice: parts of this size are left as they are. What is too old still goes.
+-- A reply is large and is read once or twice, so parts of this size are not merged. Expired parts are still dropped.
 SETTINGS -- noqa: PRS
     max_bytes_to_merge_at_max_space_in_pool = 1000000,
     max_bytes_to_merge_at_min_space_in_pool = 1000000

@@ -1,4 +1,4 @@
--- What each ad did on each Moscow day. No TTL: VK serves 366 days back, this table is the archive.
+-- The figures of each ad on each Moscow day. No TTL: VK serves only 366 days, this table is the archive.
 CREATE TABLE IF NOT EXISTS zakaz.stg_vk_ads_daily
 (
     stat_date Date COMMENT 'Moscow day',

@@ -1,4 +1,4 @@
-"""bin/zakaz alerts, mute and notify-test: what is open, what is silent, and whether messages arrive."""
+"""bin/zakaz alerts, mute and notify-test."""
 
 from datetime import UTC, datetime
 
@@ -42,7 +42,7 @@ def alerts() -> int:
 def mute(job: str, until: str, reason: str) -> None:
     """Silence a job's alerts for a maintenance window.
 
-    They are recorded all the same. What is still wrong when the window ends is sent then.
+    They are still recorded. Problems that remain when the window ends are sent then.
     """
     from zakaz.registry.mutes import mute as silence
     from zakaz.warehouse.hook import WarehouseHook

@@ -1,4 +1,4 @@
-"""bin/zakaz backfill and gaps: days of the past."""
+"""bin/zakaz backfill and gaps."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from zakaz.pipeline.backfill_plan import Plan
     from zakaz.registry.backfills import Backfill
 
-# More go in pieces of a calendar month: much faster, and a day that fails takes its piece with it.
+# Longer ranges are split into pieces by calendar month: much faster, but a failed day fails its whole piece.
 LONGEST_BY_DAYS = 31
 PRETTY = "PrettyCompactNoEscapesMonoBlock"
 from_option = click.option("--from", "first", required=True, metavar="YYYY-MM-DD", callback=past_day, help="First day.")
@@ -33,7 +33,7 @@ to_option = click.option(
 @from_option
 @to_option
 def gaps(first: date, last: date) -> int:
-    """List the Moscow days without a good run, one a line, with what is known of each.
+    """List the Moscow days without a good run, one per line, with state and last error.
 
     Exits 0 if there are none, 2 if there are some, 1 if it could not look.
     """
@@ -57,9 +57,9 @@ def gaps(first: date, last: date) -> int:
 def backfill(
     first: date, last: date, only_gaps: bool, stage: str, reason: str, max_active_runs: int | None, dry_run: bool
 ) -> int:
-    """Do Moscow days of the past anew, both ends included, and check each of them in the run registry.
+    """Reload past Moscow days, both ends included, and verify each of them in the run registry.
 
-    Safe to repeat and beside the daily run. Ctrl-C stops it in order; the same command then goes on where it stopped.
+    Safe to repeat, and alongside the daily run. Ctrl-C stops it cleanly; the same command then resumes it.
     Exits 0 if every day is good, 2 if one is red or missing, 1 if it could not be done or was stopped.
     """
     with at_work("backfill") as work:
@@ -81,15 +81,15 @@ def backfill(
 
 
 def _by_days(warehouse: Any, entry: "Backfill", plan: "Plan", work: Work, max_active_runs: int | None) -> None:
-    """A run for each day, and the ledger around them; a day that fails stops no other."""
+    """Run each day separately, and keep the ledger; a failed day doesn't stop the others."""
     from zakaz.orchestration import backfill as days
-    from zakaz.orchestration.again import Again
+    from zakaz.orchestration.rerun import Rerun
     from zakaz.registry.backfills import PLANNED, enter, settle
 
     request = days.Request(
         days=plan.todo,
         stage=plan.stage,
-        again=Again.EVERYTHING,
+        rerun=Rerun.EVERYTHING,
         goes_on_after_failure=True,
         max_active_runs=max_active_runs,
     )
@@ -108,7 +108,7 @@ def _by_days(warehouse: Any, entry: "Backfill", plan: "Plan", work: Work, max_ac
 
 
 def _in_pieces(entry: "Backfill", plan: "Plan", work: Work, *, only_gaps: bool) -> "Backfill":
-    """A run of zakaz_backfill, which does months at once and keeps the ledger itself; its entry there."""
+    """Run zakaz_backfill, which processes whole months and keeps the ledger itself; returns the ledger entry."""
     from zakaz.orchestration.one_run import run_pieces
 
     form = {"stage": plan.stage, "only_gaps": only_gaps, "reason": entry.reason}
@@ -117,7 +117,7 @@ def _in_pieces(entry: "Backfill", plan: "Plan", work: Work, *, only_gaps: bool) 
 
 
 def _plan(warehouse: Any, days: DayRange, stage: str, reason: str, *, only_gaps: bool) -> tuple["Backfill", "Plan"]:
-    """The ledger's entry, new or that of the same backfill which was stopped, and what is to be done for it."""
+    """The ledger entry, new or resumed from the same backfill, and the plan."""
     from zakaz.pipeline.backfill_plan import make_plan
     from zakaz.registry.backfills import Backfill, unfinished
 
@@ -146,7 +146,7 @@ def _show_plan(entry: "Backfill", plan: "Plan", work: Work) -> None:
     for days in plan.ranges:
         reachable = days.since(first_reachable_day())
         if reachable != days:
-            work.say(f"  VK Ads tells of no day before {first_reachable_day()}: earlier ones keep their staging")
+            work.say(f"  VK Ads serves no day before {first_reachable_day()}: earlier ones keep their staging")
         if reachable:
             work.say(f"  fetched from VK Ads: {reachable}")
     if QTicketsHook().is_set_up():
@@ -157,7 +157,7 @@ def _show_plan(entry: "Backfill", plan: "Plan", work: Work) -> None:
 
 
 def _close_broken_off(warehouse: Any, entry: "Backfill") -> None:
-    """Close the ledger of a backfill that an error broke off; a warehouse that is away doesn't hide the error."""
+    """Close the ledger entry of a backfill that failed; an unreachable warehouse must not hide the original error."""
     from zakaz.registry.backfills import STOPPED, settle
 
     with suppress(ZakazError):
@@ -165,7 +165,7 @@ def _close_broken_off(warehouse: Any, entry: "Backfill") -> None:
 
 
 def _report(warehouse: Any, entry: "Backfill", work: Work) -> int:
-    """Settle the ledger by the run registry, and tell of it."""
+    """Settle the ledger entry by the run registry, print the result, and return the exit code."""
     from zakaz.registry.backfills import MISSING, OK, STOPPED, settle
     from zakaz.warehouse.sql import statement
 

@@ -21,7 +21,7 @@ def backup(name: str | None) -> None:
 @click.argument("name")
 @click.option("--check", "only_check", is_flag=True, help="Restore a copy beside the warehouse, count it, remove it.")
 def restore(name: str, only_check: bool) -> None:
-    """Bring the backup NAME back into databases that are absent or empty; no row is written over."""
+    """Restore the backup NAME into databases that are missing or empty; rows are never overwritten."""
     from zakaz.cli.schema import bring_up_to_date
     from zakaz.warehouse import backup as backups
     from zakaz.warehouse.hook import WarehouseHook

@@ -10,9 +10,9 @@ import click
 def load_sales(file: Path) -> None:
     """Load an export of ticket sales, FILE ending in .csv or .jsonl, into the sales staging; - is a CSV on stdin.
 
-    Every sale day that the file names is replaced as a whole. A bad line is reported with its number and column, and
-    then nothing of the file is loaded. Columns: report_date, event_date, event_id, city, tickets_sold, revenue, and as
-    you have them event_name, show_id, utm_source, utm_campaign, refunds_amount, currency. Money in rubles.
+    Every sale day in the file is replaced as a whole. An invalid line is reported with its number and column, and then
+    nothing is loaded. Columns: report_date, event_date, event_id, city, tickets_sold, revenue; optional: event_name,
+    show_id, utm_source, utm_campaign, refunds_amount, currency. Money in rubles.
     """
     from zakaz.pipeline.sales import load_sales as load
     from zakaz.sources.sales_file import read_sales

@@ -9,7 +9,7 @@ import click
 def migrate() -> int:
     """Create or update databases, tables and views; safe to repeat, nothing is dropped.
 
-    Exits 2 if a table that stands differs from its definition; each difference is one line.
+    Exits 2 if an existing table differs from its definition; one line per difference.
     """
     from zakaz.warehouse.hook import WarehouseHook
     from zakaz.warehouse.migrate import migrate as apply

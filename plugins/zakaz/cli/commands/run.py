@@ -1,4 +1,4 @@
-"""bin/zakaz run: what `make run` shows a newcomer."""
+"""bin/zakaz run, the first command for a newcomer (`make run`)."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,7 +7,7 @@ import click
 from zakaz.cli import sandbox
 from zakaz.cli.options import day_option
 from zakaz.cli.schema import bring_up_to_date
-from zakaz.cli.shell import name_foreign_settings
+from zakaz.cli.shell import warn_of_foreign_settings
 from zakaz.orchestration import metadata
 from zakaz.orchestration.console import Work, at_work
 from zakaz.stages import DAG_ID
@@ -23,11 +23,11 @@ REPORT = {
 @click.command()
 @day_option
 def run(day: date) -> int:
-    """Run zakaz_etl for one day here and now, from an empty folder if need be, and show what came of it.
+    """Run zakaz_etl for one day here and now, setting everything up if need be, and show the result.
 
     Exits 0 if the day is green, 1 if not.
     """
-    name_foreign_settings()
+    warn_of_foreign_settings()
     with at_work("run") as work:
         return _run(day, work)
 

@@ -13,7 +13,7 @@ from zakaz.errors import InvalidInput
 )
 def sql(statement: str, output_format: str) -> None:
     """Run one STATEMENT on the configured warehouse and print its result."""
-    # The embedded engine would run several, a server refuses them.
+    # The embedded engine would run several statements, a server rejects them.
     if len(sqlparse.split(statement)) != 1:
         raise InvalidInput("STATEMENT must be exactly one statement")
     from zakaz.warehouse.hook import WarehouseHook

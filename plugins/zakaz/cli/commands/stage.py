@@ -1,4 +1,4 @@
-"""bin/zakaz stage: one stage of the daily chain without Airflow, for a timer of the system."""
+"""bin/zakaz stage: one stage of the daily chain without Airflow, for system timers."""
 
 import socket
 from datetime import date
@@ -20,7 +20,7 @@ from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
 @click.option("--lookback", is_flag=True, help="Re-read the days before it too, as a scheduled run does.")
 @click.option("--if-needed", is_flag=True, help="Do nothing if its days have a good run of the job: for a second try.")
 def stage(job: str, day: date, lookback: bool, if_needed: bool) -> int:
-    """Run one JOB of zakaz_etl, or all of it, for one day here and now; recorded and told of like any run.
+    """Run one JOB of zakaz_etl, or all of it, for one day here and now, recorded and with alerts like any run.
 
     Exits 0 if it is green, 1 if not, or if it was skipped.
     """
@@ -34,7 +34,7 @@ def _stage(job: str, day: date, work: Work, *, lookback: bool, if_needed: bool) 
         work.say(f"{what}: there is a good run already")
         return 0
     sandbox.require()
-    metadata.prepare()  # the tokens of VK are kept there
+    metadata.prepare()  # for the VK tokens stored there
     from zakaz.pipeline.by_hand import State, run_by_hand
 
     log = f"{socket.gethostname()}:{work.log}"
@@ -52,7 +52,7 @@ def _stage(job: str, day: date, work: Work, *, lookback: bool, if_needed: bool) 
 
 
 def _made_good(day: date) -> DayRange:
-    """The days that a good chain leaves good when it looks back: those that it read anew from every source."""
+    """The days that a successful chain with look-back makes good: those reread from every source."""
     days = min(settings().lookback_days, settings().sales_lookback_days)
     return DayRange(day, day).last_days(days)
 

@@ -7,7 +7,7 @@ EXITS = {"green": 0, "yellow": 1, "red": 2}
 
 @click.command()
 def status() -> int:
-    """Show how the daily load and its jobs stand, by the newest complete Moscow day.
+    """Show the status of the daily load and its jobs, by the newest complete Moscow day.
 
     Exits 0 if all is well (green), 1 if the data are there and something is open (yellow), 2 if yesterday is missing
     (red). Also exits 1, with a line on standard error, if it could not look.

@@ -1,4 +1,4 @@
-"""bin/zakaz up and down: Airflow with its UI, on this machine only."""
+"""bin/zakaz up and down: Airflow with its UI, on localhost only."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ import requests
 
 from zakaz.cli import airflow, background, sandbox
 from zakaz.cli.schema import bring_up_to_date
-from zakaz.cli.shell import name_foreign_settings
+from zakaz.cli.shell import warn_of_foreign_settings
 from zakaz.errors import InvalidInput, TransientError
 from zakaz.orchestration import metadata
 from zakaz.settings import state_dir
@@ -32,7 +32,7 @@ def up() -> None:
             raise InvalidInput(
                 f"{_url()} answers already, and it is not ours: stop it, or set another {airflow.PORT} in .env"
             )
-        name_foreign_settings()
+        warn_of_foreign_settings()
         metadata.prepare()
         bring_up_to_date()
     if found := sandbox.use():
@@ -72,7 +72,7 @@ def _running() -> list[psutil.Process]:
 
 
 def _wait_until_healthy(started: Collection[str]) -> None:
-    """Wait for the server, as long as the programs that were started live."""
+    """Wait for the server, while all started programs are alive."""
     deadline = time.monotonic() + START_SECONDS
     while not _healthy():
         if len(_running()) < len(started):

@@ -1,11 +1,11 @@
-"""bin/zakaz watchdog: the dead man's switch from outside, for when Airflow itself is dead."""
+"""bin/zakaz watchdog: the external dead man's switch, for when Airflow itself is down."""
 
 import sys
 
 import click
 
-# For a lock, a connection or an answer. The alert about a silent ClickHouse must be out before systemd ends the unit
-# (infra/systemd/zakaz-watchdog.service), and another process may have an embedded warehouse for minutes.
+# For each lock, connection or answer: long enough for a process that holds the embedded warehouse for minutes, and
+# short enough to send the alert about an unresponsive ClickHouse before systemd's timeout (zakaz-watchdog.service).
 WATCH_SECONDS = 300
 # For the alert when nothing could be checked.
 ALERT_SECONDS, STATEMENT_SECONDS = 15, 2
@@ -13,11 +13,11 @@ ALERT_SECONDS, STATEMENT_SECONDS = 15, 2
 
 @click.command()
 def watchdog() -> int:
-    """Look for missing days, lost attempts and undelivered messages in the run registry, and notify Telegram.
+    """Look for missing days, dead attempts and undelivered messages in the run registry, and notify Telegram.
 
-    Airflow's database is asked for pauses, stuck runs and a dead scheduler, if it answers; none of Airflow has to run.
-    Call it from a timer, every half an hour. Exits 0 if every expected day is good, 2 if one is missing, 1 if it could
-    not look, which it reports to Telegram as well.
+    Pauses, stuck runs and a dead scheduler are read from Airflow's database, if it answers; Airflow need not run.
+    Call it from a timer, every half hour. Exits 0 if every expected day is good, 2 if one is missing, 1 if it could
+    not look, which it also reports to Telegram.
     """
     from zakaz.alerts.delivery import raise_alert
     from zakaz.alerts.failure import failure_alert

@@ -1,4 +1,4 @@
-"""Runs of a DAG done in this process, without a scheduler: Airflow's own tasks, one after the other."""
+"""Executes DAG runs in this process, without a scheduler: Airflow's own tasks, one by one."""
 
 import logging
 import shutil
@@ -22,15 +22,15 @@ POLL_SECONDS = 0.5
 SILENT_SECONDS = 120
 
 
-class RunsHere:
-    """Does the tasks of a DAG's runs.
+class LocalRunner:
+    """Executes the tasks of a DAG's runs.
 
-    A scheduler that is alive takes up every run there is, so the two must not be at work on the same one: a task is
-    claimed in Airflow's database before it begins, and none is begun once a scheduler serves the DAG.
+    A live scheduler picks up every run, so the two must not execute the same one: a task is claimed in Airflow's
+    database before it starts, and none is started once a scheduler serves the DAG.
 
-    :param dag_id: the DAG; its files are read anew.
-    :param stop: whether this program was told to end.
-    :param log: where the output of this process goes; each task's part of it is shown by Airflow's web UI too.
+    :param dag_id: the DAG; its files are parsed anew.
+    :param stop: whether this program was asked to stop.
+    :param log: the file with this process's output; each task's part of it is copied for Airflow's web UI.
     :raises InvalidInput: there is no such DAG.
     """
 
@@ -39,12 +39,12 @@ class RunsHere:
         self._stop = stop
         self._log = log
 
-    def do(self, dag_run_id: int, look: Callable[[], None] = lambda: None) -> bool:
-        """Do what is left of a run.
+    def run(self, dag_run_id: int, after_task: Callable[[], None] = lambda: None) -> bool:
+        """Execute the remaining tasks of a run.
 
-        :param dag_run_id: its number in Airflow's database.
-        :param look: called after each task.
-        :returns: whether it came to its end; if not, a scheduler goes on with it, or this program was told to end.
+        :param dag_run_id: its id in Airflow's database.
+        :param after_task: called after each task.
+        :returns: whether the run finished; if not, a scheduler takes over, or this program was asked to stop.
         """
         with airflow_internals.create_session(scoped=False) as session, WarehouseHook().at_hand():
             run = session.get_one(airflow_internals.DagRun, dag_run_id)
@@ -58,7 +58,7 @@ class RunsHere:
                     if self._stop.is_requested or is_served(self._dag.dag_id, session):
                         return False
                     self._try(task_instance, session)
-                    look()
+                    after_task()
             return True
 
     def _is_over(self, run: Any, session: Any) -> bool:
@@ -68,7 +68,7 @@ class RunsHere:
         return run.state not in UNFINISHED
 
     def _open(self, run: Any, session: Any) -> list[Any]:
-        """The tasks that can begin now; a retry need not wait, since somebody does."""
+        """The tasks that can start now; retries start without delay, since a user is waiting."""
         decisions = run.task_instance_scheduling_decisions(session=session)
         retries = [
             one for one in decisions.unfinished_tis if one.state == airflow_internals.TaskInstanceState.UP_FOR_RETRY
@@ -76,7 +76,7 @@ class RunsHere:
         session.commit()
         found = list({one.key: one for one in [*decisions.schedulable_tis, *retries]}.values())
         if not found:
-            time.sleep(POLL_SECONDS)  # a task is at work elsewhere
+            time.sleep(POLL_SECONDS)  # a task is running elsewhere
         order = list(self._dag.task_dict)
         return sorted(found, key=lambda one: (order.index(one.task_id), one.map_index))
 
@@ -86,12 +86,12 @@ class RunsHere:
         session.refresh(task_instance)
         began_at = self._log.stat().st_size
         name = log_name(task_instance, session)
-        session.commit()  # SQLite: the task writes through connections of its own
+        session.commit()  # or SQLite would lock out the task's own connections
         try:
             with self._stop.in_task():
                 run_task(task_instance, self._dag.task_dict[task_instance.task_id])
         except TaskTerminated:
-            if not self._stop.is_requested:  # the signal may come before the task itself has begun
+            if not self._stop.is_requested:  # the signal may arrive before the task has started
                 raise
         session.commit()
         self._show_in_airflow(began_at, name)
@@ -107,9 +107,9 @@ class RunsHere:
 
 
 def load_dag(dag_id: str) -> Any:
-    """Read the DAG files and make them known to Airflow's database, as its DAG processor does.
+    """Parse the DAG files and sync them to Airflow's database, as its DAG processor does.
 
-    :raises InvalidInput: there is no such DAG, or its file can't be read.
+    :raises InvalidInput: there is no such DAG, or its file can't be parsed.
     """
     manager = airflow_internals.DagBundlesManager()
     manager.sync_bundles_to_db()
@@ -122,12 +122,12 @@ def load_dag(dag_id: str) -> Any:
         errors |= bag.import_errors
         if dag_id in bag.dags:
             return bag.dags[dag_id]
-    told = "; ".join(f"{file}: {text.strip().splitlines()[-1]}" for file, text in errors.items())
-    raise InvalidInput(f"Airflow has no DAG {dag_id}{f': {told}' if told else ''}")
+    reasons = "; ".join(f"{file}: {text.strip().splitlines()[-1]}" for file, text in errors.items())
+    raise InvalidInput(f"Airflow has no DAG {dag_id}{f': {reasons}' if reasons else ''}")
 
 
 def claim(task_instance: Any, session: Any) -> bool:
-    """Take a task for this process; whether nobody else took it first."""
+    """Claim a task for this process; False if another one was first."""
     instance, now = airflow_internals.TaskInstance, datetime.now(UTC)
     claimed = session.execute(
         update(instance)
@@ -140,7 +140,7 @@ def claim(task_instance: Any, session: Any) -> bool:
 
 
 def log_name(task_instance: Any, session: Any) -> str:
-    """Where Airflow's web UI looks for the log of the task's last try, below `logging.base_log_folder`."""
+    """The path below `logging.base_log_folder` where Airflow's web UI looks for the log of the task's last try."""
     handler = airflow_internals.FileTaskHandler("")
     return str(handler._render_filename(task_instance, task_instance.try_number, session=session))  # noqa: SLF001
 
@@ -151,9 +151,9 @@ def run_task(task_instance: Any, task: Any) -> None:
 
 
 def wait_for(is_over: Callable[[], bool], stop: Stop) -> bool:
-    """Look again and again; whether it is over, and this program was not told to end.
+    """Poll until it is over; False if this program was asked to stop first.
 
-    One look that Airflow's database does not answer ends no wait of hours; two minutes of them do.
+    A hiccup of Airflow's database doesn't abort a wait of hours; two minutes without an answer do.
     """
     answered = time.monotonic()
     while not stop.is_requested:
@@ -164,6 +164,6 @@ def wait_for(is_over: Callable[[], bool], stop: Stop) -> bool:
         except OperationalError:
             if time.monotonic() - answered > SILENT_SECONDS:
                 raise
-            log.warning("Airflow's database does not answer, it is asked again", exc_info=True)
+            log.warning("Airflow's database does not answer, retrying", exc_info=True)
         time.sleep(POLL_SECONDS)
     return False
