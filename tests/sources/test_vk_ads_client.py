@@ -15,7 +15,8 @@ from sandbox import ACCESS_TOKEN, ACCOUNT_ID, Sandbox
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.http import JsonApi
-from zakaz.sources.vk_ads import VkAdsClient, in_order, refused
+from zakaz.sources.parallel import in_order
+from zakaz.sources.vk_ads import VkAdsClient, refused
 from zakaz.sources.vk_tokens import ReadyToken
 
 LAST = last_complete_day() - timedelta(days=1)

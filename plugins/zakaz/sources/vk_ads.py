@@ -1,18 +1,17 @@
 """A read-only client of VK Ads: lists and daily statistics of API v2 (https://ads.vk.com/doc/api)."""
 
 import json
-from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.http import Answer, JsonApi, short
+from zakaz.sources.parallel import in_order
 from zakaz.sources.vk_rate_limits import DAY, HOUR, SECOND, opening, until_open
 from zakaz.sources.vk_tokens import TokenSource
 
@@ -26,9 +25,6 @@ DAYS_BACK = 366
 REFRESHABLE = {"expired_token"}
 REPLACEABLE = {"invalid_token", "revoked_token"}
 BAD_IDS, TOO_MUCH = "ERR_WRONG_BANNERS", "ERR_LIMIT_EXCEEDED"
-
-Job = TypeVar("Job")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -223,31 +219,6 @@ class VkAdsClient:
             if error.code not in REFRESHABLE | REPLACEABLE:
                 raise
             return ask(self._tokens.replace(token, refresh=error.code in REFRESHABLE))
-
-
-def in_order(
-    call: Callable[[Job], Result], jobs: Iterable[Job], parallel: int, abandon: Callable[[], None]
-) -> Iterator[Result]:
-    """Run a call per job concurrently, and yield the results in the order of the jobs.
-
-    Jobs are consumed lazily; at most `parallel` calls and results are pending.
-
-    :param abandon: called after an error, or if the caller stops early, so that no call continues unattended.
-    """
-    pool = ThreadPoolExecutor(parallel, thread_name_prefix="vk-ads")
-    waiting = deque[Future[Result]]()
-    try:
-        for job in jobs:
-            waiting.append(pool.submit(call, job))
-            if len(waiting) >= parallel:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    except BaseException:
-        abandon()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _statistics_request(ids: Sequence[int], days: DayRange) -> dict[str, Any]:
