@@ -54,6 +54,7 @@ def test_a_stage_runs_alone_and_a_second_try_only_if_the_first_failed(
     (message,) = sandbox.messages()
     where = Path(log.removeprefix("log: "))
     assert f":{where}" in message["plain"]
+    assert f"вместо Clear: bin/zakaz stage vk_fetch --date {DAY}" in message["plain"], "Airflow has no such task"
     assert where.is_file()
     sandbox.reset()
     assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY} is green\n", "")
