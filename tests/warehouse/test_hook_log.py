@@ -22,7 +22,7 @@ def test_a_statement_is_one_line_and_its_text_is_for_debugging(
     warehouse.execute(["SELECT 1", "SELECT 2"])
     told = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == warehouse.log.name]
     assert [line for name, line in told if name == "INFO"] == [
-        "The rows that stand in a table for the days from_date to to_date, both included. "
+        "The number of live rows of a table for the days from_date to to_date, both included. "
         "[database=meta, table=etl_runs, day_column=to_date, from_date=2026-11-01, to_date=2026-11-02]",
         "SELECT 1",
         "SELECT 2",

@@ -204,7 +204,7 @@ def _tickets(row: Any, since: datetime, until: datetime) -> tuple[int, list[Tick
     _, payed_at = _payment(row)
     if not since <= payed_at < until:
         raise SourceInconsistent(
-            f"QTickets: order {order.id} was paid {payed_at.isoformat()}, but only those from {since.isoformat()} to "
+            f"QTickets: order {order.id}: paid {payed_at.isoformat()}, but only those from {since.isoformat()} to "
             f"{until.isoformat()} were requested: the filter was ignored. Nothing is loaded"
         )
     order_cancelled = order.instant_or_none("deleted_at") is not None
