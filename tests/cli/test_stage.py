@@ -158,8 +158,8 @@ def test_connections_may_be_kept_in_airflow(tmp_path: Path) -> None:
     extra = json.dumps({"embedded_path": str(tmp_path / "warehouse")})
     with create_session() as session:
         session.add(Connection(conn_id="clickhouse_default", conn_type="clickhouse", extra=extra))
-    left_out = ("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", "_AIRFLOW_PROCESS_CONTEXT")
-    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    left_out = ("AIRFLOW_CONN_", "_AIRFLOW_PROCESS_CONTEXT")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     command = [sys.executable, "-m", "zakaz.cli", "sql", "SELECT 1 AS one"]
     try:
         ended = subprocess.run(
