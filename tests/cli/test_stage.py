@@ -132,6 +132,25 @@ def test_sigterm_ends_it_and_is_recorded(zakaz: Zakaz, sandbox: Sandbox, runs: R
     assert len(sandbox.messages()) == 1
 
 
+def test_a_signal_between_two_stages_lets_no_further_one_begin(
+    zakaz: Zakaz, sandbox: Sandbox, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes while the alert about the first one is sent, when no stage is there to be interrupted."""
+    sandbox.fault("vk_ads", "403")
+    send = by_hand.raise_alert
+
+    def interrupted(*arguments: object) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return send(*arguments)
+
+    monkeypatch.setattr(by_hand, "raise_alert", interrupted)
+    code, _, err = zakaz("stage", DAG_ID)
+    assert code == 1
+    assert f"qtickets_fetch of {DAG_ID} for {DAY} is RED: stopped before it began" in err
+    assert [run[:2] for run in runs()] == [("vk_fetch", "error")]
+    assert len(sandbox.messages()) == 1
+
+
 def test_a_source_that_is_not_set_up_is_skipped(zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch, runs: Runs) -> None:
     """Alone it is not green, whatever an attempt of before came to; the chain goes on without it."""
     assert zakaz("stage", "qtickets_fetch")[0] == 0

@@ -15,7 +15,7 @@ import sqlparse
 
 from as_user import INFRA, PASSWORDS, configure
 from zakaz.settings import PROJECT_DIR
-from zakaz.warehouse.ddl import name_of, takes_parameters, views
+from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import parameters
 from zakaz.warehouse.sql import files
@@ -60,7 +60,8 @@ def act(tmp_path_factory: pytest.TempPathFactory) -> As:
     return run
 
 
-READS = [f"SELECT count() FROM {name_of(file)}" for file in views() if not takes_parameters(file)]
+# A view that takes parameters is for our own statements.
+READS = [f"SELECT count() FROM {name_of(file)}" for file in views() if "{" not in file.read_text()]
 FORBIDDEN = [
     "SELECT * FROM zakaz.dm_sales_daily",
     "SELECT * FROM meta.etl_runs",

@@ -3,8 +3,8 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple
@@ -18,10 +18,10 @@ from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
 from zakaz.settings import TASK_LIMIT, settings
 from zakaz.stages import DAG_ID, FETCHES, lookback_days
+from zakaz.stop import Stop
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
-Stoppable = Callable[[], AbstractContextManager[None]]
 TRIES = 2
 
 
@@ -47,7 +47,7 @@ def run_by_hand(
     *,
     looks_back: bool,
     log_url: str,
-    stoppable: Stoppable,
+    stop: Stop,
 ) -> list[Outcome]:
     """Run stages in order until one fails; a failed fetch does not stop the other fetch.
 
@@ -56,13 +56,16 @@ def run_by_hand(
     :param day: the Moscow day to process.
     :param looks_back: also process the days before it, as a scheduled run does.
     :param log_url: the log of this run.
-    :param stoppable: a block in which SIGINT and SIGTERM raise TaskTerminated.
-    :returns: one outcome for each stage that was started.
+    :param stop: whether this process was told to end; then no further stage begins.
+    :returns: one outcome for each stage that was started, and for the one that was not because of `stop`.
     """
     run_id = f"stage__{day}__{datetime.now(MOSCOW).isoformat()}"
     outcomes: list[Outcome] = []
     for stage in stages:
         if stage not in FETCHES and any(one.state is State.RED for one in outcomes):
+            break
+        if stop.is_requested:
+            outcomes.append(Outcome(stage, State.RED, "stopped before it began"))
             break
         attempt = Attempt(
             dag_id=DAG_ID,
@@ -74,27 +77,28 @@ def run_by_hand(
         )
         days = DayRange(day, day).last_days(lookback_days(stage, settings()) if looks_back else 1)
         try:
-            outcomes.append(_run(days, attempt, stoppable))
+            outcomes.append(_run(days, attempt, stop))
         except TaskTerminated as error:
             outcomes.append(Outcome(stage, State.RED, masked_line(error)))
             break
     return outcomes
 
 
-def _run(days: DayRange, attempt: Attempt, stoppable: Stoppable) -> Outcome:
+def _run(days: DayRange, attempt: Attempt, stop: Stop) -> Outcome:
     """Run one stage.
 
     :raises TaskTerminated: this process was asked to stop; recorded, with an alert.
     """
     try:
-        with stoppable(), time_limit(TASK_LIMIT):
+        with stop.in_task(), time_limit(TASK_LIMIT):
             run_stage(attempt.job, days, attempt)
     except SourceNotSetUp as error:
         return Outcome(attempt.job, State.LEFT_OUT, masked_line(error))
     except (Exception, StageTimedOut, TaskTerminated) as error:
         log.exception("%s, attempt %d", attempt.job, attempt.try_number)
-        if attempt.try_number < TRIES and isinstance(error, TransientError | StageTimedOut):
-            return _run(days, attempt.next_try(), stoppable)
+        may_heal = isinstance(error, TransientError | StageTimedOut)
+        if may_heal and attempt.try_number < TRIES and not stop.is_requested:
+            return _run(days, attempt.next_try(), stop)
         registry = WarehouseHook(origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
         raise_alert(registry, failure_alert(attempt, error, days))
         if isinstance(error, TaskTerminated):

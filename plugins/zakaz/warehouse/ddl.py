@@ -36,11 +36,6 @@ def name_of(file: Path) -> str:
     raise InvalidInput(f"{file}: expected CREATE TABLE IF NOT EXISTS database.table, or CREATE OR REPLACE VIEW")
 
 
-def takes_parameters(file: Path) -> bool:
-    """Whether a view is parameterized, `meta.v_usual(first_day = …)`, and so used only by our own statements."""
-    return "{" in file.read_text(encoding="utf-8")
-
-
 def for_cluster(statement: str) -> str:
     """A DDL statement, rewritten ON CLUSTER and to Replicated engines if CLICKHOUSE_CLUSTER is set.
 

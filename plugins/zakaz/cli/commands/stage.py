@@ -39,7 +39,7 @@ def _stage(job: str, day: date, work: Work, *, lookback: bool, if_needed: bool) 
 
     log = f"{socket.gethostname()}:{work.log}"
     stages = STAGES if job == DAG_ID else (job,)
-    outcomes = run_by_hand(stages, day, looks_back=lookback, log_url=log, stoppable=work.stop.in_task)
+    outcomes = run_by_hand(stages, day, looks_back=lookback, log_url=log, stop=work.stop)
     bad = [one for one in outcomes if one.state is State.RED or (one.state is State.LEFT_OUT and job != DAG_ID)]
     for one in bad:
         name = what if one.stage == job else f"{one.stage} of {what}"
