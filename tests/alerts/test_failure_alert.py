@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import math
 import socket
 import threading
 import time
@@ -18,8 +19,10 @@ import pytest
 from loud_logs import all_told
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz import errors
+from zakaz.alerts import delivery
 from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
+from zakaz.deadline import Deadline
 from zakaz.errors import HealthCheckFailed, PermanentError, SourceUnavailable, TransientError, WrongSetting, ZakazError
 from zakaz.orchestration import callbacks
 from zakaz.orchestration.attempts import attempt_of
@@ -312,6 +315,21 @@ def test_a_task_is_held_for_less_than_15_seconds(
     assert caplog.text.count("kept on disk") == 2
     outbox.write(warehouse, "meta.etl_alerts", {"job": "another", "ts": datetime.now(UTC)})
     assert [row["delivery"] for row in alerts(warehouse) if row["job"] == "vk_fetch"] == ["failed"]
+
+
+def test_the_message_has_no_more_time_than_is_left_of_the_deadline(
+    warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def send(_html: str, _what: str, deadline: Deadline | None) -> str:
+        given.append(deadline.left() if deadline else math.inf)
+        return "sent"
+
+    monkeypatch.setattr(delivery, "send", send)
+    alert_on_failure(failed("killed"))
+    (seconds,) = given
+    assert seconds <= callbacks.CALLBACK_SECONDS - delivery.RECORD_SECONDS
 
 
 def test_a_slow_look_up_of_a_name_holds_no_task(
