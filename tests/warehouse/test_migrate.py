@@ -83,6 +83,20 @@ def test_every_difference_is_reported_and_left_alone(own_mart: WarehouseHook) ->
     assert str(Drift("z.t", "a", "UInt8", "Int8")) == "z.t: column a: expected UInt8, found Int8"
 
 
+def test_a_missing_column_is_added_in_its_place_and_nothing_else_changes(own_mart: WarehouseHook) -> None:
+    shape = (
+        "SELECT name, type, default_expression, comment FROM system.columns "
+        "WHERE database = 'zakaz' AND table = {table:String} AND name != 'mine' ORDER BY position"
+    )
+    own_mart.execute(f"CREATE TABLE {MART} AS {MART}_aside")
+    own_mart.execute(f"INSERT INTO {MART} (stat_date, city, clicks, _ver) VALUES ('2026-11-01', 'Казань', 7, 1)")
+    own_mart.execute(f"ALTER TABLE {MART} DROP COLUMN goals, DROP COLUMN spend, ADD COLUMN mine String FIRST")
+    assert migrate(own_mart) == [Drift(MART, "mine", "no such column", "String")]
+    columns = own_mart.execute(shape, {"table": "dm_vk_ads_daily_aside"})
+    assert own_mart.execute(shape, {"table": "dm_vk_ads_daily"}) == columns
+    assert own_mart.execute(f"SELECT city, clicks, goals, spend FROM {MART}") == [("Казань", 7, 0, 0)]
+
+
 def test_a_table_that_counts_versions_otherwise_is_reported(own_mart: WarehouseHook) -> None:
     own_mart.execute(
         f"CREATE TABLE {MART} AS {MART}_aside ENGINE = MergeTree PARTITION BY toYYYYMM(stat_date) "

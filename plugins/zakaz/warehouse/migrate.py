@@ -1,9 +1,10 @@
-"""Schema migration: applies the DDL of include/sql, seeds the city aliases, and reports drift."""
+"""Schema migration: applies the DDL of include/sql, adds missing columns, seeds the city aliases, and reports drift."""
 
 import csv
 import json
 import re
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from zakaz.settings import INCLUDE_DIR, settings
@@ -18,6 +19,12 @@ JOBS = INCLUDE_DIR / "messages" / "jobs.json"
 BOUND = re.compile(r"\{(\w+):")
 
 
+NO_COLUMN = "no such column"
+# Labels of a table's shape that are not columns.
+ENGINE, PARTITION_KEY, SORTING_KEY = "(engine)", "(partition key)", "(sorting key)"
+Shape = dict[str, str]
+
+
 @dataclass(frozen=True)
 class Drift:
     """A difference between an existing table and its DDL; the table is left alone."""
@@ -27,6 +34,11 @@ class Drift:
     expected: str
     found: str
 
+    @property
+    def is_harmless(self) -> bool:
+        """Whether it is a column more: of a newer release, or an analyst's own. All our statements name columns."""
+        return self.expected == NO_COLUMN
+
     def __str__(self) -> str:
         return f"{self.table}: column {self.column}: expected {self.expected}, found {self.found}"
 
@@ -34,7 +46,8 @@ class Drift:
 def migrate(warehouse: WarehouseHook) -> list[Drift]:
     """Bring the schema up to date; safe to repeat, never drops anything.
 
-    :returns: where existing tables differ from their DDL. If any do, views and aliases are not touched.
+    :returns: where existing tables differ from their DDL. If any but harmless ones do, views and aliases are not
+        touched.
     """
     with warehouse.session():
         for folder in ("databases", "*/functions", "*/tables"):
@@ -44,18 +57,22 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
         keep_raw_days(warehouse)
         if warehouse.is_embedded:
             clean_up_at_once(warehouse)
-        drifts = find_drift(warehouse)
-        if not drifts:
+        drifts = find_drift(warehouse, add_columns=True)
+        if all(drift.is_harmless for drift in drifts):
             for file in views():
                 warehouse.execute(for_cluster(file.read_text(encoding="utf-8")))
             seed_city_aliases(warehouse)
     return drifts
 
 
-def find_drift(warehouse: WarehouseHook) -> list[Drift]:
+def find_drift(warehouse: WarehouseHook, *, add_columns: bool = False) -> list[Drift]:
     """Compare every table with its DDL, as the engine itself parses both.
 
     Each DDL is applied once more, on this server only, in a scratch database that is dropped afterwards.
+
+    :param add_columns: add the columns that a table lacks, in their place and with their defaults; not to a table with
+        other keys or another engine.
+    :returns: what differs still.
     """
     scratch = f"zakaz_expected_{uuid.uuid4().hex[:8]}"
     drifts: list[Drift] = []
@@ -67,11 +84,27 @@ def find_drift(warehouse: WarehouseHook) -> list[Drift]:
             twin = file.read_text(encoding="utf-8").replace(f"EXISTS {name}", f"EXISTS {scratch}.{table}", 1)
             warehouse.execute(twin, parameters(twin))
             expected = _shape(warehouse, scratch, table)
-            expected["(engine)"] = actual_engine(expected["(engine)"])
-            drifts += _differences(name, expected, _shape(warehouse, database, table))
+            expected[ENGINE] = actual_engine(expected[ENGINE])
+            found = _shape(warehouse, database, table)
+            if add_columns and all(expected[key] == found[key] for key in (ENGINE, PARTITION_KEY, SORTING_KEY)):
+                added = _add_columns(warehouse, name, scratch, expected.keys() - found.keys())
+                found |= {column: expected[column] for column in added}
+            drifts += _differences(name, expected, found)
     finally:
         warehouse.execute(f"DROP DATABASE {scratch} SYNC")
     return drifts
+
+
+def _add_columns(warehouse: WarehouseHook, name: str, scratch: str, missing: Collection[str]) -> Collection[str]:
+    """Add the columns that a table lacks, as they are defined in its twin; each after the one it follows there."""
+    twin = {"database": scratch, "table": name.split(".")[1]}
+    before = ""
+    for column, definition in warehouse.execute(statement("schema/column_definitions.sql"), twin) if missing else ():
+        if column in missing:
+            place = f"AFTER {before}" if before else "FIRST"
+            warehouse.execute(for_cluster(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {definition} {place}"))
+        before = column
+    return missing
 
 
 def keep_raw_days(warehouse: WarehouseHook) -> None:
@@ -106,7 +139,7 @@ def parameters(text: str) -> dict[str, str | int]:
     return {name: known[name] for name in BOUND.findall(text)}
 
 
-def _shape(warehouse: WarehouseHook, database: str, table: str) -> dict[str, str]:
+def _shape(warehouse: WarehouseHook, database: str, table: str) -> Shape:
     where = {"database": database, "table": table}
     columns = warehouse.execute(
         "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}", where
@@ -116,13 +149,12 @@ def _shape(warehouse: WarehouseHook, database: str, table: str) -> dict[str, str
         "WHERE database = {database:String} AND name = {table:String}",
         where,
     )
-    labels = ("(engine)", "(partition key)", "(sorting key)")
-    return {**dict(columns), **dict(zip(labels, keys[0], strict=True))}
+    return {**dict(columns), **dict(zip((ENGINE, PARTITION_KEY, SORTING_KEY), keys[0], strict=True))}
 
 
-def _differences(table: str, expected: dict[str, str], found: dict[str, str]) -> list[Drift]:
+def _differences(table: str, expected: Shape, found: Shape) -> list[Drift]:
     return [
-        Drift(table, name, expected.get(name, "no such column"), found.get(name, "no such column"))
+        Drift(table, name, expected.get(name, NO_COLUMN), found.get(name, NO_COLUMN))
         for name in {**expected, **found}
         if expected.get(name) != found.get(name)
     ]
