@@ -20,7 +20,7 @@ day() {
 }
 
 case ${JOB:-} in
-zakaz_etl | vk_fetch | build_dm_vk | build_dm_sales | healthcheck) job=$JOB ;;
+zakaz_etl | vk_fetch | qtickets_fetch | build_dm_vk | build_dm_sales | healthcheck) job=$JOB ;;
 backfill_all)
     job=zakaz_etl
     [[ -n ${FROM:-} && -n ${TO:-} ]] || fail "backfill_all needs both days, from and to"

@@ -87,7 +87,7 @@ def test_ci_tries_everything_on_every_version() -> None:
 def test_the_choice_is_what_the_script_knows() -> None:
     text = (FOLDER / "workflows" / "etl_dispatch.yml").read_text()
     options = yaml.safe_load(text)[True]["workflow_dispatch"]["inputs"]["job"]["options"]  # YAML reads `on` as true
-    assert set(options) == {"zakaz_etl", "backfill_all", *STAGES} - {"qtickets_fetch"}
+    assert set(options) == {"zakaz_etl", "backfill_all", *STAGES}
     for job in options:
         assert dispatch("check", JOB=job, FROM="2026-11-01", TO="2026-11-02").returncode == 0
 
@@ -155,7 +155,7 @@ def test_it_works_as_the_server_does() -> None:
     document = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8").split("## GitHub Actions\n")[1]
     variables = re.findall(r"(\w+): \$\{\{ vars\.(\w+) \}\}", text)
     assert [name for name, variable in variables if name != variable] == []
-    assert {name for name, _ in variables} == {"LOOKBACK_DAYS", "SALES_LOOKBACK_DAYS", "RUNBOOK_URL"}
+    assert {name for name, _ in variables} == {"LOOKBACK_DAYS", "SALES_LOOKBACK_DAYS", "REFUND_DAYS", "RUNBOOK_URL"}
     for name in (*dict(variables), *re.findall(r"secrets\.(\w+)", text), "production", "access_token"):
         assert f"`{name}`" in document, name
 
