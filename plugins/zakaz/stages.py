@@ -33,6 +33,8 @@ LAST_STAGE = "healthcheck"
 # Each stage after the fetches depends on all before it.
 STAGES = (*FETCHES, *(source.build for source in SOURCES.values()), LAST_STAGE)
 ALL_STAGES = "all"
+# How far back VK Ads serves statistics (https://ads.vk.com/doc/api): an older day can't be loaded any more.
+VK_DAYS_SERVED = 366
 
 
 def wanted(stage: str) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from cli.conftest import Zakaz
-from made_runs import attempt, put_run
-from zakaz.days import last_complete_day
+from made_runs import attempt, put_good_days, put_run
+from zakaz.days import DayRange, last_complete_day
 from zakaz.warehouse.hook import WarehouseHook
 
 YESTERDAY = last_complete_day()
@@ -30,7 +30,13 @@ def test_it_exits_by_the_light(warehouse: WarehouseHook, zakaz: Zakaz) -> None:
     for days_ago in (1, 0):
         good(warehouse, days_ago)
     code, output, _ = zakaz("status")
-    assert (code, "🟡" in whole(output), "не хватает дней за неделю: 1" in whole(output)) == (1, True, True)
+    assert (code, "🟡" in whole(output), "не хватает дней: 1 (" in whole(output)) == (1, True, True)
+    # However old.
     good(warehouse, 2)
+    good(warehouse, 300)
+    code, output, _ = zakaz("status")
+    period = f"{YESTERDAY - timedelta(days=299):%d.%m.%Y} – {YESTERDAY - timedelta(days=4):%d.%m.%Y}"
+    assert (code, "🟡" in whole(output), f"не хватает дней: 296 ({period})" in whole(output)) == (1, True, True)
+    put_good_days(warehouse, [DayRange(YESTERDAY - timedelta(days=299), YESTERDAY)])
     code, output, _ = zakaz("status")
     assert (code, "🟢" in whole(output), f"{YESTERDAY:%d.%m.%Y}" in whole(output)) == (0, True, True)

@@ -14,6 +14,8 @@ WITH figures AS (
 SELECT
     status.emoji AS emoji,
     status.light = 'green' AS is_good,
+    status.missing_days AS missing_days,
+    status.missing_period AS missing_period,
     figures.spend AS spend,
     figures.revenue AS revenue,
     figures.tickets AS tickets,

@@ -32,7 +32,7 @@ class Alert:
     """Something people must be notified of.
 
     :param severity: critical opens an incident, which a good run of the job closes; warning and info open none.
-    :param code: RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, RESTATED, RECOVERED or DIGEST.
+    :param code: RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, HOLES, RESTATED, RECOVERED or DIGEST.
     :param template: file name in include/messages.
     :param context: the facts, for the template and for `context_json`; `error`, if there is one, is shown in summaries.
         The template also has `severity`, `job`, `code`, `from_date` and `to_date` of the alert where the context has
@@ -40,6 +40,7 @@ class Alert:
     :param subject: what it is about; the same subject and code are the same alert.
     :param days: Moscow days that have to become good.
     :param ts: UTC instant when it happened.
+    :param is_always_sent: send it even if another of its kind was sent within the hour, since each says something new.
     """
 
     severity: str
@@ -50,6 +51,7 @@ class Alert:
     subject: UUID
     days: DayRange
     ts: datetime = field(default_factory=lambda: datetime.now(UTC))
+    is_always_sent: bool = False
 
     @property
     def alert_id(self) -> UUID:

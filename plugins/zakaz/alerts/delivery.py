@@ -57,7 +57,7 @@ def raise_alert(
         _record(registry, alert, html, PENDING)
         if quiet or history.is_muted:
             delivery = MUTED
-        elif history.is_repeat and alert.severity != "info":
+        elif history.is_repeat and alert.severity != "info" and not alert.is_always_sent:
             delivery = REPEAT
         else:
             message_deadline = Deadline(deadline.left() - RECORD_SECONDS) if deadline else None

@@ -13,7 +13,7 @@ from zakaz.warehouse.sql import statement
 
 DIGEST_AT = time(9, 0)  # Moscow
 FIGURES = (
-    *("emoji", "is_good", "spend", "revenue", "tickets", "roas"),
+    *("emoji", "is_good", "missing_days", "missing_period", "spend", "revenue", "tickets", "roas"),
     *("spend_before", "revenue_before", "tickets_before", "restated"),
 )
 INCIDENT = ("job", "code", "since", "times", "days")

@@ -1,19 +1,20 @@
 """The dead man's switch: silence raises an alarm. Run by Airflow, and from outside in case Airflow itself is down."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
 from uuid import uuid5
 
 from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.digest import DIGEST_AT, send_digest
 from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.holes import notify_of_holes
 from zakaz.alerts.messages import days_ru, job_ru, moscow_ru
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.alerts.sweep import sweep
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.attempt import NAMESPACE
+from zakaz.registry.missing import MissingDay, missing_days
 from zakaz.settings import settings
 from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import WarehouseHook
@@ -22,22 +23,12 @@ from zakaz.warehouse.sql import statement
 MARKED = "the task was marked as failed by hand, or never got a process: nothing else is known about it"
 
 
-class MissingDay(NamedTuple):
-    """An expected Moscow day without a good run, and the last attempt on it, if there was any."""
-
-    day: date
-    last_job: str
-    last_status: str
-    last_error: str
-    last_started_at: datetime
-
-
 def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = None) -> list[MissingDay]:
-    """Sweep, raise alerts for missing days and stuck runs, and send the morning digest.
+    """Sweep, raise alerts for late days, holes and stuck runs, and send the morning digest.
 
     :param schedule: the state of the DAG, as far as Airflow could be asked.
     :param now: UTC instant, now by default.
-    :returns: the expected days without a good run.
+    :returns: the expected days without a good run, newest first.
     :raises WarehouseUnavailable, WarehouseRefused: the registry can't be read, so nothing is known.
     :raises WrongSetting: a setting can't be used, so nothing is loaded.
     """
@@ -50,16 +41,12 @@ def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = N
             raise_alert(warehouse, _stuck_alert(stuck))
         missing = missing_days(warehouse, here)
         for day in missing:
-            raise_alert(warehouse, _stale_alert(day, schedule))
+            if day.is_late:
+                raise_alert(warehouse, _stale_alert(day, schedule))
+        notify_of_holes(warehouse, missing)
         if here.time() >= DIGEST_AT:
             send_digest(warehouse, last_complete_day(here))
     return missing
-
-
-def missing_days(warehouse: WarehouseHook, now: datetime) -> list[MissingDay]:
-    """The expected days that are due (`zakaz_due_day`) and have no good run, newest first."""
-    asked = {"now": now.astimezone(UTC), "days_back": settings().catchup_days}
-    return [MissingDay(*row) for row in warehouse.execute(statement("runs/missing_days.sql"), asked)]
 
 
 def _alert_on_failed(warehouse: WarehouseHook, schedule: Schedule) -> None:

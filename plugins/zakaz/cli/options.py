@@ -8,20 +8,20 @@ import click
 from zakaz.days import DayRange, last_complete_day, parse_day
 
 
-def past_day(_context: click.Context, parameter: click.Parameter, value: Any) -> date:
-    """Parse a Moscow day that is over.
+def past_day(_context: click.Context, parameter: click.Parameter, value: Any) -> date | None:
+    """Parse a Moscow day that is over; None if it was not given.
 
     :raises InvalidInput: it is not a day. :raises DayNotOver: it is not over.
     """
+    if value is None:
+        return None
     day = parse_day(value, parameter.opts[0])
     DayRange(day, day).require_over()
     return day
 
 
-def _day(_context: click.Context, parameter: click.Parameter, value: Any) -> date:
-    if value is None:
-        return last_complete_day()
-    return past_day(_context, parameter, value)
+def _day(context: click.Context, parameter: click.Parameter, value: Any) -> date:
+    return past_day(context, parameter, value) or last_complete_day()
 
 
 day_option = click.option(

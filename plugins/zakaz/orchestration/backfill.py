@@ -28,6 +28,7 @@ from zakaz.warehouse.hook import WarehouseHook
 SCHEDULER_AWAY = timedelta(minutes=5)
 # Tasks under a scheduler are terminated at their next heartbeat, and then record it.
 END_SECONDS = 20
+NO_GOOD_RUN = "the run registry has no good run of it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,12 +190,16 @@ class Backfill:
 
     def _why_not(self, state: DayState, was_done: bool) -> str:
         if ended := self._made.left_alone.get(state.day):
-            flag = "--rerun-failed-tasks" if ended == "failed" else "--reset-dagruns -y"
-            known = f": {state.last_error}" if state.last_error else ""
-            return f"its run was {ended} before and was left alone ({flag} does it again){known}"
+            known = state.last_error or NO_GOOD_RUN
+            if ended == "failed":
+                return f"its run was failed before and was left alone (--rerun-failed-tasks does it again): {known}"
+            return (
+                f"its run was {ended} before and was left alone (--reset-dagruns -y does it again): only marked so by "
+                f"hand, or done in part: {known}"
+            )
         if not was_done:
             return "stopped before its end" if self._stop.is_requested else "not begun"
-        return state.last_error or "no attempt of it ended well"
+        return state.last_error or NO_GOOD_RUN
 
     def _close(self) -> None:
         is_cut_off = self.is_served and len(self._ended) < len(self._made.runs)

@@ -7,31 +7,36 @@ from uuid import UUID
 
 from zakaz import airflow_internals
 from zakaz.days import MOSCOW, DayRange
+from zakaz.errors import WarehouseUnavailable
 from zakaz.orchestration import runs
 from zakaz.orchestration.backfill_lock import alone
 from zakaz.orchestration.console import Work
 from zakaz.orchestration.local_runner import LocalRunner, wait_for
 from zakaz.orchestration.notes import note_of, note_of_range
-from zakaz.orchestration.run_days import state_name
+from zakaz.pipeline.backfill_plan import GOOD, day_states
 from zakaz.registry.backfills import entry_of_run
-from zakaz.stages import DAG_ID, LAST_STAGE
+from zakaz.stages import DAG_ID, LAST_STAGE, deciding_stage
 from zakaz.stop import Stop
+from zakaz.warehouse.hook import WarehouseHook
 
 PIECES_DAG_ID = "zakaz_backfill"
 
 
 def run_day(day: date, conf: Mapping[str, Any], work: Work) -> bool:
-    """Run a Moscow day of the daily DAG; whether it succeeded.
+    """Run a Moscow day of the daily DAG; whether the run registry has a good run of it since.
 
     Its id contains the day and the current time, so that runs and attempts in the registry are unique.
 
     :param conf: the conf of the run: `stage`, `lookback`.
     """
-    moment = datetime.combine(day, datetime.now(MOSCOW).time(), MOSCOW)
+    began = datetime.now(UTC)
+    moment = datetime.combine(day, began.astimezone(MOSCOW).time(), MOSCOW)
     runner = _local_runner(DAG_ID, work)
     number = runs.add_run(DAG_ID, f"manual__{moment.isoformat()}", moment, conf, note_of(day))
     with runs.ensure_ended(number):
-        return _finish(number, runner, work.stop)
+        _finish(number, runner, work.stop)
+    (state,) = day_states(WarehouseHook(), DayRange(day, day))
+    return state.state == GOOD and state.is_good_since(began)
 
 
 def run_pieces(days: DayRange, form: Mapping[str, Any], resumed: UUID | None, work: Work) -> UUID:
@@ -56,10 +61,10 @@ def _run_pieces(days: DayRange, form: Mapping[str, Any], resumed: UUID | None, w
     reported: set[int] = set()
 
     def report_pieces() -> None:
-        for index, line in _ended_pieces(number).items():
+        for index, piece in _ended_pieces(number).items():
             if index not in reported:
                 reported.add(index)
-                work.say(line)
+                work.say(f"{piece.iso}  {_outcome(piece, form['stage'])}")
 
     with runs.ensure_ended(number) as run_id:
         _finish(number, runner, work.stop, report_pieces)
@@ -73,8 +78,8 @@ def _local_runner(dag_id: str, work: Work) -> LocalRunner | None:
     return None if is_served else LocalRunner(dag_id, work.stop, work.log)
 
 
-def _finish(number: int, runner: LocalRunner | None, stop: Stop, after_task: Callable[[], None] = lambda: None) -> bool:
-    """Wait for a run to finish, executing it if there is a runner; whether it succeeded.
+def _finish(number: int, runner: LocalRunner | None, stop: Stop, after_task: Callable[[], None] = lambda: None) -> None:
+    """Wait for a run to finish, executing it if there is a runner.
 
     :param after_task: called after each task.
     """
@@ -86,15 +91,25 @@ def _finish(number: int, runner: LocalRunner | None, stop: Stop, after_task: Cal
     if runner is None or not runner.run(number, after_task):
         wait_for(is_over, stop)
     after_task()
-    return runs.states([number])[number] == "success"
 
 
-def _ended_pieces(number: int) -> dict[int, str]:
-    """The finished pieces of a range: a line of output by map index."""
+def _ended_pieces(number: int) -> dict[int, DayRange]:
+    """The finished pieces of a range, by map index; without those that Airflow began no task of."""
     with airflow_internals.create_session() as session:
-        run = session.get_one(airflow_internals.DagRun, number)
+        tasks = session.get_one(airflow_internals.DagRun, number).task_instances
+        # A task that was never begun has its index for a name.
+        names = {one.map_index: one.rendered_map_index for one in tasks if "/" in str(one.rendered_map_index)}
         return {
-            one.map_index: f"{one.rendered_map_index}  {'ok' if state_name(one.state) == 'success' else 'failed'}"
-            for one in run.task_instances
-            if one.task_id == LAST_STAGE and one.map_index >= 0 and one.state in airflow_internals.State.finished
+            one.map_index: DayRange.parse(names[one.map_index])
+            for one in tasks
+            if one.task_id == LAST_STAGE and one.state in airflow_internals.State.finished and one.map_index in names
         }
+
+
+def _outcome(piece: DayRange, stage: str) -> str:
+    """What became of a finished piece, by the run registry; if that is away, the report at the end says it."""
+    try:
+        states = day_states(WarehouseHook(), piece, deciding_stage(stage))
+    except WarehouseUnavailable:
+        return "ended"
+    return "ok" if all(one.state == GOOD for one in states) else "failed"

@@ -7,6 +7,7 @@ from airflow.sdk import BaseOperator
 from zakaz.alerts.watch import watch
 from zakaz.orchestration.airflow_state import from_task
 from zakaz.orchestration.attempts import attempt_of
+from zakaz.registry.missing import lines
 from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import CONNECTION, WarehouseHook
 
@@ -24,5 +25,5 @@ class WatchdogOperator(BaseOperator):
     def execute(self, context: Any) -> None:
         """Watch. If the registry can't be read, the task fails, and its callback raises the alert."""
         warehouse = WarehouseHook(self.clickhouse_conn_id, origin=attempt_of(context).origin)
-        for missing in watch(warehouse, from_task(context["task_instance"], DAG_ID)):
-            self.log.warning("%s has no good run: %s", missing.day, missing.last_error or missing.last_status or "none")
+        for line in lines(watch(warehouse, from_task(context["task_instance"], DAG_ID))):
+            self.log.warning(line)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from zakaz.days import DayRange, ranges
 from zakaz.registry.lost import close_lost_attempts
+from zakaz.registry.missing import missing_days
 from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.stages import ALL_STAGES, LAST_STAGE, deciding_stage
 from zakaz.warehouse.hook import WarehouseHook
@@ -88,3 +89,17 @@ def make_plan(
 def day_states(warehouse: WarehouseHook, days: DayRange, job: str = LAST_STAGE) -> list[DayState]:
     """The state of each day of a range for a job, oldest first."""
     return [DayState(*row) for row in warehouse.execute(statement("runs/day_states.sql"), {**days.bounds, "job": job})]
+
+
+def lacking_days(warehouse: WarehouseHook, days: DayRange | None) -> list[DayState]:
+    """The days that are not good, oldest first.
+
+    :param days: of these days; None for every expected day without a good run.
+    """
+    with warehouse.session():
+        if days:
+            return [one for one in day_states(warehouse, days) if one.state != GOOD]
+        missing = {one.day for one in missing_days(warehouse)}
+        if not missing:
+            return []
+        return [one for one in day_states(warehouse, DayRange(min(missing), max(missing))) if one.day in missing]

@@ -14,14 +14,13 @@ from zakaz.sources.http import Answer, JsonApi, short
 from zakaz.sources.parallel import in_order
 from zakaz.sources.vk_rate_limits import DAY, HOUR, SECOND, opening, until_open
 from zakaz.sources.vk_tokens import TokenSource
+from zakaz.stages import VK_DAYS_SERVED
 
 LIST_FIELDS = {
     "ad_plans": "id,name,status",
     "ad_groups": "id,name,status,ad_plan_id,enable_utm,utm",
     "banners": "id,name,status,ad_group_id,urls",
 }
-# The limit of VK's statistics (https://ads.vk.com/doc/api).
-DAYS_BACK = 366
 REFRESHABLE = {"expired_token"}
 REPLACEABLE = {"invalid_token", "revoked_token"}
 BAD_IDS, TOO_MUCH = "ERR_WRONG_BANNERS", "ERR_LIMIT_EXCEEDED"
@@ -58,7 +57,7 @@ def first_reachable_day(now: datetime | None = None) -> date:
 
     :param now: an aware instant, now by default.
     """
-    return moscow_day(now or datetime.now(UTC)) - timedelta(days=DAYS_BACK)
+    return moscow_day(now or datetime.now(UTC)) - timedelta(days=VK_DAYS_SERVED)
 
 
 class VkAdsClient:

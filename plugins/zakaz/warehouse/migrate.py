@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from zakaz.settings import INCLUDE_DIR, settings
-from zakaz.stages import LAST_STAGE, STAGES
+from zakaz.stages import LAST_STAGE, STAGES, VK_DAYS_SERVED
 from zakaz.warehouse.ddl import actual_engine, for_cluster, name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
@@ -135,6 +135,7 @@ def parameters(text: str) -> dict[str, str | int]:
         "last_stage": LAST_STAGE,
         "jobs": ",".join(names),
         "job_names": ",".join(names.values()),
+        "vk_days_served": VK_DAYS_SERVED,
     }
     return {name: known[name] for name in BOUND.findall(text)}
 

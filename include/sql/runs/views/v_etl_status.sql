@@ -1,6 +1,6 @@
 -- The status of the daily load as a whole (zakaz_etl) and of each of its jobs.
 -- By the Moscow day of the data: rebuilding an old day today turns nothing green. Green: the day that is due is
--- complete. Yellow: it is, but there are open incidents, or missing days in the last week. Red: it is not.
+-- complete. Yellow: it is, but there are open incidents, or days are missing, however old. Red: it is not.
 CREATE OR REPLACE VIEW bi.v_etl_status DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 zakaz_due_day(now()) AS due_day,
@@ -16,8 +16,7 @@ good AS (
     SELECT
         arrayJoin(if(job = zakaz_last_stage(), [job, 'zakaz_etl'], [job])) AS good_job,
         max(day) AS last_good_day,
-        min(day) AS first_good_day,
-        countIf(day BETWEEN due_day - 6 AND due_day) AS good_days_of_week
+        groupUniqArray(day) AS good_days
     FROM meta.v_good_days
     GROUP BY good_job
 ),
@@ -67,8 +66,6 @@ known AS (
         jobs.job AS job,
         jobs.position AS position,
         good.last_good_day AS last_good_day,
-        good.first_good_day AS first_good_day,
-        coalesce(good.good_days_of_week, 0) AS good_days_of_week,
         attempts.last_at AS last_at,
         coalesce(attempts.last_state, '') AS last_state,
         coalesce(attempts.last_err_msg, '') AS last_err_msg,
@@ -80,20 +77,25 @@ known AS (
         coalesce(incidents.incident_count, 0) AS incident_count,
         coalesce(incidents.incident_codes, '') AS incident_codes,
         coalesce(last_good_day >= due_day, 0) AS is_fresh,
-        -- Nothing is expected before the first good day.
-        if(
-            first_good_day IS NULL,
-            0,
-            greatest(
-                toInt64(due_day) - toInt64(greatest(assumeNotNull(first_good_day), due_day - 6)) + 1
-                - toInt64(good_days_of_week),
-                0
-            )
-        ) AS days_missing,
         -- A source that is not set up is not late.
         max(jobs.job = 'zakaz_etl' AND is_fresh) OVER ()
         AND incident_count = 0
-        AND coalesce(last_at < now() - INTERVAL 7 DAY, 1) AS is_unused
+        AND coalesce(last_at < now() - INTERVAL 7 DAY, 1) AS is_unused,
+        -- Of a job those that it did not do itself, of the days that lack a good run as a whole.
+        if(
+            is_unused,
+            [],
+            arrayFilter(
+                day -> NOT has(good.good_days, day),
+                zakaz_missing_days(anyIf(good.good_days, jobs.job = 'zakaz_etl') OVER (), now())
+            )
+        ) AS missing,
+        arrayFirst(day -> NOT has(missing, day + 1), missing) AS first_end,
+        concat(
+            formatDateTime(missing[1], '%d.%m.%Y'),
+            if(first_end = missing[1], '', concat(' – ', formatDateTime(first_end, '%d.%m.%Y'))),
+            if(first_end = missing[-1], '', ' и позже')
+        ) AS first_missing
     FROM jobs
     LEFT JOIN good ON jobs.job = good.good_job
     LEFT JOIN attempts ON jobs.job = attempts.attempted_job
@@ -106,7 +108,7 @@ SELECT
     multiIf(
         is_unused, 'green',
         NOT is_fresh, 'red',
-        incident_count > 0 OR days_missing > 0, 'yellow',
+        incident_count > 0 OR notEmpty(missing), 'yellow',
         'green'
     ) AS light,
     zakaz_light_emoji(light) AS emoji,
@@ -120,7 +122,10 @@ SELECT
             ),
             concat('данные полные по ', formatDateTime(last_good_day, '%d.%m.%Y'))
         ),
-        if(NOT is_unused AND days_missing > 0, concat('; не хватает дней за неделю: ', toString(days_missing)), ''),
+        if(
+            notEmpty(missing) AND last_good_day IS NOT NULL,
+            concat('; не хватает дней: ', toString(length(missing)), ' (', first_missing, ')'), ''
+        ),
         if(incident_count > 0, concat('; открытых сбоев: ', toString(incident_count), ' (', incident_codes, ')'), ''),
         if(
             last_state = 'running',
@@ -148,7 +153,8 @@ SELECT
         multiIf(tries_48h = 0, '', errors_48h = 0, 'green', last_state = 'error', 'red', 'yellow')
     ) AS emoji_48h,
     incident_count AS open_incidents,
-    days_missing AS missing_days,
+    toInt64(length(missing)) AS missing_days,
+    if(empty(missing), '', first_missing) AS missing_period,
     backfills_now AS backfills_in_progress,
     position
 FROM known

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import click
 from zakaz.cli import sandbox
 from zakaz.cli.options import past_day
 from zakaz.days import DayRange
-from zakaz.errors import ZakazError
+from zakaz.errors import InvalidInput, ZakazError
 from zakaz.orchestration import metadata
 from zakaz.orchestration.console import Work, at_work
 from zakaz.stages import ALL_STAGES, STAGES
@@ -23,32 +24,36 @@ if TYPE_CHECKING:
 # Longer ranges are split into pieces by calendar month: much faster, but a failed day fails its whole piece.
 LONGEST_BY_DAYS = 31
 PRETTY = "PrettyCompactNoEscapesMonoBlock"
-from_option = click.option("--from", "first", required=True, metavar="YYYY-MM-DD", callback=past_day, help="First day.")
-to_option = click.option(
-    "--to", "last", required=True, metavar="YYYY-MM-DD", callback=past_day, help="Last day, itself included."
+
+from_option = partial(click.option, "--from", "first", metavar="YYYY-MM-DD", callback=past_day, help="First day.")
+to_option = partial(
+    click.option, "--to", "last", metavar="YYYY-MM-DD", callback=past_day, help="Last day, itself included."
 )
 
 
 @click.command()
-@from_option
-@to_option
-def gaps(first: date, last: date) -> int:
+@from_option()
+@to_option()
+def gaps(first: date | None, last: date | None) -> int:
     """List the Moscow days without a good run, one per line, with state and last error.
 
-    Exits 0 if there are none, 2 if there are some, 1 if it could not look.
+    Without --from and --to: all of them, from the first good day, or the oldest that VK Ads still serves, to the day
+    that is due. Exits 0 if there are none, 2 if there are some, 1 if it could not look.
     """
-    from zakaz.pipeline.backfill_plan import GOOD, day_states
+    from zakaz.pipeline.backfill_plan import lacking_days
     from zakaz.warehouse.hook import WarehouseHook
 
-    lacking = [one for one in day_states(WarehouseHook(), DayRange(first, last)) if one.state != GOOD]
+    if (first is None) != (last is None):
+        raise InvalidInput(f"{'--from' if first is None else '--to'} is missing: name both days, or none for all gaps")
+    lacking = lacking_days(WarehouseHook(), DayRange(first, last) if first and last else None)
     for one in lacking:
         print(f"{one.day}\t{one.state}\t{one.last_error}".rstrip())
     return 2 if lacking else 0
 
 
 @click.command()
-@from_option
-@to_option
+@from_option(required=True)
+@to_option(required=True)
 @click.option("--only-gaps", is_flag=True, help="Leave out the days that have a good run.")
 @click.option("--stage", type=click.Choice([ALL_STAGES, *STAGES]), default=ALL_STAGES, help="One task alone.")
 @click.option("--reason", default="", help="Why, for the ledger meta.backfills.")
@@ -167,6 +172,7 @@ def _close_broken_off(warehouse: Any, entry: "Backfill") -> None:
 def _report(warehouse: Any, entry: "Backfill", work: Work) -> int:
     """Settle the ledger entry by the run registry, print the result, and return the exit code."""
     from zakaz.registry.backfills import MISSING, OK, STOPPED, settle
+    from zakaz.registry.missing import filling
     from zakaz.warehouse.sql import statement
 
     is_stopped = work.stop.is_requested
@@ -180,7 +186,6 @@ def _report(warehouse: Any, entry: "Backfill", work: Work) -> int:
     if is_stopped:
         work.complain("zakaz backfill: stopped, nothing is left at work. The same command goes on from here")
     elif lacking:
-        again = f"bin/zakaz backfill --from {entry.days.first} --to {entry.days.last} --only-gaps"
-        work.complain(f"Mend the cause, then: {again}")
+        work.complain(f"Mend the cause, then: {filling(entry.days)}")
     work.say(f"log: {work.log}")
     return 1 if is_stopped else 2 if lacking or not outcomes else 0

@@ -27,6 +27,7 @@ def watchdog() -> int:
     from zakaz.errors import ZakazError
     from zakaz.orchestration.airflow_state import from_database
     from zakaz.registry.attempt import Attempt
+    from zakaz.registry.missing import lines
     from zakaz.stages import DAG_ID
     from zakaz.warehouse.hook import WarehouseHook
 
@@ -49,8 +50,8 @@ def watchdog() -> int:
         )
         print(f"zakaz watchdog: could not check (Telegram: {delivery or 'notified before'}): {error}", file=sys.stderr)
         return 1
-    for lacking in missing:
-        print(f"{lacking.day}: no good run: {lacking.last_error or lacking.last_status or 'no attempt'}")
+    for line in lines(missing):
+        print(line)
     if missing:
         return 2
     print("OK")
