@@ -1,4 +1,4 @@
-"""Days that nobody makes up: found however old, told once with the command that fills them, seen in light and digest."""
+"""Days that nobody makes up: found however old, told once with the command that fills them, seen in the light."""
 
 import re
 from collections.abc import Iterable
@@ -63,9 +63,9 @@ def test_twenty_days_off_leave_no_day_missing_in_silence(warehouse: WarehouseHoo
     assert f"bin/zakaz backfill --from {ago(19)} --to {ago(7)} --only-gaps\n" in message
     assert "догоняет не больше 7 последних дней" in message
     assert len([one for one in sandbox.messages() if "Нет данных" in one["plain"]]) == 1, "the week is late, no hole"
-    assert warehouse.execute("SELECT severity, job, code, delivery FROM meta.etl_alerts FINAL WHERE code = 'HOLES'") == [
-        ("warning", "zakaz_etl", "HOLES", "sent")
-    ]
+    assert warehouse.execute(
+        "SELECT severity, job, code, delivery FROM meta.etl_alerts FINAL WHERE code = 'HOLES'"
+    ) == [("warning", "zakaz_etl", "HOLES", "sent")]
 
     # The scheduler makes up a week. What its first run rereads, it checks, and so vouches for; the rest stays missing.
     scheduled(warehouse, range(7))

@@ -1,4 +1,4 @@
-"""bin/zakaz in this process."""
+"""bin/zakaz and `bin/airflow dags backfill` in this process."""
 
 import logging
 import sys
@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from zakaz.cli.__main__ import main
+from zakaz.cli.__main__ import main, run
+from zakaz.cli.dags_backfill import backfill
 
-Zakaz = Callable[..., tuple[int, str, str]]
+Zakaz = Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -30,6 +31,23 @@ def zakaz(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) ->
     with only_errors():
         yield run
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """`bin/airflow dags backfill` in this process: exit code, output, error output."""
+    monkeypatch.setenv("AIRFLOW__LOGGING__LOGGING_LEVEL", "INFO")
+    monkeypatch.setattr("sandbox.telegram._show", lambda *_: None)  # what a sandbox in this process prints
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["backfill", *arguments])
+        capfd.readouterr()
+        with only_errors():
+            code = run("airflow dags backfill", lambda: backfill)
+        output = capfd.readouterr()
+        return code, output.out, output.err
+
+    return call
 
 
 @contextmanager

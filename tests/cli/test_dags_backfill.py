@@ -3,43 +3,23 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 import our_dags
-from cli.conftest import only_errors
+from cli.conftest import Command
 from orchestration.conftest import airflow as airflow
 from sandbox import Sandbox
-from zakaz.cli.__main__ import run
-from zakaz.cli.dags_backfill import REFUSED, backfill
+from zakaz.cli.dags_backfill import REFUSED
 from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
 from zakaz.stages import DAG_ID, STAGES, with_those_before
 from zakaz.warehouse.hook import WarehouseHook
 
 DAYS = ("-s", "2026-11-03", "-e", "2026-11-04")
-Command = Callable[..., tuple[int, str, str]]
 pytestmark = pytest.mark.timeout(300)
-
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """`bin/airflow dags backfill` in this process: exit code, output, error output."""
-    monkeypatch.setenv("AIRFLOW__LOGGING__LOGGING_LEVEL", "INFO")
-    monkeypatch.setattr("sandbox.telegram._show", lambda *_: None)  # what a sandbox in this process prints
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["backfill", *arguments])
-        capfd.readouterr()
-        with only_errors():
-            code = run("airflow dags backfill", lambda: backfill)
-        output = capfd.readouterr()
-        return code, output.out, output.err
-
-    return call
 
 
 @pytest.mark.parametrize("flag", [flag for flags in REFUSED for flag in flags])
@@ -124,6 +104,11 @@ def test_the_exit_code_is_the_registry_s_word(command: Command, sandbox: Sandbox
     assert "2 of 2 days are loaded" in out
     days: Any = warehouse.execute("SELECT DISTINCT stat_date FROM zakaz.stg_vk_ads_daily FINAL ORDER BY stat_date")
     assert [day for (day,) in days] == [date(2026, 11, 3), date(2026, 11, 4)]
+    # One failed day does not stop the others, if so asked.
+    sandbox.fault("vk_ads", "403", path="statistics/banners", times=1)
+    code, out, err = command(*DAYS, "-t", "^vk_fetch$", "--reset-dagruns", "-y", "--continue-on-failures", DAG_ID)
+    assert (code, "1 of 2 days are loaded" in out) == (1, True)
+    assert [line.split(":")[0] for line in err.splitlines()] == ["2026-11-03"]
     # A day that was to be done again is not loaded by what it was before.
     sandbox.fault("vk_ads", "403")
     code, out, err = command(*DAYS, "-t", "^vk_fetch$", "--reset-dagruns", "-y", DAG_ID)

@@ -158,6 +158,25 @@ def test_what_was_stopped_is_taken_up_where_it_was_left(warehouse: WarehouseHook
     assert unfinished(warehouse, DAYS, "all") is None
 
 
+def test_a_backfill_that_died_does_not_go_on_for_ever_and_the_last_of_two_is_taken_up(
+    warehouse: WarehouseHook,
+) -> None:
+    now = datetime.now(UTC)
+    dead, young = (Backfill(days=DAYS, started_at=now - timedelta(hours=hours)) for hours in (25, 23))
+    enter(warehouse, dead, list(DAYS))
+    assert whole(warehouse)[0] == "stopped"
+    assert unfinished(warehouse, DAYS, "all") == replace(dead, is_resumed=True), "it can be gone on with"
+    enter(warehouse, young, list(DAYS))
+    states = warehouse.execute("SELECT backfill_state FROM meta.v_backfills ORDER BY began_at")
+    assert states == [("stopped",), ("running",)]
+    assert unfinished(warehouse, DAYS, "all") == replace(young, is_resumed=True)
+    # Once the last one has come to its end, there is nothing to go on with.
+    for day in DAYS:
+        done(warehouse, day)
+    settle(warehouse, young, MISSING)
+    assert unfinished(warehouse, DAYS, "all") is None
+
+
 def test_other_days_or_another_stage_are_another_backfill(warehouse: WarehouseHook) -> None:
     enter(warehouse, Backfill(days=DAYS), list(DAYS))
     assert unfinished(warehouse, DAYS, "build_dm_vk") is None
