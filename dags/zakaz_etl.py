@@ -21,7 +21,7 @@ from `bin/zakaz load-sales`.
 `bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` runs five days. The conf `{"stage": "build_dm_vk"}`
 requests a single task, `{"lookback": true}` the days that a scheduled run re-reads. Rerunning a day changes no figure
 unless the source changed. After a backfill the scheduler continues from the latest day that ran: run a backfill for
-days missed before it too, since the scheduler won't.
+days missed before it too, since the scheduler won't. `bin/zakaz gaps` lists all days that are missing.
 
 **When it is red:** open the failed task's log, fix what its last line names, press *Clear* on the task. The button
 *Статус дня* on each task, and *Zakaz → Статус* in the menu, show what else is missing. Each attempt is recorded in

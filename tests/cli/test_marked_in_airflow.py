@@ -20,6 +20,7 @@ from zakaz import airflow_internals
 from zakaz.alerts.digest import send_digest
 from zakaz.alerts.schedule import Schedule
 from zakaz.alerts.watch import watch
+from zakaz.cli.commands import backfill as backfill_command
 from zakaz.days import DayRange, last_complete_day, moscow_day
 from zakaz.orchestration import local_runner, runs
 from zakaz.stages import DAG_ID
@@ -118,15 +119,16 @@ def test_a_day_that_was_only_marked_as_success_is_missing_until_it_is_done(
     assert set(doors().values()) == {False}, doors()
 
 
+def mark(task_instance: Any, _: Any) -> None:
+    """A task that somebody marks never runs."""
+    with airflow_internals.create_session(scoped=False) as session:
+        session.get_one(airflow_internals.TaskInstance, task_instance.id).state = "success"
+
+
 def test_what_is_marked_while_it_runs_is_not_done(
     command: Command, zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A task that somebody marks never runs; the commands that wait for it are not fooled."""
-
-    def mark(task_instance: Any, _: Any) -> None:
-        with airflow_internals.create_session(scoped=False) as session:
-            session.get_one(airflow_internals.TaskInstance, task_instance.id).state = "success"
-
+    """The commands that wait for it are not fooled."""
     monkeypatch.setattr(local_runner, "run_task", mark)
     code, out, err = command("--reset-dagruns", "-y", *BACKFILL)
     assert (code, "0 of 1 days are loaded" in out) == (1, True)
@@ -136,6 +138,19 @@ def test_what_is_marked_while_it_runs_is_not_done(
     assert f"{DAY}: missing: no attempt of it ended" in err
     code, _, err = zakaz("run", "--date", str(DAY))
     assert (code, f"zakaz run: {DAY} is RED" in err) == (1, True)
+
+
+def test_a_piece_whose_check_was_marked_is_not_done(
+    zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = local_runner.run_task
+    monkeypatch.setattr(backfill_command, "LONGEST_BY_DAYS", 0)
+    monkeypatch.setattr(
+        local_runner, "run_task", lambda one, task: (mark if task.task_id == "healthcheck" else real)(one, task)
+    )
+    code, out, err = zakaz("backfill", "--from", str(DAY), "--to", str(DAY))
+    assert (code, f"{DAY}/{DAY}  failed\n" in out, "0 of 1 days are good" in out) == (2, True, True)
+    assert f"{DAY}: missing: " in err
 
 
 @pytest.mark.parametrize("was", ["failed", "deleted"])
