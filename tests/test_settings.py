@@ -22,8 +22,25 @@ def test_the_example_names_every_setting_with_its_default() -> None:
         assert type(field.default)(shown[name.upper()]) == field.default, name
 
 
-def test_a_ping_url_that_is_none_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PING_URL", "hc-ping.com/secret-uuid")
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "hc-ping.com/secret-uuid",
+            "https:///secret",
+            "https://user:pa#secret@host/x",
+            "https://user:pa/secret@host/x",
+        ),
+        *(
+            "https://user:pa@secret@host/",
+            "https://user:p[secret@host/",
+            "https://host:port/secret",
+            "http://host/ secret",
+        ),
+    ],
+)
+def test_a_ping_url_that_is_none_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("PING_URL", url)
     with pytest.raises(InvalidInput, match="PING_URL is not allowed: it must begin with https://") as refused:
         Settings.from_environment()
     assert "secret" not in str(refused.value)
@@ -36,6 +53,14 @@ def test_a_bad_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> No
         InvalidInput, match=rf"LOOKBACK_DAYS='{text}' is not allowed: .*whole number above 0, at most 366 \(default 7"
     ):
         Settings.from_environment()
+
+
+@pytest.mark.parametrize(
+    "url", ["https://hc-ping.com/uuid?rid=1", "http://user:pa%23ss@host:8080/x#y", "http://[::1]:8000/", "http://host"]
+)
+def test_a_ping_url_may_have_a_user_and_a_port(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("PING_URL", url)
+    assert Settings.from_environment().ping_url == url
 
 
 def test_who_tells_of_a_wrong_setting_has_the_default_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
