@@ -161,7 +161,7 @@ def test_a_proxy_of_the_environment_is_named_by_its_variable(
     connect(monkeypatch, {"base_url": None})
     monkeypatch.setenv(variable, url)
     assert complaint(logs).startswith(
-        f"{variable} must be the URL of a proxy, such as http://proxy:3128 or http://user:"
+        f"{variable} must be the URL of a proxy, such as http://proxy:3128 or http://NAME:"
     )
 
 
