@@ -130,9 +130,10 @@ def _from_file(dotenv: Path | None) -> dict[str, str]:
     for line in lines:
         if line.error:
             # A quote that is not closed would swallow the settings below it.
+            blank = line.original.string[: -len(line.original.string.lstrip())].count("\n")
             raise UnreadableDotenv(
-                f"{dotenv}, line {line.original.line}: neither NAME=value nor a comment: see whether its quotes are "
-                "closed and its name has no spaces"
+                f"{dotenv}, line {line.original.line + blank}: neither NAME=value nor a comment: see whether its "
+                "quotes are closed and its name has no spaces"
             )
     return {line.key: line.value for line in lines if line.key and line.value}
 
