@@ -24,7 +24,7 @@ def is_base_url(url: object) -> bool:
 
 
 def environment_proxy(url: str) -> str:
-    """The environment variable whose proxy takes the requests to a URL; empty if none does.
+    """The environment variable, e.g. HTTPS_PROXY, whose proxy takes the requests to a URL; empty if none does.
 
     :raises InvalidInput: that proxy can't be used.
     """
