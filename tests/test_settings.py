@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 from zakaz.environment import project_environment, sandbox_state, state_dir
 from zakaz.errors import InvalidInput, UnreadableDotenv
-from zakaz.settings import PROJECT_DIR, Settings, usable_settings
+from zakaz.settings import PROJECT_DIR, TASK_LIMIT, Settings, usable_settings
+from zakaz.warehouse.hook import ANSWER_GRACE_SECONDS
 
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 
@@ -64,6 +66,34 @@ def test_a_bad_number_is_named(monkeypatch: pytest.MonkeyPatch, text: str) -> No
 def test_a_ping_url_may_have_a_user_and_a_port(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("PING_URL", url)
     assert Settings.from_environment().ping_url == url
+
+
+LIMITS = {
+    **dict.fromkeys(("lookback_days", "sales_lookback_days"), 366),
+    **dict.fromkeys(("catchup_days", "vk_page_limit", "vk_window_days", "http_attempts"), 1_000_000),
+    **dict.fromkeys(("http_timeout_seconds", "http_pause_seconds", "warehouse_wait_seconds"), 1_000_000),
+    "max_active_runs": 32,
+    "raw_days": 36_500,
+    "vk_batch_ids": 200,
+    "vk_parallel_calls": 16,
+    "query_timeout_seconds": 840,
+}
+
+
+@pytest.mark.parametrize(("name", "limit"), LIMITS.items(), ids=LIMITS)
+def test_every_number_has_its_limits(monkeypatch: pytest.MonkeyPatch, name: str, limit: int) -> None:
+    for text in (str(limit), "1"):
+        monkeypatch.setenv(name.upper(), text)
+        assert getattr(Settings.from_environment(), name) == int(text)
+    for text in (str(limit + 1), "0"):
+        monkeypatch.setenv(name.upper(), text)
+        with pytest.raises(InvalidInput, match=f"^{name.upper()}='{text}' is not allowed: .* at most {limit}[. ]"):
+            Settings.from_environment()
+
+
+def test_no_number_is_without_limits_and_a_statement_ends_before_its_task() -> None:
+    assert set(LIMITS) == {name for name, field in Settings.model_fields.items() if field.annotation is not str}
+    assert timedelta(seconds=LIMITS["query_timeout_seconds"] + ANSWER_GRACE_SECONDS) < TASK_LIMIT
 
 
 def test_who_tells_of_a_wrong_setting_has_the_default_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
