@@ -110,3 +110,16 @@ def test_a_connection_that_fails_is_told_without_its_secrets(
     assert code == 1
     assert err
     assert [secret for secret in secrets if secret in out + err] == []
+
+
+def test_a_proxy_that_would_break_the_client_of_clickhouse_is_named(
+    zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    connection = {"conn_type": "clickhouse", "host": "::2", "extra": {"http_port": unused_port}}
+    monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv("HTTP_PROXY", "http://user:zqzq#xkxk@proxy:3128")
+    code, out, err = zakaz("sql", "SELECT 1")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("zakaz: HTTP_PROXY must be the URL of a proxy")
+    assert "zqzq" not in err
+    assert "xkxk" not in err

@@ -1,6 +1,7 @@
 """What the Telegram connection and the proxies of the environment may hold: read, or refused by name, never shown."""
 
 import base64
+import json
 import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ from loud_logs import all_told
 from sandbox import BOT_TOKEN, Sandbox
 from zakaz.connections import telegram
 from zakaz.connections.telegram import TelegramHook
+from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered
 
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")
@@ -148,9 +150,16 @@ def test_what_can_not_be_used_is_named_and_not_shown(
     assert "connection telegram_default" in told
 
 
-def test_an_extra_of_another_shape_is_refused(logs: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_TELEGRAM_DEFAULT", f'{{"host": "-1", "password": "{BOT_TOKEN}", "extra": "[1]"}}')
+@pytest.mark.parametrize("extra", ["[1]", "{'proxy': 'zqzq'}", "zqzq"])
+def test_an_extra_of_another_shape_is_refused(
+    logs: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, extra: str
+) -> None:
+    connection = {"host": "-1", "password": BOT_TOKEN, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_TELEGRAM_DEFAULT", json.dumps(connection))
     assert complaint(logs) == "connection telegram_default: its extra must be a JSON object"
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps({**connection, "host": "https://ads.vk.com"}))
+    with pytest.raises(InvalidInput, match="connection vk_ads_default: its extra must be a JSON object"):
+        VkAdsHook().get_conn()
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])

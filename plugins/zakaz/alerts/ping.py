@@ -4,7 +4,7 @@ import logging
 
 import requests
 
-from zakaz.connections.addresses import environment_proxy
+from zakaz.addresses import environment_proxy
 from zakaz.errors import InvalidInput
 from zakaz.secrets import masked_line
 from zakaz.settings import settings

@@ -1,13 +1,15 @@
 """Builds a source's HTTP client from an Airflow connection."""
 
+import json
 import logging
 import os
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from airflow.sdk import Connection
 
-from zakaz.connections.addresses import environment_proxy, is_base_url
+from zakaz.addresses import environment_proxy, is_base_url
 from zakaz.errors import InvalidInput
 from zakaz.settings import settings
 from zakaz.sources.http import Answer, JsonApi
@@ -31,6 +33,20 @@ def base_url_of(connection: Connection, default: str) -> str:
     if base_url.startswith("http://") and urlsplit(base_url).hostname not in LOOPBACK:
         log.warning("connection %s: %s sends the secret unencrypted: use https://", connection.conn_id, base_url)
     return str(base_url)
+
+
+def extra_of(connection: Connection) -> dict[str, Any]:
+    """The extra of a connection.
+
+    :raises InvalidInput: it is no JSON object; Airflow itself would log a traceback, or give a list.
+    """
+    try:
+        is_object = isinstance(json.loads(connection.extra or "{}"), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise InvalidInput(f"connection {connection.conn_id}: its extra must be a JSON object")
+    return connection.extra_dejson
 
 
 def json_api(

@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
-from zakaz.connections.addresses import environment_proxy, is_base_url, require_proxy
+from airflow.sdk import Connection
+
+from zakaz.addresses import environment_proxy, is_base_url, require_proxy
+from zakaz.connections.api import extra_of
 from zakaz.errors import InvalidInput
 
 DEFAULT_BASE_URL = "https://api.telegram.org/bot"
@@ -31,13 +33,13 @@ class Target:
     topic: int | None
 
 
-def target(connection: Any) -> Target:
+def target(connection: Connection) -> Target:
     """Read a connection of Airflow.
 
     :raises InvalidInput: it lacks the token or the chat id, or has a field that can't be used. Without its value: that
         may hold the token, or the password of a proxy.
     """
-    name, extra = f"connection {connection.conn_id}", connection.extra_dejson
+    name, extra = f"connection {connection.conn_id}", extra_of(connection)
     if not connection.password or not connection.host:
         raise InvalidInput(f"{name}: put the bot token into its password and the chat id into its host")
     if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", connection.password):
@@ -50,8 +52,6 @@ def target(connection: Any) -> Target:
             f"{name}: its host must be the chat id: a number such as -1001234567890, or the @name of a public group or "
             "channel"
         )
-    if not isinstance(extra, dict):
-        raise InvalidInput(f"{name}: its extra must be a JSON object")
     base_url, own_proxy = extra.get("base_url") or DEFAULT_BASE_URL, extra.get("proxy") or ""
     path = urlsplit(base_url).path if is_base_url(base_url) else ""
     if not path.endswith("/bot") or ":" in path:

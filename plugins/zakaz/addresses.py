@@ -23,15 +23,18 @@ def is_base_url(url: object) -> bool:
         return False
 
 
-def environment_proxy(url: str) -> str:
+def environment_proxy(url: str, *, is_requests: bool = True) -> str:
     """The environment variable, e.g. HTTPS_PROXY, whose proxy takes the requests to a URL; empty if none does.
 
+    :param is_requests: by the rules of requests; otherwise of clickhouse-connect, which knows no ALL_PROXY.
     :raises InvalidInput: that proxy can't be used.
     """
-    proxy = select_proxy(url, get_environ_proxies(url))
+    schemes = (urlsplit(url).scheme, *(["all"] if is_requests else []))
+    found = get_environ_proxies(url)
+    proxy = select_proxy(url, {scheme: found[scheme] for scheme in schemes if scheme in found})
     if not proxy:
         return ""
-    names = (f"{urlsplit(url).scheme}_proxy", "all_proxy")
+    names = [f"{scheme}_proxy" for scheme in schemes]
     variables = [name for name in os.environ if name.lower() in names and os.environ[name] == proxy]
     setting = variables[0] if variables else "the proxy of the system's settings"
     # The clients add a scheme that is missing, except before a user.
