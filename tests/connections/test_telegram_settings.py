@@ -207,6 +207,11 @@ def test_a_password_reaches_the_proxy_as_it_was_meant_or_the_proxy_is_refused(
         (429, '{"ok": false, "description": "slow", "parameters": [1]}', "slow"),
         (429, '{"ok": false, "description": "slow", "parameters": {"retry_after": "soon"}}', "slow"),
         (429, '{"ok": false, "description": "slow", "parameters": {"retry_after": -5}}', "slow"),
+        *[
+            (429, f'{{"ok": false, "description": "slow", "parameters": {{"retry_after": {pause}}}}}', "slow")
+            for pause in ("NaN", "Infinity", f"1{'0' * 400}", "true", "null")
+        ],
+        (200, "[" * 100_000, "HTTP 200 without the Bot API's JSON"),
         (200, '{"ok": false}', "HTTP 200: None"),
         *[(status, "<h1>Denied</h1>", f"HTTP {status} without the Bot API's JSON") for status in (200, 302, 403, 407)],
         *[
@@ -214,7 +219,6 @@ def test_a_password_reaches_the_proxy_as_it_was_meant_or_the_proxy_is_refused(
             for body in ("[]", "1", "{}")
         ],
     ],
-    ids=str,
 )
 def test_an_answer_of_any_shape_is_told_in_one_line(
     logs: pytest.LogCaptureFixture,

@@ -22,6 +22,7 @@ CONNECTION = "telegram_default"
 REQUEST_SECONDS = 5.0
 MESSAGE_SECONDS = 8.0
 RECONNECT_SECONDS = 1.0
+LONGEST_PAUSE = 86_400
 # After a pause there must be this much time left for the request.
 LEAST_SECONDS = 2.0
 # TOPIC_CLOSED, TOPIC_DELETED, TOPIC_ID_INVALID, "message thread not found", "the chat is not a forum", …
@@ -180,7 +181,7 @@ def _json(response: requests.Response) -> dict[str, Any]:
     """The body of an answer, empty if it is no JSON object."""
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 
@@ -189,7 +190,7 @@ def _pause(answer: dict[str, Any]) -> float:
     """The pause in seconds that a 429 asks for."""
     parameters = answer.get("parameters")
     asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
-    return max(float(asked), 1) if isinstance(asked, int | float) else 1
+    return float(min(asked, LONGEST_PAUSE)) if isinstance(asked, int | float) and asked > 1 else 1
 
 
 def _hide_token(record: logging.LogRecord) -> bool:
