@@ -11,7 +11,7 @@ from sandbox import qtickets_faults, vk_faults
 from sandbox.faults import Fault
 from sandbox.qtickets import QTicketsError
 from sandbox.replies import json_reply, nested_error, oauth_error
-from sandbox.telegram import refusal
+from sandbox.telegram import TOPIC_REFUSALS, parameters, refusal
 from sandbox.vk_limits import RateLimits
 
 _TELEGRAM_RETRY_AFTER = 3  # seconds, when the fault names none
@@ -86,7 +86,7 @@ def _refused_by_qtickets(fault: Fault) -> Response | None:
 
 
 def refused_by_request(fault: Fault, request: Request, first_ad: int) -> Response | None:
-    """Return VK's refusal of what a statistics call asks for, if it asks for that.
+    """Return the refusal of what a call asks for, if it asks for that: of some statistics, or of a topic.
 
     :param first_ad: the ad that ``bad_id`` makes unknown.
     """
@@ -96,6 +96,8 @@ def refused_by_request(fault: Fault, request: Request, first_ad: int) -> Respons
         first, last = (request.args.get(name, type=date.fromisoformat) for name in ("date_from", "date_to"))
         if first and last and last - first >= _LONGEST_WINDOW:
             return nested_error(400, "ERR_LIMIT_EXCEEDED", "Too many days").reply()
+    if fault.kind in TOPIC_REFUSALS and "message_thread_id" in parameters(request):
+        return refusal(400, f"Bad Request: {TOPIC_REFUSALS[fault.kind]}")
     return None
 
 

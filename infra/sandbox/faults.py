@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sandbox import qtickets_faults, vk_faults
+from sandbox.telegram import TOPIC_REFUSALS
 
 # Kinds that spoil the token a call presents, and let the call go on to find that out.
 TOKEN_KINDS = ("expired_token", "invalid_token", "revoked_token")
@@ -18,7 +19,7 @@ QTICKETS_DEAF = ("ignore_filter", "page_one")
 KINDS = {
     "vk_ads": (*_ALL, "404", *vk_faults.DAMAGES, *VK_REFUSALS, "other_account", *TOKEN_KINDS),
     "qtickets": (*_ALL, "401", "404", *qtickets_faults.DAMAGES, *QTICKETS_DEAF),
-    "telegram": (*_ALL, "401", "502"),
+    "telegram": (*_ALL, "401", "502", *TOPIC_REFUSALS),
 }
 WINDOWS = ("1", "3600", "86400")  # of the VK Ads rate limits, in seconds
 # Without a path of their own, faults wait for the calls that they can damage.

@@ -18,6 +18,14 @@ from sandbox.telegram_html import BadEntitiesError, plain_text
 
 BOT_TOKEN = "123456:sandbox-token"  # noqa: S105 - the stand-in's public value
 MAX_TEXT = 4096  # characters, after the entities are taken out
+# How Telegram says that a topic takes no messages, by the kind of fault.
+TOPIC_REFUSALS = {
+    "topic_closed": "TOPIC_CLOSED",
+    "topic_deleted": "TOPIC_DELETED",
+    "topic_id_invalid": "TOPIC_ID_INVALID",
+    "no_thread": "message thread not found",
+    "no_forum": "the chat is not a forum",
+}
 _PARSE_MODES = ("", "html", "markdown", "markdownv2")
 _BOT = {"id": 123456, "is_bot": True, "first_name": "Sandbox", "username": "sandbox_bot"}
 
@@ -60,7 +68,7 @@ class Telegram:
         if method.lower() != "sendmessage":
             return refusal(404, "Not Found")
         try:
-            return json_reply({"ok": True, "result": self._send(_parameters(request))})
+            return json_reply({"ok": True, "result": self._send(parameters(request))})
         except BadRequestError as error:
             return refusal(400, f"Bad Request: {error}")
 
@@ -119,7 +127,7 @@ class Telegram:
         return {**result, "message_thread_id": int(thread)} if thread.isdecimal() else result
 
 
-def _parameters(request: Request) -> dict[str, str]:
+def parameters(request: Request) -> dict[str, str]:
     """Return the parameters of a call, wherever they are: the query, a form or a JSON body."""
     given: dict[str, Any] = request.values.to_dict()
     if request.is_json:

@@ -5,14 +5,17 @@ It runs before Airflow is imported, and must not import it.
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
-from zakaz.errors import InvalidInput
+from zakaz.errors import InvalidInput, UnreadableDotenv
 
 PROJECT_DIR = Path(os.environ.get("ZAKAZ_PROJECT_DIR") or Path(__file__).resolve().parents[2])
 DOTENV = PROJECT_DIR / ".env"
@@ -23,6 +26,12 @@ ELSEWHERE = (
     "AIRFLOW_CONN_CLICKHOUSE_DEFAULT",
     "AIRFLOW__SECRETS__BACKEND",
 )
+# Of a connection in JSON.
+FIELDS = {
+    **dict.fromkeys(("conn_type", "description", "host", "login", "password", "schema"), (str, "text in quotes")),
+    "port": (int, "a number"),
+    "extra": (dict, "a JSON object"),
+}
 
 
 def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) -> dict[str, str]:
@@ -30,6 +39,7 @@ def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) 
 
     :param given: the current environment, which takes precedence.
     :param dotenv: the user's settings file, or None for none.
+    :raises UnreadableDotenv: the file is no UTF-8, or a line of it is no setting.
     :raises InvalidInput: a variable of the project has an invalid value; the message shows no secret.
     """
     chosen = {**_from_file(dotenv), **given}
@@ -40,6 +50,8 @@ def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) 
     chosen["ZAKAZ_SANDBOX"] = "1" if uses_sandbox(chosen) else "0"
     # Executors start `airflow` by its bare name.
     chosen["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), chosen.get("PATH", os.defpath)])
+    # What a terminal can't show is replaced there, also by Airflow and the sandbox; the encoding stays as it is.
+    chosen["PYTHONIOENCODING"] = chosen.get("PYTHONIOENCODING", "").partition(":")[0] + ":replace"
     # A corporate proxy can't reach local servers: the sandbox, and the Airflow server that tasks call.
     direct = [chosen.get("no_proxy") or chosen.get("NO_PROXY") or "", "127.0.0.1", "localhost"]
     chosen["no_proxy"] = chosen["NO_PROXY"] = ",".join(dict.fromkeys(",".join(direct).strip(",").split(",")))
@@ -113,24 +125,93 @@ def sandbox_connections(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _from_file(dotenv: Path | None) -> dict[str, str]:
-    # No interpolation: a password may contain ${.
-    file = dotenv_values(dotenv, interpolate=False) if dotenv else {}
-    return {name: value for name, value in file.items() if value}
+    """The settings of a `.env`; a `${` in it refers to nothing, since a password may contain one."""
+    lines = list(parse_stream(StringIO(_text(dotenv)))) if dotenv else []
+    for line in lines:
+        if line.error:
+            # A quote that is not closed would swallow the settings below it.
+            blank = line.original.string[: -len(line.original.string.lstrip())].count("\n")
+            raise UnreadableDotenv(
+                f"{dotenv}, line {line.original.line + blank}: neither NAME=value nor a comment: see whether its "
+                "quotes are closed and its name has no spaces"
+            )
+    return {line.key: line.value for line in lines if line.key and line.value}
+
+
+def _text(dotenv: Path) -> str:
+    try:
+        raw = dotenv.read_bytes()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise UnreadableDotenv(
+            f"{dotenv} can't be read ({error.strerror}): it must be a file that this user may read, or not be there"
+        ) from None
+    try:
+        text, damage = raw.decode("utf-8-sig"), raw.find(b"\0")
+    except UnicodeDecodeError as error:
+        text, damage = "", error.start
+    if damage >= 0:  # raised here, not above: that error holds the whole file
+        line = raw.count(b"\n", 0, damage) + 1
+        raise UnreadableDotenv(
+            f"{dotenv}, line {line}: not UTF-8: save the file as UTF-8, e.g. by iconv "
+            "-f cp1251 -t utf-8; one that Windows calls Unicode by -f utf-16"
+        )
+    return text
 
 
 def _require_readable(chosen: Mapping[str, str]) -> None:
-    """Reject broken JSON in a connection, for which Airflow would only say "conn_id isn't defined"."""
+    """Refuse what would be ignored or end in a traceback later; without its value, which may hold a password."""
     if (choice := chosen.get("ZAKAZ_SANDBOX", "")) not in ("", "0", "1"):
         raise InvalidInput(f"ZAKAZ_SANDBOX={choice!r} is not allowed: it must be 1, 0 or empty")
     for name, value in chosen.items():
-        if name.startswith("AIRFLOW_CONN_") and value.lstrip().startswith("{"):
-            try:
-                json.loads(value)
-            except ValueError as error:
-                # Not the text itself: it contains a password.
-                raise InvalidInput(
-                    f"{name} is no readable JSON ({error}): in .env write it on one line, in single quotes"
-                ) from None
+        if name.startswith(("AIRFLOW", "ZAKAZ_")) and value != value.encode(errors="ignore").decode():
+            raise InvalidInput(f"{name} is not allowed: it must be UTF-8, and has other bytes")
+        if name.startswith("AIRFLOW_CONN_") and value and (complaint := _complaint(value)):
+            raise InvalidInput(f"{name} {complaint}")
+
+
+def _complaint(connection: str) -> str:
+    """What keeps Airflow from reading a connection, of which it would only say "conn_id isn't defined", if anything."""
+    if not connection.lstrip().startswith("{"):
+        return (
+            ""
+            if _is_uri(connection)
+            else (
+                "is neither JSON nor a URI: write it as in .env.example; in a URI, %23 %2F %3A %3F %40 stand for "
+                "# / : ? @ of a login or password"
+            )
+        )
+    try:
+        given = json.loads(connection)
+    except ValueError as error:
+        return f"is no readable JSON ({error}): in .env write it on one line, in single quotes"
+    for field, value in given.items():
+        if field not in FIELDS:
+            return f"has a field {field!r}: allowed are {', '.join(FIELDS)}, and whatever else is in extra"
+        kind, name = FIELDS[field]
+        if value and not isinstance(value, kind) and not isinstance(_parsed(value), kind):
+            return f"has a {field} that is not {name}"
+    return ""
+
+
+def _parsed(text: Any) -> Any:
+    """Airflow takes a port and an extra as texts too."""
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError):
+        return None
+
+
+def _is_uri(text: str) -> bool:
+    """Whether Airflow takes a URI apart, and where its writer meant it to."""
+    first, *further = text.partition("://")[2].split("://")
+    try:
+        parts = urlsplit(f"{first}://{further[0]}" if further else f"//{first}")
+        is_apart = "@" not in parts.path and not parts.fragment and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+    return is_apart and text.count("://") in (1, 2) and not (further and re.search("[:@]", first))
 
 
 def _airflow_defaults() -> dict[str, str]:
@@ -172,7 +253,8 @@ def main() -> None:
     try:
         environment = project_environment(os.environ)
     except InvalidInput as error:
-        sys.exit(f"{program}: {error}")
+        print(f"{program}: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
     path = Path(sys.executable).with_name(program)
     os.execve(path, [str(path), *arguments], environment)
 

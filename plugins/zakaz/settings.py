@@ -24,6 +24,8 @@ Seconds = Annotated[float, Field(gt=0, le=1_000_000)]
 # More would break VK's own limits, the tasks' 15 minutes, or ClickHouse's dates.
 DaysOfAYear = Annotated[int, Field(gt=0, le=366)]
 DaysOfACentury = Annotated[int, Field(gt=0, le=36_500)]
+# Of a URL: other signs in them make clients break, with parts of the password in what they say.
+USER, HOST = r"([^/?#@\s\\\[\]]+@)", r"(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\\\[\]]+)"
 
 
 class Settings(BaseModel):
@@ -67,7 +69,9 @@ class Settings(BaseModel):
     query_timeout_seconds: Annotated[int, Field(gt=0, le=840)] = 600
     warehouse_wait_seconds: Seconds = 300.0
     ping_url: str = Field(
-        default="", pattern="^($|https?://[^/?#]+)", description="begin with https:// or http:// and name a host"
+        default="",
+        pattern=f"^($|https?://{USER}?{HOST}(:[0-9]{{1,5}})?([/?]\\S*)?$)",
+        description="begin with https:// or http:// and name a host; before its @, write %23 %2F %3F for # / ?",
     )
     runbook_url: str = "docs/RUNBOOK_ETL.md"
     # It becomes part of statements.

@@ -96,6 +96,18 @@ def test_a_sum_waits_until_it_is_quiet(warehouse: WarehouseHook, sandbox: Sandbo
     assert len(heads(sandbox)) == 1
 
 
+def test_what_goes_on_is_summed_after_an_hour_at_the_latest(
+    warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail
+) -> None:
+    told = [fail(number, minutes_ago=minutes) for number, minutes in enumerate((100, 61, 39, 1))]
+    assert told == ["sent", "repeat", "sent", "repeat"]
+    sweep(warehouse)
+    assert "та же ошибка ещё 2 раза" in heads(sandbox)[2]
+    fail(4)
+    sweep(warehouse)
+    assert len(heads(sandbox)) == 3, "the next hour has begun"
+
+
 def test_after_an_hour_it_is_told_again_with_its_count(sandbox: Sandbox, fail: Fail) -> None:
     assert [fail(0, minutes_ago=95), fail(1, minutes_ago=60), fail(2, minutes_ago=5)] == ["sent", "repeat", "sent"]
     assert "Уже 3-й раз, с " in sandbox.messages()[1]["plain"]
@@ -123,8 +135,11 @@ def test_recovered_is_told_once_with_its_duration(warehouse: WarehouseHook, sand
     assert heads(sandbox)[2:] == ["🟢 Загрузка VK Рекламы: снова в порядке, 19 ноября – 20 ноября 2026"]
     assert "Сбой RUN_FAILED длился 1 ч 20 мин" in sandbox.messages()[2]["plain"]
     assert warehouse.execute("SELECT code, recovered_at IS NULL, times FROM meta.v_incidents") == [("RUN_FAILED", 0, 2)]
-    # Broken anew is a new problem, not a repeat.
+    # Broken anew is a new problem, not a repeat; and so is its end.
     assert fail(5) == "sent"
+    put_run(warehouse, attempt(day=DAY - timedelta(days=5), try_number=2), "ok", day=DAY - timedelta(days=5))
+    sweep(warehouse)
+    assert heads(sandbox)[4:] == ["🟢 Загрузка VK Рекламы: снова в порядке, 15 ноября 2026"]
 
 
 @pytest.mark.parametrize("has_callback", [True, False], ids=["callback", "none"])

@@ -97,7 +97,7 @@ def test_without_a_url_nobody_is_asked(ping_url: Callable[[str], None], caplog: 
     assert "ping" not in caplog.text
 
 
-@pytest.mark.parametrize("fault", ["refuses", "is slow", "is away", "has no name"])
+@pytest.mark.parametrize("fault", ["refuses", "is slow", "is away", "has no name", "is behind a broken proxy"])
 def test_a_watchman_that_fails_is_one_line_without_the_url(
     metadata: None,
     watchman: Watchman,
@@ -114,6 +114,9 @@ def test_a_watchman_that_fails_is_one_line_without_the_url(
     elif fault == "is slow":
         monkeypatch.setattr(module, "PING_SECONDS", 0.1)
         watchman.pause = 0.5
+    elif fault == "is behind a broken proxy":
+        monkeypatch.setenv("HTTP_PROXY", f"http://user:pa#{SECRET}@proxy:3128")
+        ping_url(f"http://nowhere.invalid/{SECRET}")
     else:
         host = f"127.0.0.1:{unused_port}" if fault == "is away" else "nowhere.invalid"
         ping_url(f"http://{host}/{SECRET}")

@@ -1,16 +1,28 @@
 """bin/zakaz with quotes and semicolons in every argument, and with secrets in the connections that fail."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from cli.conftest import Zakaz
 from made_rows import DAY, stage_vk
-from zakaz.settings import settings
+from zakaz.settings import PROJECT_DIR, settings
 from zakaz.warehouse.hook import WarehouseHook
 
 DROP = "'; DROP TABLE zakaz.stg_vk_ads_daily; --"
-DAYS = f"{DAY}{DROP}"
+# Bytes that are no UTF-8, as Python has them in arguments; a line break; a number that int() refuses; digits of others.
+VALUES = {
+    "a statement": DROP,
+    "bytes": "\udcef\udceb",
+    "nothing": "",
+    "lines": "a\nb",
+    "long": "9" * 5000,
+    "digits": "２",
+}
 RANGE = ("--from", str(DAY), "--to")
 ROWS = "SELECT count() FROM zakaz.stg_vk_ads_daily FINAL"
 
@@ -18,31 +30,56 @@ ROWS = "SELECT count() FROM zakaz.stg_vk_ads_daily FINAL"
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("healthcheck", "--date", DAYS),
-        ("stage", "vk_fetch", "--date", DAYS),
-        ("stage", DROP),
-        ("run", "--date", DAYS),
-        ("gaps", *RANGE, DAYS),
-        ("gaps", "--from", DAYS, "--to", str(DAY)),
-        ("backfill", *RANGE, DAYS),
-        ("backfill", *RANGE, str(DAY), "--stage", DROP),
-        ("backfill", *RANGE, str(DAY), "--max-active-runs", f"1{DROP}"),
-        ("mute", "--job", DROP, "--until", "now", "--reason", "x"),
-        ("mute", "--job", "all", "--until", f"2030-01-01 00:00{DROP}", "--reason", "x"),
-        ("backup", "--name", DROP),
-        ("restore", DROP),
-        ("restore", DROP, "--check"),
-        ("load-sales", DROP),
+        ("healthcheck", "--date", f"{DAY}…"),
+        ("stage", "vk_fetch", "--date", f"{DAY}…"),
+        ("stage", "…"),
+        ("run", "--date", f"{DAY}…"),
+        ("gaps", *RANGE, f"{DAY}…"),
+        ("gaps", "--from", f"{DAY}…", "--to", str(DAY)),
+        ("backfill", *RANGE, f"{DAY}…"),
+        ("backfill", *RANGE, str(DAY), "--stage", "…"),
+        ("backfill", *RANGE, str(DAY), "--max-active-runs", "0…"),
+        ("mute", "--job", "…", "--until", "now", "--reason", "x"),
+        ("mute", "--job", "all", "--until", "2099-01-01 00:0…", "--reason", "x"),
+        ("backup", "--name", "…"),
+        ("restore", "…"),
+        ("restore", "…", "--check"),
+        ("load-sales", "…"),
+        ("sql", "SELECT '…'; SELECT 1"),
+        ("sql", "SELECT 1", "--format", "…"),
+        ("sandbox", "start", "--port", "-…"),
+        ("…",),
     ],
     ids=" ".join,
 )
 def test_it_is_refused_in_one_line(zakaz: Zakaz, warehouse: WarehouseHook, arguments: tuple[str, ...]) -> None:
     stage_vk(warehouse, {})
-    code, out, err = zakaz(*arguments)
-    assert (code, out) == (1, "")
-    assert err.count("\n") == 1, err
-    assert "Traceback" not in err
+    for value in VALUES:
+        code, out, err = zakaz(*(argument.replace("…", value or " ") for argument in arguments))
+        assert (code, out, err.count("\n")) == (1, "", 1), (value[:50], out, err)
+        assert "Traceback" not in err
     assert warehouse.execute(ROWS) == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("command", "environment", "told"),
+    [
+        ("sql 'SELECT 1 AS `ф`'", {"PYTHONIOENCODING": "ascii", "LANG": "C"}, (0, b"?\n1\n", b"")),
+        ("sql 'SELECT 1 AS `ф`' >&-", {}, (0, b"", b"")),
+        ("sql 'SELECT 1' >/dev/full", {}, (1, b"", b"zakaz: OSError: [Errno 28] No space left on device\n")),
+    ],
+    ids=["ascii", "closed", "full"],
+)
+def test_a_terminal_of_any_kind_is_survived(
+    tmp_path: Path, command: str, environment: dict[str, str], told: tuple[int, bytes, bytes]
+) -> None:
+    warehouse = {"conn_type": "clickhouse", "extra": {"embedded_path": str(tmp_path / "warehouse")}}
+    plain = {name: text for name, text in os.environ.items() if not name.startswith(("LC_", "PYTHONIO", "PYTHONUNB"))}
+    ours = {"ZAKAZ_VENV": sys.prefix, "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": json.dumps(warehouse)}
+    done = subprocess.run(
+        ["sh", "-c", f"{PROJECT_DIR}/bin/zakaz {command}"], env={**plain, **ours, **environment}, capture_output=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == told
 
 
 def test_a_text_is_kept_as_it_was_typed(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
@@ -73,3 +110,16 @@ def test_a_connection_that_fails_is_told_without_its_secrets(
     assert code == 1
     assert err
     assert [secret for secret in secrets if secret in out + err] == []
+
+
+def test_a_proxy_that_would_break_the_client_of_clickhouse_is_named(
+    zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    connection = {"conn_type": "clickhouse", "host": "::2", "extra": {"http_port": unused_port}}
+    monkeypatch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(connection))
+    monkeypatch.setenv("HTTP_PROXY", "http://user:zqzq#xkxk@proxy:3128")
+    code, out, err = zakaz("sql", "SELECT 1")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("zakaz: HTTP_PROXY must be the URL of a proxy")
+    assert "zqzq" not in err
+    assert "xkxk" not in err

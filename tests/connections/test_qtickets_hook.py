@@ -43,6 +43,9 @@ def test_the_connection_leads_to_the_orders(sandbox: Sandbox) -> None:
         ({"password": "токен"}, "put the API token of QTickets into password: one word without spaces"),
         ({"host": "qtickets.ru"}, "host 'qtickets.ru' must be a base URL such as https://qtickets.ru"),
         ({"host": "https://"}, "host 'https://' must be a base URL such as https://qtickets.ru"),
+        ({"host": "https://qtickets.ru:4430000"}, "host 'https://qtickets.ru:4430000' must be a base URL such as"),
+        ({"host": "https://user:pa#ss@qtickets.ru"}, "host must be a base URL such as https://qtickets.ru"),
+        ({"host": "user:pass@qtickets.ru"}, "host must be a base URL such as https://qtickets.ru"),
     ],
 )
 def test_a_connection_that_cannot_work_is_refused_in_one_line(
@@ -54,6 +57,14 @@ def test_a_connection_that_cannot_work_is_refused_in_one_line(
     assert str(caught.value).startswith(f"connection qtickets_default: {message}")
     assert "\n" not in str(caught.value)
     assert sandbox.requests()["requests"] == []
+
+
+def test_a_proxy_of_the_environment_that_breaks_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, host="https://qtickets.invalid")
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:pa#ssword@proxy:3128")
+    with pytest.raises(InvalidInput, match=r"^HTTPS_PROXY must be the URL of a proxy") as caught:
+        QTicketsHook().get_conn()
+    assert "ssword" not in str(caught.value)
 
 
 def test_the_sandbox_stands_in_with_its_own_token() -> None:

@@ -13,12 +13,13 @@ import pytest
 
 from loud_logs import all_told
 from sandbox import BOT_TOKEN, Sandbox
+from sandbox.telegram import TOPIC_REFUSALS
 from sandbox.telegram_html import plain_text
 from zakaz.connections import telegram
 from zakaz.connections.telegram import TelegramHook
 from zakaz.connections.telegram_text import LONGEST_MESSAGE, cut, plain
 from zakaz.deadline import Deadline
-from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered
+from zakaz.errors import MessageRefused, MessageUndelivered
 
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated since version v22.2")
 HELLO = {"text": "<b>Готово</b> &amp; проверено"}
@@ -148,6 +149,29 @@ def test_html_that_telegram_cannot_read_arrives_as_text(sandbox: Sandbox) -> Non
     assert calls(sandbox) == [400, 200]
 
 
+@pytest.mark.parametrize("kind", TOPIC_REFUSALS)
+@pytest.mark.parametrize("text", ["<b>Сбой</b> &amp;" + "x" * LONGEST_MESSAGE, "Сбой <class 'KeyError'>"])
+def test_what_a_dead_topic_does_not_take_goes_to_the_chat_and_says_so(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, kind: str, text: str
+) -> None:
+    connect(monkeypatch, {"message_thread_id": 42})
+    sandbox.fault("telegram", kind)
+    TelegramHook().send_message({"text": text})
+    (message,) = sandbox.messages()
+    assert (message["chat_id"], message["message_thread_id"]) == (-1001, None)
+    assert message["plain"].startswith("⚠️ Тема 42 закрыта или удалена, поэтому это сообщение здесь. Исправьте")
+    assert "\n\nСбой " in message["plain"]
+    assert len(message["plain"]) <= LONGEST_MESSAGE
+    assert bool(message["parse_mode"]) == ("<class" not in text)
+
+
+def test_the_topic_general_takes_messages_without_its_number(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, {"message_thread_id": 1})
+    sandbox.fault("telegram", "no_thread")
+    TelegramHook().send_message(HELLO)
+    assert (calls(sandbox), sandbox.messages()[0]["plain"]) == ([200], "Готово & проверено")
+
+
 def test_html_and_its_copy_refused_is_one_refusal(sandbox: Sandbox) -> None:
     with pytest.raises(MessageRefused, match="empty"):
         TelegramHook().send_message({"text": "<b></i> "})
@@ -184,29 +208,6 @@ def test_the_plain_copy_keeps_the_address_of_a_link() -> None:
     assert plain('<b>1 &lt; 2</b> <a href="https://a.example/?x=1&amp;y=2">Журнал</a>') == (
         "1 < 2 Журнал: https://a.example/?x=1&y=2"
     )
-
-
-@pytest.mark.parametrize(
-    ("changed", "extra", "said"),
-    [
-        ({"password": None}, {}, "put the bot token into its password and the chat id into its host"),
-        ({"host": None}, {}, "put the bot token into its password and the chat id into its host"),
-        ({}, {"base_url": "api.telegram.org/bot"}, "base_url must be a URL"),
-        ({}, {"proxy": "nonsense://user:proxy-secret@host:1"}, "proxy a URL"),
-        ({}, {"message_thread_id": "news"}, "message_thread_id a number"),
-    ],
-    ids=["no-token", "no-chat", "base-url", "proxy", "topic"],
-)
-def test_a_connection_that_cannot_work_is_refused_in_one_line(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], extra: dict[str, Any], said: str
-) -> None:
-    connect(monkeypatch, extra, **changed)
-    with pytest.raises(InvalidInput) as caught:
-        TelegramHook()
-    assert str(caught.value).startswith("connection telegram_default: ")
-    assert said in str(caught.value)
-    for text in ("\n", BOT_TOKEN, "proxy-secret"):
-        assert text not in str(caught.value)
 
 
 @pytest.mark.parametrize("kind", [None, "401", "403", "429", "timeout", "disconnect", "html"])

@@ -6,6 +6,7 @@ import re
 import shutil
 import stat
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,22 @@ def test_the_watchdog_is_healthy_by_looks_that_came_to_a_result(
     assert (tmp_path / "asked").read_text() == "900 python -m zakaz.cli watchdog\n"
     assert (tmp_path / "looked").exists() is looked
     assert (tmp_path / "pause").read_text().strip() == pause
+
+
+@pytest.mark.parametrize(("minutes_ago", "is_healthy"), [(None, False), (0, True), (45, True), (55, False)])
+def test_a_watchdog_that_has_not_looked_for_a_while_is_not_healthy(
+    tmp_path: Path, minutes_ago: int | None, is_healthy: bool
+) -> None:
+    service = SERVICES["watchdog"]
+    kind, command = service["healthcheck"]["test"]
+    mark = service["command"][-1]
+    assert (kind, mark in command) == ("CMD-SHELL", True)
+    if minutes_ago is not None:
+        looked_at = time.time() - 60 * minutes_ago
+        (tmp_path / "looked").touch()
+        os.utime(tmp_path / "looked", (looked_at, looked_at))
+    done = subprocess.run(["sh", "-c", command.replace(mark, str(tmp_path / "looked"))], capture_output=True)
+    assert (done.returncode == 0) is is_healthy
 
 
 def test_the_image_is_the_official_one_with_the_lock_and_no_secret() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 
 from datalens import cards, workbook
 from datalens.description import Description
@@ -20,6 +21,8 @@ from zakaz.warehouse.hook import WarehouseHook
 
 FILE: dict[str, Any] = json.loads(workbook.FILE.read_text(encoding="utf-8"))
 ENTRIES: dict[str, dict[str, Any]] = FILE["export"]["entries"]
+TEXT: dict[str, Any] = yaml.safe_load((workbook.FILE.parent / "workbook.yaml").read_text(encoding="utf-8"))
+CALCULATED = ("dimensions", "measures")
 DOCUMENT = cards.DOCUMENT.read_text(encoding="utf-8")
 STATEMENTS = re.findall(r"```sql\n(.+?)\n```", DOCUMENT, re.DOTALL)
 COLUMN_IN_FORMULA = re.compile(r"\[([^\]]+)\]")
@@ -98,6 +101,47 @@ def test_charts_show_fields_as_their_dataset_has_them() -> None:
             assert {key: item[key] for key in same} == {key: fields[item["guid"]][key] for key in same}, chart["name"]
         known = {(field["guid"], field["title"], field["calc_mode"]) for field in fields.values()}
         assert {tuple(field.values()) for field in config["datasetsPartialFields"][0]} == known
+
+
+def test_every_chart_shows_filters_sorts_and_limits_as_it_is_described() -> None:
+    """By the text of the description: what reads it is not asked."""
+    charts = {chart["name"]: shared(chart) for chart in entries("widget").values()}
+    assert len(charts) == len(TEXT["charts"])
+    for described in TEXT["charts"].values():
+        chart, dataset = charts[described["title"]], TEXT["datasets"][described["dataset"]]
+        assert [entries("dataset")[id_]["name"] for id_ in chart["datasetsIds"]] == [dataset["title"]]
+        titles = {name: column[0] for name, column in dataset["columns"].items()}
+        titles |= {name: field["title"] for kind in CALCULATED for name, field in dataset.get(kind, {}).items()}
+        shown = [described.get("value"), described.get("category"), *described.get("values", ())]
+        shown = [*described.get("columns", ()), *filter(None, shown)]
+        items = [item["title"] for place in chart["visualization"]["placeholders"] for item in place["items"]]
+        assert items == [titles[name] for name in shown]
+        wanted = [(titles[name], "EQ", [value]) for name, value in described.get("where", {}).items()]
+        wanted += [
+            (titles[name], "BETWEEN", [f"__interval___relative_-{days}d___relative_-0d"])
+            for name, days in described.get("last_days", {}).items()
+        ]
+        assert wanted == [
+            (one["title"], one["filter"]["operation"]["code"], one["filter"]["value"]) for one in chart["filters"]
+        ]
+        orders = [order.split() for order in described.get("sort", "").split(",") if order]
+        assert [(titles[name], direction.upper()) for name, direction in orders] == [
+            (one["title"], one["direction"]) for one in chart["sort"]
+        ]
+        assert described["kind"] != "table" or chart["extraSettings"]["limit"] == described.get("limit", 100)
+
+
+def test_every_formula_is_the_described_one() -> None:
+    kept = {dataset["name"]: dataset["result_schema"] for dataset in entries("dataset").values()}
+    for described in TEXT["datasets"].values():
+        titles = {name: column[0] for name, column in described["columns"].items()}
+        formulas = {
+            field["title"]: COLUMN_IN_FORMULA.sub(lambda found: f"[{titles[found[1]]}]", field["formula"])  # noqa: B023
+            for kind in CALCULATED
+            for field in described.get(kind, {}).values()
+        }
+        fields = {field["title"]: field["formula"] for field in kept[described["title"]]}
+        assert {**dict.fromkeys(titles.values(), ""), **formulas} == fields
 
 
 def test_each_kind_of_chart_has_the_entry_type_that_draws_it() -> None:

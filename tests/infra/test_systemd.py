@@ -61,14 +61,39 @@ def test_every_service_is_locked_up(root: Path, unit: str) -> None:
     assert re.search(r"Overall exposure level for .*: 1\.\d OK", found.stdout)
 
 
+# When each timer's service is started; Moscow is three hours ahead of UTC.
+STARTED = {
+    "etl@.timer": {"02:35", "02:50", "03:05"},
+    "zakaz-backup.timer": {"00:30"},
+    "zakaz-watchdog.timer": {f"{hour:02}:{minute}" for hour in range(24) for minute in (15, 45)},
+}
+
+
 @analyze
-def test_the_stages_are_tried_when_the_predecessor_tried_them(root: Path) -> None:
-    text = (root / "etc/systemd/system/etl@.timer").read_text()
-    calendars = re.findall(r"^OnCalendar=(.*)$", text, re.MULTILINE)
-    found = ask_systemd(root, "calendar", "--iterations=3", *calendars).stdout
-    # Moscow is three hours ahead of UTC.
-    assert set(re.findall(r"(\d\d:\d\d):00 UTC", found)) == {"02:35", "02:50", "03:05"}
-    assert "Persistent=true" in text
+def test_every_timer_starts_its_service_when_it_should(root: Path) -> None:
+    timers = {file.name: file.read_text() for file in (root / "etc/systemd/system").glob("*.timer")}
+    assert set(timers) == set(STARTED)
+    for name, text in timers.items():
+        calendars = re.findall(r"^OnCalendar=(.*)$", text, re.MULTILINE)
+        found = ask_systemd(root, "calendar", f"--iterations={len(STARTED[name])}", *calendars)
+        assert found.returncode == 0, found.stderr
+        assert set(re.findall(r"(\d\d:\d\d):00 UTC", found.stdout)) == STARTED[name], name
+        assert {"Persistent=true", "WantedBy=timers.target"} <= set(text.splitlines()), "a machine that was off"
+        assert (root / "etc/systemd/system" / name.replace(".timer", ".service")).is_file()
+
+
+def test_a_missing_day_is_no_failure_of_the_watchman_and_all_else_is(root: Path) -> None:
+    units = {file.name: file.read_text() for file in (root / "etc/systemd/system").glob("*.service")}
+    forgiven = {name: re.findall(r"^SuccessExitStatus=(.*)$", text, re.MULTILINE) for name, text in units.items()}
+    assert {name: codes for name, codes in forgiven.items() if codes} == {"zakaz-watchdog.service": ["2"]}
+    before, look = re.findall(r"^ExecStart(?:Pre)?=(.*)$", units["zakaz-watchdog.service"], re.MULTILINE)
+    assert (before, look) == (f"{PROJECT_DIR}/bin/zakaz --version", f"{PROJECT_DIR}/bin/zakaz watchdog")
+    assert "\nOnFailure=zakaz-watchdog.service\n" in units["etl@.service"]
+    always = {name for name, text in units.items() if "\nRestart=always\n" in text}
+    assert always == {name for name, text in units.items() if "\nType=oneshot\n" not in text}
+
+
+def test_a_stage_reads_what_a_scheduler_would_and_no_more(root: Path) -> None:
     service = (root / "etc/systemd/system/etl@.service").read_text()
     assert "/bin/zakaz stage %i --lookback --if-needed\n" in service, "what a scheduler would re-read, and no more"
 
@@ -80,15 +105,6 @@ def test_a_stage_has_the_time_of_a_task_and_the_chain_that_of_all(root: Path, un
     # As it says at debug level, all that it made of the unit and its drop-ins.
     loaded = ask_systemd(root, "verify", "--man=no", f"./{unit}", log_level="debug").stdout
     assert re.findall(r"^\s+TimeoutStartSec: (.*)$", loaded, re.MULTILINE)[0] == limit
-
-
-@analyze
-def test_a_backup_is_made_each_night_before_the_morning_s_run(root: Path) -> None:
-    text = (root / "etc/systemd/system/zakaz-backup.timer").read_text()
-    (calendar,) = re.findall(r"^OnCalendar=(.*)$", text, re.MULTILINE)
-    found = ask_systemd(root, "calendar", "--iterations=2", calendar).stdout
-    assert re.findall(r"(\d\d:\d\d):00 UTC", found) == ["00:30", "00:30"]
-    assert "Persistent=true" in text
 
 
 def retention() -> str:

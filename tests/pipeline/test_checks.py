@@ -75,6 +75,35 @@ def test_a_good_day_passes_every_check(warehouse: WarehouseHook) -> None:
     require_healthy(findings)
 
 
+RED = {
+    "MISMATCH": {
+        *("duplicate_ads", "duplicate_campaigns", "duplicate_shows", "duplicate_events"),
+        *("staging_equals_mart_vk", "staging_equals_mart_sales", "source_totals_vk", "source_totals_sales"),
+    },
+    "STALE": {"freshness_vk", "freshness_sales"},
+    "ANOMALY": {"negative_spend", "negative_revenue", "other_currency"},
+    "ZERO_ROWS": {"zero_rows_vk", "zero_rows_staged_vk", "zero_rows_sales", "zero_rows_staged_sales"},
+}
+YELLOW = {"ANOMALY": {"unknown_city", "unusual_spend", "unusual_clicks", "unusual_revenue"}}
+
+
+@pytest.mark.parametrize("is_empty", [True, False], ids=["an empty day", "a good day"])
+def test_which_checks_end_a_run_red_and_under_which_code(warehouse: WarehouseHook, is_empty: bool) -> None:
+    if not is_empty:
+        put(warehouse)
+    found: dict[str, dict[str, set[str]]] = {"fail": {}, "warn": {}}
+    for finding in check_days(warehouse, ONE_DAY):
+        found[finding.severity].setdefault(finding.code, set()).add(finding.check_name)
+        not_passed = [replace(finding, passed=False)]
+        if finding.severity == "fail":
+            with pytest.raises(HealthCheckFailed) as raised:
+                require_healthy(not_passed)
+            assert raised.value.alert_code == finding.code
+        else:
+            require_healthy(not_passed)
+    assert found == {"fail": RED, "warn": YELLOW}
+
+
 def test_each_check_is_one_and_each_file_has_some(warehouse: WarehouseHook) -> None:
     assert len(CHECKS) == len(set(CHECKS)) == 21, "the results are kept by the name of the check"
     assert {file for source in SOURCES for file in checks_of(source)} == set(files("checks"))

@@ -274,3 +274,15 @@ def test_nothing_at_all_is_believed_only_if_it_is_confirmed(
         assert load_made(warehouse, newest=newest)[:2] == (0, 0)
         assert staged(warehouse) == []
     assert totals(warehouse) == {DAY: ("SUSPECT_ZERO" if said else "CONFIRMED_ZERO", Decimal(0))}
+
+
+def test_a_filter_that_finds_nothing_is_asked_for_without(warehouse: WarehouseHook) -> None:
+    """A filter that QTickets misreads answers every question with it in the same way."""
+
+    class Misread(MadeQTickets):
+        def newest_paid(self, until: date | None = None) -> list[datetime]:
+            return super().newest_paid() if until is None else []
+
+    with pytest.raises(SourceInconsistent, match="among the newest ones is one paid 2026-11-10T10:00:00"):
+        load_qtickets(Misread([], newest=[INSIDE]), warehouse, ONE_DAY, REFUND_DAYS)
+    assert totals(warehouse) == {DAY: ("SUSPECT_ZERO", Decimal(0))}

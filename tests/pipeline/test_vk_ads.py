@@ -212,7 +212,7 @@ def test_an_ad_in_two_replies_about_the_same_days_is_not_counted_twice(warehouse
 
 
 def test_figures_in_every_shape_that_vk_gives(warehouse: WarehouseHook) -> None:
-    banners = [{"id": ad, "ad_group_id": 20} for ad in range(30, 39)]
+    banners = [{"id": ad, "ad_group_id": 20} for ad in range(30, 41)]
     body = statistics(
         row(30, spent="0.29"),
         row(31, shows="5", clicks="0", spent=345.6, goals=4, vk={"goals": "3"}),
@@ -223,9 +223,12 @@ def test_figures_in_every_shape_that_vk_gives(warehouse: WarehouseHook) -> None:
         {"id": 36, "rows": [{"date": str(DAY)}]},
         row(37, spent="7.499") | {"total": {"base": {"shows": 100, "clicks": 2, "spent": "7.50"}}},
         {"id": 38, "rows": [{"date": str(DAY), "base": None}], "total": None},
+        # Only a row of zeros says the same as none: somebody may come back long after he saw the ad.
+        row(39, shows=0, clicks=0, spent="0", vk={"goals": 2}),
+        row(40, shows=0, clicks=3, spent="0"),
     )
     loaded = load_made(warehouse, MadeVkAds(banners, statistics_body=body))
-    assert loaded == (8, 5)
+    assert loaded == (10, 7)
     found = warehouse.execute("SELECT ad_id, impressions, clicks, goals, spend FROM zakaz.stg_vk_ads_daily FINAL")
     assert sorted(found) == [
         (30, 100, 2, 0, Decimal("0.29")),
@@ -233,6 +236,8 @@ def test_figures_in_every_shape_that_vk_gives(warehouse: WarehouseHook) -> None:
         (32, 2**40, 2, 0, Decimal("123456789012345.67")),
         (34, 0, 0, 2, Decimal("-1.50")),
         (37, 100, 2, 0, Decimal("7.50")),
+        (39, 0, 0, 2, Decimal(0)),
+        (40, 0, 3, 0, Decimal(0)),
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from loud_logs import all_told
+from sandbox import QTICKETS_TOKEN, Sandbox
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent, SourceUnavailable, ZakazError
 from zakaz.pipeline.qtickets import load_qtickets
@@ -227,6 +228,22 @@ def test_a_reply_without_rows_or_paging_is_asked_for_again_and_not_believed(scri
     with pytest.raises(SourceUnavailable, match=r"a reply without the required fields: \(not shown"):
         read(scripted.url)
     assert len(scripted.asked) == 2
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(7, [7]), (None, [2]), (61, [])])
+def test_the_pause_that_qtickets_asks_for_is_kept_up_to_a_minute(
+    sandbox: Sandbox, seconds: int | None, pauses: list[float]
+) -> None:
+    sandbox.fault("qtickets", "429", times=1, seconds=seconds)
+    kept: list[float] = []
+    api = JsonApi("QTickets", sandbox.url, refuse=refused, pause_seconds=2, sleep=kept.append)
+    orders = QTicketsClient(api, QTICKETS_TOKEN).orders(ONE_DAY)
+    if pauses:
+        assert next(orders)
+    else:
+        with pytest.raises(SourceUnavailable, match="HTTP 429: too many requests"):
+            next(orders)
+    assert kept == pauses
 
 
 # Each text and number must be nowhere once the reply has been read.

@@ -4,6 +4,8 @@ import logging
 
 import requests
 
+from zakaz.addresses import environment_proxy
+from zakaz.errors import InvalidInput
 from zakaz.secrets import masked_line
 from zakaz.settings import settings
 
@@ -17,6 +19,7 @@ def ping() -> None:
     if not url:
         return
     try:
+        environment_proxy(url)
         requests.get(url, timeout=PING_SECONDS).raise_for_status()
-    except requests.RequestException as error:
+    except (requests.RequestException, InvalidInput) as error:
         log.warning("the ping did not arrive: %s", masked_line(error))

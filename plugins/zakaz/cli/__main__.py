@@ -26,13 +26,14 @@ def run(name: str, load: Callable[[], Any]) -> int:
 
     :param name: the program's name in messages.
     :param load: returns the click command; called once the environment is set up.
-    :returns: 0; 1 for a failure or invalid arguments; commands may define further exit codes.
+    :returns: 0; 1 for a failure or invalid arguments; 2 if `.env` can't be read; commands may define further ones.
     """
+    _open_streams()
     try:
         os.environ.update(project_environment(os.environ))
     except InvalidInput as error:
         print(f"{name}: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     # Allows Airflow to read connections from its database.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     # Keeps Airflow's own log lines out of the output.
@@ -40,10 +41,11 @@ def run(name: str, load: Callable[[], Any]) -> int:
 
     import click
 
-    from zakaz.errors import ZakazError
+    from zakaz.errors import ZakazError, one_line
 
     try:
-        return int(load()(prog_name=name, standalone_mode=False) or 0)
+        code = int(load()(prog_name=name, standalone_mode=False) or 0)
+        sys.stdout.flush()  # output that is lost is no success
     except click.ClickException as error:
         where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else name
         print(f"{where}: {error.format_message()}", file=sys.stderr)
@@ -52,8 +54,30 @@ def run(name: str, load: Callable[[], Any]) -> int:
     except (click.Abort, KeyboardInterrupt):
         print(f"{name}: stopped", file=sys.stderr)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has closed the pipe
+        _drop_output()  # its reader has closed the pipe
+    except OSError as error:  # a full disk, a folder that is not ours: it names itself
+        _drop_output()
+        print(f"{name}: {one_line(error)}", file=sys.stderr)
+    else:
+        return code
     return 1
+
+
+def _open_streams() -> None:
+    """Make the standard streams exist and take any text: what the terminal can't show is replaced, never an error."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # The next file to be opened would take the place of a closed stream, and what is printed.
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "w", encoding="utf-8"))
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # stderr escapes it anyway
+
+
+def _drop_output() -> None:
+    """What can't be written now would fail once more when Python exits."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def leave(code: int) -> NoReturn:

@@ -1,13 +1,15 @@
 """Builds a source's HTTP client from an Airflow connection."""
 
+import json
 import logging
 import os
-import re
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from airflow.sdk import Connection
 
+from zakaz.addresses import environment_proxy, is_base_url
 from zakaz.errors import InvalidInput
 from zakaz.settings import settings
 from zakaz.sources.http import Answer, JsonApi
@@ -21,14 +23,30 @@ SANDBOX_DOWN = ". The sandbox is down: start it with bin/zakaz sandbox start"
 def base_url_of(connection: Connection, default: str) -> str:
     """The base URL of a connection's API.
 
-    :raises InvalidInput: the host is not a URL.
+    :raises InvalidInput: the host is not a URL, or the proxy of the environment can't be used.
     """
     base_url = connection.host or default
-    if not re.match(r"https?://[^/?#]+", base_url):
-        raise InvalidInput(f"connection {connection.conn_id}: host {base_url!r} must be a base URL such as {default}")
+    if not is_base_url(base_url):
+        shown = "" if "@" in base_url else f" {base_url!r}"  # before an @ may be a password
+        raise InvalidInput(f"connection {connection.conn_id}: host{shown} must be a base URL such as {default}")
+    environment_proxy(base_url)
     if base_url.startswith("http://") and urlsplit(base_url).hostname not in LOOPBACK:
         log.warning("connection %s: %s sends the secret unencrypted: use https://", connection.conn_id, base_url)
     return str(base_url)
+
+
+def extra_of(connection: Connection) -> dict[str, Any]:
+    """The extra of a connection.
+
+    :raises InvalidInput: it is no JSON object; Airflow itself would log a traceback, or give a list.
+    """
+    try:
+        is_object = isinstance(json.loads(connection.extra or "{}"), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise InvalidInput(f"connection {connection.conn_id}: its extra must be a JSON object")
+    return connection.extra_dejson
 
 
 def json_api(

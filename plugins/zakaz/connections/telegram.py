@@ -1,30 +1,37 @@
 """Telegram as an on-call channel needs it, on top of the provider's hook."""
 
-import contextlib
 import logging
 import re
 import time
-from importlib.util import find_spec
 from typing import Any
 
 import requests
 from airflow.providers.telegram.hooks.telegram import TelegramHook as ProviderTelegramHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
-from zakaz.connections.telegram_text import cut, plain
+from zakaz.connections.telegram_target import target
+from zakaz.connections.telegram_text import cut, in_the_chat, plain
 from zakaz.deadline import Deadline, call_within
-from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered, TelegramNotSetUp, one_line
+from zakaz.errors import MessageRefused, MessageUndelivered, TelegramNotSetUp
+from zakaz.sources.http import short
 
+log = logging.getLogger(__name__)
 CONNECTION = "telegram_default"
-DEFAULT_BASE_URL = "https://api.telegram.org/bot"
 REQUEST_SECONDS = 5.0
 MESSAGE_SECONDS = 8.0
 RECONNECT_SECONDS = 1.0
+LONGEST_PAUSE = 86_400
 # After a pause there must be this much time left for the request.
 LEAST_SECONDS = 2.0
-PROXY = r"(https?|socks[45][ah]?)://[^/?#]+" if find_spec("socks") else r"https?://[^/?#]+"
+# TOPIC_CLOSED, TOPIC_DELETED, TOPIC_ID_INVALID, "message thread not found", "the chat is not a forum", …
+NO_SUCH_TOPIC = re.compile("topic|thread|forum", re.IGNORECASE)
+REMEDIES = {
+    401: "the token is no bot's any more: put the new one of @BotFather into the password of the connection",
+    403: "add the bot to the chat; in a channel as an administrator",
+    404: "see whether the token is whole, and base_url, if it is set, is a Bot API's",
+}
 
 
 class TelegramHook(ProviderTelegramHook):
@@ -32,8 +39,8 @@ class TelegramHook(ProviderTelegramHook):
 
     The provider's own method sends twice when the hook is used again, repeats what Telegram refused for good, does not
     wait when asked to, and knows no base URL, proxy or topic. Here each message is one request: a 429 is waited for,
-    HTML that Telegram can't parse is sent again as plain text, and a connection that was never made is tried again.
-    Nothing else is repeated: it may have arrived.
+    HTML that Telegram can't parse is sent again as plain text, what a topic does not take goes to the chat itself, and
+    a connection that was never made is tried again. Nothing else is repeated: it may have arrived.
 
     ========================= =====================================================
     Field                     Meaning
@@ -47,7 +54,8 @@ class TelegramHook(ProviderTelegramHook):
 
     :param telegram_conn_id: the connection.
     :raises TelegramNotSetUp: there is no such connection.
-    :raises InvalidInput: the connection lacks the token or the chat id, or has an extra that can't be used.
+    :raises InvalidInput: the connection lacks the token or the chat id, or has a field that can't be used; or the
+        proxy of the environment can't.
     """
 
     def __init__(self, telegram_conn_id: str = CONNECTION) -> None:
@@ -58,26 +66,10 @@ class TelegramHook(ProviderTelegramHook):
                 f"there is no connection {telegram_conn_id}: set AIRFLOW_CONN_{telegram_conn_id.upper()} in .env, or "
                 "create it in Airflow"
             ) from None
-        if not connection.password or not connection.host:
-            raise InvalidInput(
-                f"connection {telegram_conn_id}: put the bot token into its password and the chat id into its host"
-            )
-        super().__init__(token=connection.password, chat_id=connection.host)
-        mask_secret(connection.password)
+        self._target = target(connection)
+        super().__init__(token=self._target.token, chat_id=self._target.chat_id)
+        mask_secret(self._target.token)
         logging.getLogger("urllib3.connectionpool").addFilter(_hide_token)
-        extra = connection.extra_dejson
-        base_url, proxy = extra.get("base_url") or DEFAULT_BASE_URL, extra.get("proxy") or ""
-        topic = str(extra.get("message_thread_id") or "")
-        if not (re.match(r"https?://[^/?#]+", base_url) and re.match(f"$|{PROXY}", proxy) and re.match(r"\d*$", topic)):
-            # Without the values: the URL of a proxy may contain its password.
-            raise InvalidInput(
-                f"connection {telegram_conn_id}: its extra can't be used: base_url must be a URL such as "
-                f"{DEFAULT_BASE_URL}, proxy a URL such as http://proxy:3128 (SOCKS needs the package PySocks), "
-                "message_thread_id a number"
-            )
-        self._url = f"{base_url}{self.token}/sendMessage"
-        self._proxies = {"http": proxy, "https": proxy} if proxy else None
-        self._topic = {"message_thread_id": int(topic)} if topic else {}
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
@@ -102,66 +94,103 @@ class TelegramHook(ProviderTelegramHook):
             "chat_id": self.chat_id,
             "parse_mode": "HTML",
             "disable_web_page_preview": True,
-            **self._topic,
+            **({"message_thread_id": self._target.topic} if self._target.topic else {}),
             **api_params,
             "text": cut(api_params["text"]),
         }
         deadline = deadline or Deadline(MESSAGE_SECONDS)
-        try:
-            self._deliver(params, deadline)
-        except MessageRefused as error:
-            if "parse entities" not in str(error):
-                raise
-            del params["parse_mode"]
-            self._deliver({**params, "text": cut(plain(params["text"]))}, deadline)
+        while True:
+            try:
+                return self._deliver(params, deadline)
+            except MessageRefused as error:
+                if "parse entities" in str(error) and params.pop("parse_mode", None):
+                    params["text"] = cut(plain(params["text"]))
+                elif NO_SUCH_TOPIC.search(str(error)) and (topic := params.pop("message_thread_id", None)):
+                    log.warning("%s: the message goes to the chat itself", error)
+                    params["text"] = cut(in_the_chat(params["text"], topic))
+                else:
+                    raise
 
     def _deliver(self, params: dict[str, Any], deadline: Deadline) -> None:
         while True:
             try:
-                self._post(params, deadline)
+                return self._post(params, deadline)
             except _Again as again:
                 if again.pause + LEAST_SECONDS > deadline.left():
-                    raise MessageUndelivered(f"Telegram did not take the message: {again}") from None
+                    raise self._undelivered(str(again)) from None
                 time.sleep(again.pause)
-            else:
-                return
 
     def _post(self, params: dict[str, Any], deadline: Deadline) -> None:
-        status, answer = self._answer(params, deadline)
-        description = answer.get("description")
+        response = self._response(params, deadline)
+        status, answer = response.status_code, _json(response)
+        if not isinstance(answer.get("ok"), bool):
+            raise self._undelivered(
+                f"HTTP {status} without the Bot API's JSON: see if base_url and the proxy are right"
+            )
+        said = self._without_token(answer.get("description"))
         if status == 429:
-            raise _Again(f"{description}", float((answer.get("parameters") or {}).get("retry_after") or 1))
-        if status in (401, 403, 404):
-            raise MessageRefused(f"Telegram does not let this bot write to this chat: {description}")
+            raise _Again(said, _pause(answer))
         if status == 400:
-            raise MessageRefused(f"Telegram refused the message: {description}")
-        if not answer.get("ok"):
-            raise MessageUndelivered(f"Telegram did not take the message: HTTP {status}: {description or 'no JSON'}")
+            raise MessageRefused(f"{self._target.name} refused the message: {said}")
+        if status in REMEDIES:
+            raise MessageRefused(
+                f"{self._target.name} does not let this bot write to this chat: {said}: {REMEDIES[status]}"
+            )
+        if not answer["ok"]:
+            raise self._undelivered(f"HTTP {status}: {said}")
 
-    def _answer(self, params: dict[str, Any], deadline: Deadline) -> tuple[int, dict[str, Any]]:
-        """The HTTP status and the body, empty if it is no JSON object."""
+    def _response(self, params: dict[str, Any], deadline: Deadline) -> requests.Response:
         seconds = deadline.left(REQUEST_SECONDS)
         if not seconds:
             raise MessageUndelivered("Telegram was not asked: no time is left")
         try:
-            response = call_within(deadline.left(), self._request, params, seconds)
-        except (TimeoutError, requests.ReadTimeout):
-            raise MessageUndelivered("Telegram did not take the message: Timed out") from None
-        except requests.RequestException as error:
-            # Not the text of the error, which contains the URL with the token.
-            reason = getattr(error.args[0], "reason", None) if error.args else None
-            if isinstance(reason, NewConnectionError | ConnectTimeoutError):
-                raise _Again(one_line(reason), RECONNECT_SECONDS) from None
-            raise MessageUndelivered(
-                f"Telegram did not take the message: {one_line(reason or type(error).__name__)}"
-            ) from None
-        with contextlib.suppress(ValueError):
-            body = response.json()
-            return response.status_code, body if isinstance(body, dict) else {}
-        return response.status_code, {}
+            response: requests.Response = call_within(deadline.left(), self._request, params, seconds)
+        except Exception as error:  # noqa: BLE001 - the clients raise more than RequestException at strange addresses
+            failure = self._failure(error)
+        else:
+            return response
+        raise failure  # with nothing chained to it: the texts of the clients contain the URL with the token
+
+    def _failure(self, error: Exception) -> Exception:
+        """Our error for one of the client: only the innermost reason, which names no more than host and port."""
+        if isinstance(error, TimeoutError | requests.ReadTimeout):
+            return self._undelivered("Timed out")
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(reason, ProxyError):
+            reason = reason.original_error
+        if not isinstance(reason, Exception):
+            return self._undelivered(type(error).__name__)
+        text = f"{type(reason).__name__}: {self._without_token(reason)}"
+        if isinstance(reason, NewConnectionError | ConnectTimeoutError):
+            return _Again(text, RECONNECT_SECONDS)
+        return self._undelivered(text)
+
+    def _undelivered(self, why: str) -> MessageUndelivered:
+        return MessageUndelivered(f"{self._target.name} did not take the message: {why}")
+
+    def _without_token(self, text: object) -> str:
+        return short(str(text).replace(self._target.token, "***"))
 
     def _request(self, params: dict[str, Any], seconds: float) -> requests.Response:
-        return requests.post(self._url, json=params, timeout=seconds, proxies=self._proxies, allow_redirects=False)
+        url, proxy = f"{self._target.base_url}{self._target.token}/sendMessage", self._target.proxy
+        proxies = {"http": proxy, "https": proxy} if proxy else None
+        return requests.post(url, json=params, timeout=seconds, proxies=proxies, allow_redirects=False)
+
+
+def _json(response: requests.Response) -> dict[str, Any]:
+    """The body of an answer, empty if it is no JSON object."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _pause(answer: dict[str, Any]) -> float:
+    """The pause in seconds that a 429 asks for."""
+    parameters = answer.get("parameters")
+    asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return float(min(asked, LONGEST_PAUSE)) if isinstance(asked, int | float) and asked > 1 else 1
 
 
 def _hide_token(record: logging.LogRecord) -> bool:

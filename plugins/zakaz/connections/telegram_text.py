@@ -5,6 +5,7 @@ import re
 
 LONGEST_MESSAGE = 4096  # characters, not counting the mark-up
 CUT = "\n[…]\n"
+NO_TOPIC = "⚠️ Тема {topic} закрыта или удалена, поэтому это сообщение здесь. Исправьте message_thread_id подключения."
 # What Telegram takes for a tag and for an entity; anything else between < and > is text, such as <class 'KeyError'>.
 TAG = re.compile(
     r"</?(?:b|strong|i|em|u|ins|s|strike|del|code|pre|a|blockquote|span|tg-spoiler|tg-emoji)(?:\s[^<>]*)?>",
@@ -41,3 +42,8 @@ def cut(text: str) -> str:
 def plain(text: str) -> str:
     """The text without mark-up; a link keeps its address."""
     return html.unescape(TAG.sub("", LINK.sub(r"\2: \1", text)))
+
+
+def in_the_chat(text: str, topic: int) -> str:
+    """A message that its topic did not take, for the chat itself; with or without mark-up."""
+    return f"{NO_TOPIC.format(topic=topic)}\n\n{text}"

@@ -6,7 +6,7 @@ from typing import Any
 from airflow.sdk import BaseHook
 from airflow.sdk.log import mask_secret
 
-from zakaz.connections.api import base_url_of, json_api
+from zakaz.connections.api import base_url_of, extra_of, json_api
 from zakaz.connections.vk_token_store import VariableTokenStore
 from zakaz.errors import InvalidInput
 from zakaz.settings import settings
@@ -48,11 +48,11 @@ class VkAdsHook(BaseHook):
         """A client for each account of the connection.
 
         :raises InvalidInput: the connection has neither client id and secret nor an access token, its host is not a
-            URL, or `accounts` is not a list of logins and ids.
+            URL, its extra is not an object, or `accounts` is not a list of logins and ids.
         """
         connection = self.get_connection(self._conn_id)
         base_url = base_url_of(connection, DEFAULT_BASE_URL)
-        return [self._client(connection, base_url, account) for account in self._accounts(connection.extra_dejson)]
+        return [self._client(connection, base_url, account) for account in self._accounts(extra_of(connection))]
 
     def _accounts(self, extra: dict[str, Any]) -> list[str | int | None]:
         accounts, account_id = extra.get("accounts"), extra.get("account_id")

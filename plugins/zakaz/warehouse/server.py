@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import clickhouse_driver
 from airflow_clickhouse_plugin.hooks.clickhouse import conn_to_kwargs
 
+from zakaz.addresses import environment_proxy
 from zakaz.deadline import call_within
 from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
 from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, failure, tab_separated
@@ -68,8 +69,10 @@ class ServerEngine:
         port = str(extra.get("http_port") or (8443 if secure else 8123))
         if not port.isdigit():
             raise InvalidInput(f"connection {self._connection.conn_id}: http_port {port!r} must be a number")
+        host = f"[{self._address}]" if ":" in self._address else self._address
+        environment_proxy(f"http{'s' if secure else ''}://{host}:{port}", is_requests=False)
         return clickhouse_connect.get_client(
-            host=self._connection.host or "localhost",
+            host=self._address,
             port=int(port),
             username=self._connection.login or "default",
             password=self._connection.password or "",

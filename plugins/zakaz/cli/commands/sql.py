@@ -13,6 +13,8 @@ from zakaz.errors import InvalidInput
 )
 def sql(statement: str, output_format: str) -> None:
     """Run one STATEMENT on the configured warehouse and print its result."""
+    if statement != statement.encode(errors="ignore").decode():
+        raise InvalidInput("STATEMENT must be UTF-8, and has other bytes")
     # The embedded engine would run several statements, a server rejects them.
     if len(sqlparse.split(statement)) != 1:
         raise InvalidInput("STATEMENT must be exactly one statement")
