@@ -14,6 +14,7 @@ from airflow.models.dagrun import DagRun
 
 import our_dags
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
+from zakaz.connections.vk_ads import VkAdsHook, token_variable
 from zakaz.days import DayRange, last_complete_day
 from zakaz.pipeline.sales import load_sales
 from zakaz.sources.sales_file import read_sales
@@ -198,7 +199,9 @@ def test_a_source_that_is_down_ends_red_and_is_told(
     assert "http" in message["text"].split('href="')[1]
     assert marts(warehouse) == before
 
-    token = json.loads(Variable.get("zakaz_token_vk_ads_default"))["tokens"][""]["access_token"]
+    token = json.loads(Variable.get(token_variable(VkAdsHook().get_connection("vk_ads_default"))))["tokens"][""][
+        "access_token"
+    ]
     seen = "\n".join(
         [*capfd.readouterr(), cause, context, message["text"]]
         + [str(row) for row in warehouse.execute("SELECT * FROM meta.etl_runs")]

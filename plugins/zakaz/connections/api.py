@@ -1,7 +1,6 @@
 """Builds a source's HTTP client from an Airflow connection."""
 
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
@@ -9,7 +8,7 @@ from urllib.parse import urlsplit
 from airflow.sdk import Connection
 
 from zakaz.errors import InvalidInput
-from zakaz.settings import settings
+from zakaz.settings import is_sandbox, settings
 from zakaz.sources.http import Answer, JsonApi
 from zakaz.sources.vk_rate_limits import RateBudget
 
@@ -28,7 +27,7 @@ def base_url_of(connection: Connection, default: str) -> str:
         raise InvalidInput(f"connection {connection.conn_id}: host {base_url!r} must be a base URL such as {default}")
     if base_url.startswith("http://") and urlsplit(base_url).hostname not in LOOPBACK:
         log.warning("connection %s: %s sends the secret unencrypted: use https://", connection.conn_id, base_url)
-    return str(base_url)
+    return str(base_url).rstrip("/")
 
 
 def json_api(
@@ -52,5 +51,5 @@ def json_api(
         attempts=limits.http_attempts,
         pause_seconds=limits.http_pause_seconds,
         budget=budget,
-        when_down=SANDBOX_DOWN if os.environ.get("ZAKAZ_SANDBOX") == "1" else "",
+        when_down=SANDBOX_DOWN if is_sandbox() else "",
     )

@@ -16,6 +16,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from zakaz.connections.telegram_text import cut, plain
 from zakaz.deadline import Deadline, call_within
 from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered, TelegramNotSetUp, one_line
+from zakaz.texts import well_formed
 
 CONNECTION = "telegram_default"
 DEFAULT_BASE_URL = "https://api.telegram.org/bot"
@@ -104,7 +105,7 @@ class TelegramHook(ProviderTelegramHook):
             "disable_web_page_preview": True,
             **self._topic,
             **api_params,
-            "text": cut(api_params["text"]),
+            "text": cut(well_formed(api_params["text"])),
         }
         deadline = deadline or Deadline(MESSAGE_SECONDS)
         try:
