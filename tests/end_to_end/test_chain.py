@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 from airflow.models import Variable
 from airflow.models.dagrun import DagRun
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+from sqlalchemy import select
 
 import our_dags
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz.connections.vk_ads import VkAdsHook, token_variable
 from zakaz.days import DayRange, last_complete_day
+from zakaz.orchestration.attempts import WAREHOUSE
 from zakaz.pipeline.sales import load_sales
 from zakaz.sources.sales_file import read_sales
 from zakaz.warehouse.hook import WarehouseHook
@@ -168,6 +172,9 @@ def test_qtickets_that_is_down_stops_the_chain_and_is_told(
     assert "HTTP 403: QTickets doesn't take the token" in registry(warehouse)[1][2]
     (message,) = sandbox.messages()
     assert "Загрузка продаж QTickets" in message["plain"]
+    with create_session() as session:
+        where = select(XComModel.value).filter_by(run_id=run.run_id, task_id="qtickets_fetch", key=WAREHOUSE)
+        assert session.scalar(where) == warehouse.identity, "a watchdog of another warehouse leaves it alone"
 
 
 def test_a_source_that_is_down_ends_red_and_is_told(
