@@ -117,7 +117,7 @@ def test_a_warehouse_is_its_address_whoever_connects(connect: Connect, tmp_path:
     assert connect(host="ch.example.com", port=9000, login="bi", extra={"http_port": 1}).identity == server
     assert connect(host="ch.example.com", extra={"secure": True}).identity.startswith("ch.example.com-9440-")
     others = ({"host": "ch.example.com", "port": unused_port}, {"host": "ch-example.com"}, {})
-    folders = [embedded(tmp_path / name) for name in ("a-b", "a b", "a/b", "ё" * 100, "\udcef")]
+    folders = [embedded(tmp_path / name) for name in ("a-b", "a b", "a/b", "ё" * 100)]
     found = [connect(**other).identity for other in (*others, *folders)]
     assert len({*found, server, ""}) == len(found) + 2
     assert max(len(name.encode()) for name in found) < 255
