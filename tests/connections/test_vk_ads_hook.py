@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from zakaz.connections.vk_ads import VkAdsHook, token_variable
 from zakaz.connections.vk_token_store import VariableTokenStore
 from zakaz.errors import InvalidInput, SourceRefused, SourceUnavailable
 from zakaz.sources.vk_ads import VkAdsClient
+from zakaz.sources.vk_tokens import TOKEN_PATH, Token
 
 pytestmark = pytest.mark.usefixtures("no_token_kept")
 
@@ -53,6 +55,18 @@ def test_a_token_of_another_client_is_not_used(sandbox: Sandbox) -> None:
     client().account_id()
     assert token_requests(sandbox) == 2
     assert json.loads(Variable.get(key()))["client_id"] == CLIENT_ID
+
+
+def test_a_token_goes_to_the_api_that_gave_it_alone(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with one client id for both. That of VK itself is where 1.0 keeps it, and it is not lost meanwhile."""
+    of_vk = {"": Token("of VK", "of VK too", time.time() + 86_400).as_dict()}
+    Variable.set("zakaz_token_vk_ads_default", json.dumps({"client_id": CLIENT_ID, "tokens": of_vk}))
+    for _ in range(2):
+        connect(monkeypatch, host=f"{sandbox.url}/")
+        assert client().account_id() == ACCOUNT_ID
+        connect(monkeypatch, host=None)
+        assert client()._tokens.current() == "of VK"
+    assert [call["path"] for call in sandbox.requests()["requests"]] == [TOKEN_PATH, *["/api/v2/user.json"] * 2]
 
 
 HALF_A_TOKEN = json.dumps({"client_id": CLIENT_ID, "tokens": {"": {"access_token": "half"}}})
