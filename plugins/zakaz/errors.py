@@ -3,6 +3,8 @@
 Each message is one line that names the problem, the value, and the remedy. None contains a secret.
 """
 
+import re
+
 
 class ZakazError(Exception):
     """Base class of the errors that this project raises on purpose.
@@ -130,8 +132,9 @@ def one_line(error: BaseException | str, limit: int = 500) -> str:
     :param error: an exception, or what Airflow passes in its place.
     :param limit: maximum length in characters.
     """
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[-1] if lines else ""
+    lines = [line for line in re.split(r"[\r\n]", str(error)) if line.strip()]
+    # Further characters end a line to some readers: what a source said goes on after them.
+    text = " ".join(part.strip() for part in lines[-1].splitlines()).strip() if lines else ""
     if isinstance(error, BaseException) and not isinstance(error, ZakazError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -61,6 +61,7 @@ def test_a_good_attempt_is_one_row_from_running_to_ok(warehouse: WarehouseHook) 
     ("error", "told"),
     [
         pytest.param(ValueError("first line\nthe cause\n"), "ValueError: the cause", id="exception"),
+        pytest.param(ValueError("Show \x85 on\u2028ice \x0c"), "ValueError: Show on ice", id="odd line breaks"),
         pytest.param(SystemExit(3), "SystemExit: 3", id="sys.exit"),
         pytest.param(KeyboardInterrupt(), "KeyboardInterrupt", id="no text"),
     ],
