@@ -5,6 +5,8 @@ Each message is one line that names the problem, the value, and the remedy. None
 
 import re
 
+from zakaz.texts import well_formed
+
 
 class ZakazError(Exception):
     """Base class of the errors that this project raises on purpose.
@@ -15,6 +17,10 @@ class ZakazError(Exception):
 
     alert_code = "RUN_FAILED"
     alert_severity = "critical"
+
+    def __str__(self) -> str:
+        # Airflow's log of a task breaks off at half a character that a source put into the text, and no callback runs.
+        return well_formed(super().__str__())
 
 
 class PermanentError(ZakazError):

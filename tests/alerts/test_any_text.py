@@ -1,7 +1,10 @@
 """Whatever a source, a terminal or an environment puts into a text, it is recorded and told."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
@@ -74,3 +77,20 @@ def test_a_text_is_kept_as_it_was_but_for_what_is_no_character(warehouse: Wareho
     ]
     assert found == [re.sub("[\ud800-\udfff]", "\ufffd", text)] * 5
     assert on_disk() == []
+
+
+def test_the_log_of_a_task_takes_an_error_with_half_a_character() -> None:
+    """Airflow's own encoder would raise in its handling of the failure, before any callback."""
+    program = (
+        "import sys, structlog\n"
+        "from airflow.sdk.log import configure_logging\n"
+        "from zakaz.errors import SourceRefused\n"
+        "configure_logging(json_output=True, output=sys.stdout.buffer, sending_to_supervisor=True)\n"
+        "try:\n"
+        "    raise SourceRefused('Show \\ud83c')\n"
+        "except SourceRefused:\n"
+        "    structlog.get_logger('task').exception('failed')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+    assert "Show \ufffd" in ended.stdout.decode()
