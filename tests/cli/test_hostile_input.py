@@ -1,18 +1,11 @@
 """bin/zakaz with quotes and semicolons in every argument, and with secrets in the connections that fail."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 from cli.conftest import Zakaz
 from made_rows import DAY, stage_vk
-from made_runs import attempt
-from zakaz.alerts.delivery import raise_alert
-from zakaz.alerts.failure import failure_alert
-from zakaz.days import DayRange
 from zakaz.settings import settings
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -58,39 +51,6 @@ def test_a_text_is_kept_as_it_was_typed(zakaz: Zakaz, warehouse: WarehouseHook) 
     assert warehouse.execute("SELECT reason FROM meta.mutes FINAL") == [(DROP,)]
     assert DROP in zakaz("alerts")[1]
     assert warehouse.execute(ROWS) == [(1,)]
-
-
-def in_a_terminal(*command: str | bytes) -> tuple[int, str, str]:
-    """Run Python in a process of its own, in a terminal without an encoding."""
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONPATH": os.pathsep.join(sys.path)}
-    ended = subprocess.run([sys.executable, *command], env=environment, capture_output=True)
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
-
-
-def test_bytes_that_are_no_text_are_taken_and_shown(migrated: WarehouseHook) -> None:
-    command = ("-m", "zakaz.cli", "mute", "--job", "all", "--until", "2099-01-01", "--reason", b"\xef\xeb")
-    assert in_a_terminal(*command) == (0, "all: muted until 2099-01-01 00:00 MSK\n", "")
-    code, out, err = in_a_terminal("-m", "zakaz.cli", "alerts")
-    assert (code, "\ufffd\ufffd" in out, err) == (0, True, "")
-
-
-def test_what_a_terminal_can_not_show_stops_nothing() -> None:
-    program = (
-        "import click\n"
-        "from zakaz.cli.__main__ import run\n"
-        "@click.command\n"
-        "def show():\n"
-        "    print('Show \\ud83c', '\\udcef')\n"
-        "run('zakaz', lambda: show)"
-    )
-    assert in_a_terminal("-c", program) == (0, "Show \\ud83c \\udcef\n", "")
-
-
-@pytest.mark.usefixtures("no_token_kept", "sandbox")
-def test_a_long_text_is_cut_between_characters(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
-    raise_alert(warehouse, failure_alert(attempt(), f".{'ё' * 400}", DayRange(DAY, DAY)))
-    code, out, err = zakaz("alerts")
-    assert (code, f".{'ё' * 119} │" in out, err) == (2, True, "")
 
 
 @pytest.mark.parametrize("command", ["sql", "healthcheck", "status", "alerts", "migrate", "watchdog", "notify-test"])

@@ -1,6 +1,5 @@
 """The entry point of bin/zakaz: sets up the environment, runs the command, and prints an error as one line."""
 
-import io
 import os
 import sys
 import threading
@@ -29,9 +28,6 @@ def run(name: str, load: Callable[[], Any]) -> int:
     :param load: returns the click command; called once the environment is set up.
     :returns: 0; 1 for a failure or invalid arguments; commands may define further exit codes.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # otherwise it is a caller's, such as a test's
-            stream.reconfigure(errors="backslashreplace")  # whatever the terminal's encoding lacks
     try:
         os.environ.update(project_environment(os.environ))
     except InvalidInput as error:
