@@ -48,7 +48,7 @@ class StageOperator(BaseOperator):
         if self.task_id not in stages:
             raise AirflowSkipException(f"only {self.stage} was requested")
         days = days_of_run(context, lookback_days(self.task_id, settings()), self.days)
-        with suppress(Exception):  # it costs no attempt
+        with suppress(Exception):  # the watchdog asks for it, and it must cost no attempt
             context["ti"].xcom_push(WAREHOUSE, WarehouseHook().identity)
         try:
             with ended_by_sigterm():
