@@ -39,6 +39,7 @@ os.environ.update(
 
 from airflow.models import Connection, Variable
 from airflow.sdk._shared.secrets_masker import reset_secrets_masker
+from airflow.utils.session import create_session
 
 import zakaz.secrets
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
@@ -183,9 +184,14 @@ def metadata() -> None:
 @pytest.fixture
 def no_token_kept(metadata: None) -> Iterator[None]:
     """No VK token from an earlier test, and none left for a later one."""
-    Variable.delete("zakaz_token_vk_ads_default")
+
+    def forget() -> None:
+        with create_session() as session:
+            session.query(Variable).filter(Variable.key.startswith("zakaz_token_")).delete()
+
+    forget()
     yield
-    Variable.delete("zakaz_token_vk_ads_default")
+    forget()
 
 
 @pytest.fixture

@@ -3,6 +3,10 @@
 Each message is one line that names the problem, the value, and the remedy. None contains a secret.
 """
 
+import re
+
+from zakaz.texts import well_formed
+
 
 class ZakazError(Exception):
     """Base class of the errors that this project raises on purpose.
@@ -13,6 +17,10 @@ class ZakazError(Exception):
 
     alert_code = "RUN_FAILED"
     alert_severity = "critical"
+
+    def __str__(self) -> str:
+        # Airflow's log of a task breaks off at half a character that a source put into the text, and no callback runs.
+        return well_formed(super().__str__())
 
 
 class PermanentError(ZakazError):
@@ -141,8 +149,9 @@ def one_line(error: BaseException | str, limit: int = 500) -> str:
     :param error: an exception, or what Airflow passes in its place.
     :param limit: maximum length in characters.
     """
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[-1] if lines else ""
+    lines = [line for line in re.split(r"[\r\n]", str(error)) if line.strip()]
+    # Further characters end a line to some readers: what a source said goes on after them.
+    text = " ".join(part.strip() for part in lines[-1].splitlines()).strip() if lines else ""
     if isinstance(error, BaseException) and not isinstance(error, ZakazError):
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -35,7 +35,7 @@ def masked_line(error: BaseException | str) -> str:
 
 
 def _secrets() -> set[str]:
-    from zakaz.connections.vk_token_store import token_variable  # keeps the HTTP client out of DAG parsing
+    from zakaz.connections.vk_ads import CONNECTION, token_variable  # keeps the HTTP client out of DAG parsing
 
     # For an unreachable URL, requests reports host and path separately.
     ping_url = usable_settings().ping_url
@@ -45,9 +45,14 @@ def _secrets() -> set[str]:
             connection = BaseHook.get_connection(conn_id)
             found |= {connection.password or "", *_secret_extras(connection.extra_dejson)}
     with contextlib.suppress(Exception):
-        found |= _secret_extras(Variable.get(token_variable("vk_ads_default"), deserialize_json=True))
+        variable = token_variable(BaseHook.get_connection(CONNECTION))
+        found |= _secret_extras(Variable.get(variable, deserialize_json=True))
     # Plain, URL-encoded and JSON-escaped.
-    return {form for secret in found for form in (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])}
+    return {
+        form
+        for secret in found
+        for form in (secret, quote(secret, safe="", errors="replace"), json.dumps(secret)[1:-1])
+    }
 
 
 def _secret_extras(value: Any, name: str = "") -> set[str]:

@@ -1,7 +1,9 @@
 """What can be configured, with defaults. Secrets are not here: they are in Airflow's connections."""
 
 import getpass
+import hashlib
 import os
+import re
 import socket
 from datetime import timedelta
 from functools import cache
@@ -12,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from zakaz import __version__, environment
 from zakaz.errors import WrongSetting
+from zakaz.texts import utf8
 
 # The predecessor's limit for a task.
 TASK_LIMIT = timedelta(minutes=15)
@@ -131,6 +134,17 @@ def _complaint(name: str, given: dict[str, str]) -> str:
 def state_dir() -> Path:
     """Where this machine keeps what must outlive a process: the outbox, the sandbox's state."""
     return environment.state_dir(os.environ)
+
+
+def file_name(address: str) -> str:
+    """A file name that is readable, and another one for each address."""
+    readable = re.sub(r"[^\w.]+", "-", address)[-60:].strip("-.")
+    return f"{readable}-{hashlib.sha256(utf8(address)).hexdigest()[:8]}"
+
+
+def is_sandbox() -> bool:
+    """Whether this process works with the sandbox; bin/zakaz and bin/airflow have decided that."""
+    return os.environ.get("ZAKAZ_SANDBOX") == "1"
 
 
 def this_user() -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from made_runs import DAY, age_alerts, attempt, put_run
+from outage import outage
 from received import heads
 from sandbox import Sandbox
 from zakaz.alerts import alert as alert_module
@@ -270,7 +271,7 @@ def test_two_at_once_send_nothing_twice(
     sandbox.fault("telegram", "500", times=1)
     assert [fail(0, minutes_ago=30), fail(1, minutes_ago=29)] == ["failed", "repeat"]
     age_alerts(warehouse, 5)
-    with held(SWEEP, 0):
+    with held(warehouse, SWEEP, 0):
         sweep(warehouse)
     assert heads(sandbox) == []
     meanwhile: list[Any] = []
@@ -321,13 +322,10 @@ def test_the_sum_of_restated_days_says_what_changed_and_what_was_done(
 def test_without_the_registry_the_outbox_decides_on_repeats(
     warehouse: WarehouseHook, sandbox: Sandbox, fail: Fail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with monkeypatch.context() as patch:
-        nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": 9, "extra": {"http_port": 9}}
-        patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
-        away = WarehouseHook(within_seconds=1)
+    with outage():
         for number in range(3):
             day = DAY - timedelta(days=number)
-            raise_alert(away, failure_alert(attempt(day=day), "down", DayRange(day, day)))
+            raise_alert(warehouse, failure_alert(attempt(day=day), "down", DayRange(day, day)))
     assert len(heads(sandbox)) == 1
     sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 2}, "kept on disk, written when it is back"
@@ -341,13 +339,12 @@ def test_without_the_registry_the_same_alert_is_no_repeat_of_itself(
     first, other = (failure_alert(attempt(day=day), "down", DayRange(day, day)) for day in (DAY, DAY + timedelta(1)))
     if fault:
         sandbox.fault("telegram", fault, times=1)
-    with monkeypatch.context() as patch:
-        nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": 9, "extra": {"http_port": 9}}
-        patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps(nowhere))
-        away = WarehouseHook(within_seconds=1)
-        told = [raise_alert(away, replace(first, ts=first.ts + timedelta(minutes=30 * number))) for number in range(4)]
+    with outage():
+        told = [
+            raise_alert(warehouse, replace(first, ts=first.ts + timedelta(minutes=30 * number))) for number in range(4)
+        ]
         assert told == (["failed", "sent", "", ""] if fault else ["sent", "", "", ""])
-        assert [raise_alert(away, other), raise_alert(away, other)] == ["repeat", ""]
+        assert [raise_alert(warehouse, other), raise_alert(warehouse, other)] == ["repeat", ""]
     assert len(heads(sandbox)) == 1
     sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 1}

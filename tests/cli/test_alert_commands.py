@@ -1,8 +1,11 @@
 """bin/zakaz alerts, mute, notify-test and watchdog: answers, exit codes, and who is told."""
 
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 from datetime import datetime, timedelta
 
 import pytest
@@ -83,6 +86,24 @@ def test_a_mute_silences_until_it_ends(zakaz: Zakaz, warehouse: WarehouseHook, s
     assert fail(warehouse, days_ago=2) == "muted"
     ((who, is_lasting),) = warehouse.execute("SELECT who, until > now() FROM meta.mutes FINAL WHERE job = 'all'")
     assert (who.count("@"), is_lasting) == (1, 1)
+
+
+def test_bytes_that_are_no_text_are_taken_and_shown(migrated: WarehouseHook) -> None:
+    """From a terminal without an encoding, which tells Python nothing of what was typed."""
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = []
+    for arguments in (["mute", "--job", "all", "--until", "2099-01-01", "--reason", b"\xef\xeb"], ["alerts"]):
+        command = [sys.executable, "-m", "zakaz.cli", *arguments]
+        ended = subprocess.run(command, env=environment, capture_output=True, check=True)
+        told += [ended.stdout.decode(), ended.stderr.decode()]
+    assert told[:2] == ["all: muted until 2099-01-01 00:00 MSK\n", ""]
+    assert ("\ufffd\ufffd" in told[2], told[3]) == (True, "")
+
+
+def test_a_long_text_is_cut_between_characters(zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    raise_alert(warehouse, failure_alert(attempt(), f".{'ё' * 400}", DayRange(DAY, DAY)))
+    code, out, err = zakaz("alerts")
+    assert (code, f".{'ё' * 119} │" in out, err) == (2, True, "")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
 """bin/zakaz status: what it prints, and its exit code by light."""
 
+import json
 from datetime import timedelta
+
+import pytest
 
 from cli.conftest import Zakaz
 from made_runs import attempt, put_good_days, put_run
+from outage import on_disk
 from zakaz.days import DayRange, last_complete_day
+from zakaz.registry import outbox
 from zakaz.warehouse.hook import WarehouseHook
 
 YESTERDAY = last_complete_day()
@@ -40,3 +45,15 @@ def test_it_exits_by_the_light(warehouse: WarehouseHook, zakaz: Zakaz) -> None:
     put_good_days(warehouse, [DayRange(YESTERDAY - timedelta(days=299), YESTERDAY)])
     code, output, _ = zakaz("status")
     assert (code, "🟢" in whole(output), f"{YESTERDAY:%d.%m.%Y}" in whole(output)) == (0, True, True)
+
+
+def test_it_tells_of_rows_that_wait_for_another_warehouse(
+    warehouse: WarehouseHook, zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_ANOTHER", json.dumps({"conn_type": "clickhouse", "host": "ch.example.com"}))
+    outbox.keep(warehouse, "meta.etl_runs", {"job": "vk_fetch"})
+    assert "another warehouse" not in zakaz("status")[1]
+    for _ in range(2):
+        outbox.keep(WarehouseHook("another"), "meta.etl_runs", {"job": "vk_fetch"})
+    folder = on_disk()[-1].parent
+    assert f"\n2 rows of the registries wait for another warehouse, in {folder}\n" in zakaz("status")[1]

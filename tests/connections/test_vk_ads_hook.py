@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ from airflow.models import Variable
 
 from loud_logs import all_told
 from sandbox import ACCESS_TOKEN, ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Sandbox
-from zakaz.connections.vk_ads import VkAdsHook
+from zakaz.connections.vk_ads import VkAdsHook, token_variable
 from zakaz.connections.vk_token_store import VariableTokenStore
 from zakaz.errors import InvalidInput, SourceRefused, SourceUnavailable
 from zakaz.sources.vk_ads import VkAdsClient
+from zakaz.sources.vk_tokens import TOKEN_PATH, Token
 
-KEY = "zakaz_token_vk_ads_default"
 pytestmark = pytest.mark.usefixtures("no_token_kept")
 
 
@@ -32,6 +33,11 @@ def client() -> VkAdsClient:
     return only
 
 
+def key() -> str:
+    """The variable with the connection's tokens."""
+    return token_variable(VkAdsHook().get_connection("vk_ads_default"))
+
+
 def token_requests(sandbox: Sandbox) -> int:
     return sum("oauth2/token" in call["path"] for call in sandbox.requests()["requests"])
 
@@ -43,12 +49,24 @@ def test_two_hooks_share_one_token(sandbox: Sandbox) -> None:
 
 def test_a_token_of_another_client_is_not_used(sandbox: Sandbox) -> None:
     client().account_id()
-    kept = json.loads(Variable.get(KEY))
+    kept = json.loads(Variable.get(key()))
     assert kept["client_id"] == CLIENT_ID
-    Variable.set(KEY, json.dumps({**kept, "client_id": "somebody-else"}))
+    Variable.set(key(), json.dumps({**kept, "client_id": "somebody-else"}))
     client().account_id()
     assert token_requests(sandbox) == 2
-    assert json.loads(Variable.get(KEY))["client_id"] == CLIENT_ID
+    assert json.loads(Variable.get(key()))["client_id"] == CLIENT_ID
+
+
+def test_a_token_goes_to_the_api_that_gave_it_alone(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with one client id for both. That of VK itself is where 1.0 keeps it, and it is not lost meanwhile."""
+    of_vk = {"": Token("of VK", "of VK too", time.time() + 86_400).as_dict()}
+    Variable.set("zakaz_token_vk_ads_default", json.dumps({"client_id": CLIENT_ID, "tokens": of_vk}))
+    for _ in range(2):
+        connect(monkeypatch, host=f"{sandbox.url}/")
+        assert client().account_id() == ACCOUNT_ID
+        connect(monkeypatch, host=None)
+        assert client()._tokens.current() == "of VK"
+    assert [call["path"] for call in sandbox.requests()["requests"]] == [TOKEN_PATH, *["/api/v2/user.json"] * 2]
 
 
 HALF_A_TOKEN = json.dumps({"client_id": CLIENT_ID, "tokens": {"": {"access_token": "half"}}})
@@ -56,7 +74,7 @@ HALF_A_TOKEN = json.dumps({"client_id": CLIENT_ID, "tokens": {"": {"access_token
 
 @pytest.mark.parametrize("damaged", ["{", "[]", '"text"', HALF_A_TOKEN])
 def test_a_damaged_token_is_as_none(sandbox: Sandbox, damaged: str) -> None:
-    Variable.set(KEY, damaged)
+    Variable.set(key(), damaged)
     assert client().account_id() == ACCOUNT_ID
     assert token_requests(sandbox) == 1
 
@@ -65,7 +83,7 @@ def test_a_ready_token_is_used_and_none_is_asked_for(sandbox: Sandbox, monkeypat
     connect(monkeypatch, login=None, password=None, extra={"access_token": ACCESS_TOKEN})
     assert client().account_id() == ACCOUNT_ID
     assert token_requests(sandbox) == 0
-    assert Variable.get(KEY, default_var=None) is None
+    assert Variable.get(key(), default_var=None) is None
 
 
 @pytest.mark.parametrize(
@@ -123,7 +141,7 @@ RENEW = """
 import zakaz.connections.vk_token_store
 from airflow.models import Variable
 zakaz.connections.vk_token_store.Variable = Variable
-from zakaz.connections.vk_ads import VkAdsHook
+from zakaz.connections.vk_ads import VkAdsHook, token_variable
 print(VkAdsHook().get_conn()[0].account_id())
 """
 
@@ -138,6 +156,6 @@ def test_processes_that_start_together_ask_for_one_token(sandbox: Sandbox) -> No
 
 def test_a_lock_that_is_never_given_back_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zakaz.connections.vk_token_store.LOCK_SECONDS", 0.1)
-    store = VariableTokenStore("vk_ads_default", CLIENT_ID)
-    with store.lock(), pytest.raises(SourceUnavailable, match=r"lock .*zakaz_token_vk_ads_default\.lock"):
+    store = VariableTokenStore(key(), CLIENT_ID)
+    with store.lock(), pytest.raises(SourceUnavailable, match=r"lock .*zakaz_token_vk_ads_default.*\.lock"):
         client().account_id()

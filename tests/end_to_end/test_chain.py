@@ -11,10 +11,15 @@ from typing import Any
 import pytest
 from airflow.models import Variable
 from airflow.models.dagrun import DagRun
+from airflow.models.xcom import XComModel
+from airflow.utils.session import create_session
+from sqlalchemy import select
 
 import our_dags
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
+from zakaz.connections.vk_ads import VkAdsHook, token_variable
 from zakaz.days import DayRange, last_complete_day
+from zakaz.orchestration.attempts import WAREHOUSE
 from zakaz.pipeline.sales import load_sales
 from zakaz.sources.sales_file import read_sales
 from zakaz.warehouse.hook import WarehouseHook
@@ -167,6 +172,9 @@ def test_qtickets_that_is_down_stops_the_chain_and_is_told(
     assert "HTTP 403: QTickets doesn't take the token" in registry(warehouse)[1][2]
     (message,) = sandbox.messages()
     assert "Загрузка продаж QTickets" in message["plain"]
+    with create_session() as session:
+        where = select(XComModel.value).filter_by(run_id=run.run_id, task_id="qtickets_fetch", key=WAREHOUSE)
+        assert session.scalar(where) == warehouse.identity, "a watchdog of another warehouse leaves it alone"
 
 
 def test_a_source_that_is_down_ends_red_and_is_told(
@@ -198,7 +206,9 @@ def test_a_source_that_is_down_ends_red_and_is_told(
     assert "http" in message["text"].split('href="')[1]
     assert marts(warehouse) == before
 
-    token = json.loads(Variable.get("zakaz_token_vk_ads_default"))["tokens"][""]["access_token"]
+    token = json.loads(Variable.get(token_variable(VkAdsHook().get_connection("vk_ads_default"))))["tokens"][""][
+        "access_token"
+    ]
     seen = "\n".join(
         [*capfd.readouterr(), cause, context, message["text"]]
         + [str(row) for row in warehouse.execute("SELECT * FROM meta.etl_runs")]

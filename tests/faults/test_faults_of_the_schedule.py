@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from airflow.jobs.job import Job, JobState
 from airflow.models import DagModel
+from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 from airflow.utils.types import DagRunType
 
@@ -14,6 +15,7 @@ from faults.place import Place
 from made_runs import DAY, attempt, put_run
 from zakaz.cli.commands.watchdog import watchdog as command
 from zakaz.days import last_complete_day
+from zakaz.orchestration.attempts import WAREHOUSE
 
 YESTERDAY = last_complete_day()
 Watchdog = Callable[[], None]
@@ -63,6 +65,19 @@ def test_a_chain_that_failed_upstream_is_one_message(
     (message,) = [message["plain"] for message in place.sandbox.messages() if "ошибка" in message["plain"]]
     assert run_id in message
     judge(place)
+
+
+@pytest.mark.usefixtures("good_days")
+@pytest.mark.parametrize("is_ours", [True, False], ids=["in this warehouse", "in another"])
+def test_a_failure_is_told_by_the_watchdog_of_its_warehouse(
+    place: Place, put_airflow_run: PutRun, look: Watchdog, is_ours: bool
+) -> None:
+    """The sandbox and the real sources share Airflow's database."""
+    run_id = put_airflow_run(DagRunType.SCHEDULED, "failed", hours_ago=0.1, tasks={"vk_fetch": "failed"})
+    where = place.warehouse.identity if is_ours else "warehouse-sandbox-0a1b2c3d"
+    XComModel.set(WAREHOUSE, where, dag_id="zakaz_etl", task_id="vk_fetch", run_id=run_id, serialize=False)
+    look()
+    assert ("vk_fetch" in [job for job, *_ in place.alerts()]) == is_ours
 
 
 @pytest.mark.parametrize("is_paused", [True, False], ids=["paused", "no run"])

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.timeout(300)
 
 def kept(installation: Installation) -> list[tuple[str, str, str]]:
     """What lies in the outbox, in its order: table, job, status or delivery."""
-    rows = [json.loads(file.read_text()) for file in sorted((installation.home / "zakaz" / "spool").glob("*"))]
+    files = (file for file in (installation.home / "zakaz" / "spool").rglob("*") if file.is_file())
+    rows = [json.loads(file.read_text()) for file in sorted(files)]
     return [(row["table"], row["row"]["job"], row["row"].get("status") or row["row"]["delivery"]) for row in rows]
 
 

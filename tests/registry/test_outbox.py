@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from outage import on_disk
 from zakaz import deadline
 from zakaz.errors import WarehouseRefused, WarehouseUnavailable
 from zakaz.registry import outbox
@@ -57,10 +57,6 @@ def away() -> Watched:
     return Watched(WarehouseUnavailable("away"))
 
 
-def on_disk(suffix: str = ".json") -> list[Path]:
-    return sorted((state_dir() / "spool").glob(f"*{suffix}"))
-
-
 def test_rows_come_back_in_their_order_and_as_they_were(warehouse: WarehouseHook) -> None:
     for number in (1, 2, 3):
         assert not outbox.write(away(), TABLE, row(number))
@@ -72,7 +68,7 @@ def test_rows_come_back_in_their_order_and_as_they_were(warehouse: WarehouseHook
     finally:
         warehouse.execute(f"SYSTEM START MERGES {TABLE}")
     assert again.inserted == [1, 2, 3, 4]
-    assert on_disk("") == []
+    assert on_disk() == []
     assert [dict(zip(row(0), values, strict=True)) for values in found] == [row(number) for number in (1, 2, 3, 4)]
 
 
@@ -88,7 +84,7 @@ def test_rows_of_a_table_are_one_insert_whatever_lies_between(warehouse: Warehou
     finally:
         warehouse.execute("DROP TABLE meta.another SYNC")
     assert again.inserted == [*range(1, 31), *range(101, 131), 200]
-    assert (again.inserts, on_disk("")) == (3, [])
+    assert (again.inserts, on_disk()) == (3, [])
 
 
 def test_rows_of_another_version_are_written_with_the_others(warehouse: WarehouseHook) -> None:
@@ -105,7 +101,7 @@ def test_rows_of_another_version_are_written_with_the_others(warehouse: Warehous
     (state_dir() / "spool" / "1795000000000000-7.json").write_text(json.dumps({"table": TABLE, "row": by_1_0}))
     again = Watched()
     outbox.flush(again)
-    assert (again.inserted, again.inserts, on_disk("")) == ([4, 1, 2, 3], 1, [])
+    assert (again.inserted, again.inserts, on_disk()) == ([4, 1, 2, 3], 1, [])
     (found,) = warehouse.execute(f"SELECT {', '.join(row(0))} FROM {TABLE} FINAL")
     assert dict(zip(row(0), found, strict=True)) == row(4)
 
@@ -113,7 +109,7 @@ def test_rows_of_another_version_are_written_with_the_others(warehouse: Warehous
 def test_1_0_can_read_what_is_kept(warehouse: WarehouseHook) -> None:
     """It reads values that have no type beside them as text, and writes them as TSV."""
     outbox.write(away(), TABLE, row(1))
-    (file,) = on_disk("")
+    (file,) = on_disk()
     kept = json.loads(file.read_text(encoding="utf-8"))
     assert kept["table"] == TABLE
     warehouse.insert(TABLE, list(kept["row"]), [list(kept["row"].values())])
@@ -128,7 +124,7 @@ def test_a_row_that_is_refused_is_set_aside_alone(warehouse: WarehouseHook) -> N
     again = Watched()
     assert outbox.write(again, TABLE, row(8))
     assert again.inserted == [1, 2, 3, 4, 6, 7, 8]
-    assert on_disk("") == [bad.with_suffix(".rejected")]
+    assert on_disk() == [bad.with_suffix(".rejected")]
 
 
 @pytest.mark.usefixtures("row_by_row")
@@ -147,7 +143,7 @@ def test_who_is_in_a_hurry_leaves_the_rest_to_others(warehouse: WarehouseHook, m
     assert slow.inserted == [1, 2, 6]
     patient = Watched()
     outbox.flush(patient)
-    assert (patient.inserted, on_disk("")) == ([3, 4, 5], [])
+    assert (patient.inserted, on_disk()) == ([3, 4, 5], [])
 
 
 @pytest.fixture
@@ -176,7 +172,7 @@ def test_a_warehouse_that_takes_nothing_costs_no_row(warehouse: WarehouseHook, c
     assert not outbox.write(Watched(refused, refused), TABLE, row(2))
     again = Watched()
     assert outbox.write(again, TABLE, row(3))
-    assert (again.inserted, on_disk("")) == ([1, 2, 3], [])
+    assert (again.inserted, on_disk()) == ([1, 2, 3], [])
 
 
 def test_a_row_for_a_table_that_is_not_there_waits_and_lets_others_pass(warehouse: WarehouseHook) -> None:
@@ -189,7 +185,7 @@ def test_a_row_for_a_table_that_is_not_there_waits_and_lets_others_pass(warehous
         assert warehouse.execute("SELECT _ver FROM meta.not_yet") == [(1,)]
     finally:
         warehouse.execute("DROP TABLE meta.not_yet SYNC")
-    assert on_disk("") == []
+    assert on_disk() == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"table": "meta.etl_runs", "row": 1}', '{"row": {}}'])
@@ -200,7 +196,7 @@ def test_a_file_that_says_nothing_is_set_aside(warehouse: WarehouseHook, text: s
     again = Watched()
     assert outbox.write(again, TABLE, row(2))
     assert again.inserted == [1, 2]
-    assert on_disk("") == [broken.with_suffix(".rejected")]
+    assert on_disk() == [broken.with_suffix(".rejected")]
 
 
 @pytest.mark.usefixtures("row_by_row")
@@ -218,7 +214,7 @@ def test_two_processes_that_write_the_same_rows_do_not_harm_each_other(warehouse
     slow = Overtaken()
     assert outbox.write(slow, TABLE, row(4))
     assert slow.inserted == [1, 4]
-    assert on_disk("") == []
+    assert on_disk() == []
 
 
 def test_a_disk_that_takes_nothing_harms_no_run(warehouse: WarehouseHook, caplog: pytest.LogCaptureFixture) -> None:

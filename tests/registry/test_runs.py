@@ -1,20 +1,18 @@
 """meta.etl_runs: one row per attempt, whatever ends it, and whether ClickHouse is there or not."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from made_rows import build_vk, stage_vk
+from outage import on_disk
 from zakaz.days import DayRange
+from zakaz.deadline import Deadline
 from zakaz.registry import outbox
 from zakaz.registry.attempt import UNSET, Attempt
 from zakaz.registry.runs import recorded
-from zakaz.settings import state_dir
 from zakaz.warehouse.hook import WarehouseHook
 
 DAYS = DayRange(date(2026, 11, 14), date(2026, 11, 20))
@@ -34,20 +32,13 @@ pytestmark = pytest.mark.warehouse
 
 
 @pytest.fixture
-def unreachable(monkeypatch: pytest.MonkeyPatch) -> Iterator[WarehouseHook]:
-    """A hook to a server that is away; the connection is right again after the test."""
-    with monkeypatch.context() as patch:
-        nowhere = {"conn_type": "clickhouse", "host": "127.0.0.1", "port": 9, "extra": {"http_port": 9}}
-        patch.setenv("AIRFLOW_CONN_AWAY", json.dumps(nowhere))
-        yield WarehouseHook("away", within_seconds=2)
+def unreachable() -> WarehouseHook:
+    """A hook of the same warehouse that does not reach it in time."""
+    return WarehouseHook(deadline=Deadline(0))
 
 
 def rows(warehouse: WarehouseHook) -> list[tuple[Any, ...]]:
     return warehouse.execute(f"SELECT {COLUMNS} FROM meta.etl_runs FINAL ORDER BY started_at, job")
-
-
-def kept() -> list[Path]:
-    return sorted((state_dir() / "spool").glob("*"))
 
 
 @pytest.mark.parametrize("changed", ["dag_id", "dag_run_id", "job", "map_index", "try_number"])
@@ -70,6 +61,7 @@ def test_a_good_attempt_is_one_row_from_running_to_ok(warehouse: WarehouseHook) 
     ("error", "told"),
     [
         pytest.param(ValueError("first line\nthe cause\n"), "ValueError: the cause", id="exception"),
+        pytest.param(ValueError("Show \x85 on\u2028ice \x0c"), "ValueError: Show on ice", id="odd line breaks"),
         pytest.param(SystemExit(3), "SystemExit: 3", id="sys.exit"),
         pytest.param(KeyboardInterrupt(), "KeyboardInterrupt", id="no text"),
     ],
@@ -105,12 +97,12 @@ def test_an_absent_clickhouse_harms_no_run_and_loses_no_row(
     ):
         raise ValueError("its own error")
     assert done == ["the work"]
-    assert len(kept()) == 4
+    assert len(on_disk()) == 4
     assert rows(warehouse) == []
 
     with recorded(warehouse, replace(ATTEMPT, job="healthcheck", run_id=UNSET), DAYS):
         pass
-    assert kept() == []
+    assert on_disk() == []
     assert sorted((row[1], row[2], row[5]) for row in rows(warehouse)) == [
         ("healthcheck", "ok", 0),
         ("vk_fetch", "error", 0),
@@ -125,7 +117,7 @@ def test_a_row_that_is_refused_for_ever_holds_up_no_other(warehouse: WarehouseHo
         pass
     with recorded(warehouse, replace(ATTEMPT, try_number=2, run_id=UNSET), DAYS):
         pass
-    assert [file.suffix for file in kept()] == [".rejected"]
+    assert [file.suffix for file in on_disk()] == [".rejected"]
     assert len(rows(warehouse)) == 2
 
 
@@ -141,4 +133,4 @@ def test_a_time_out_while_the_row_is_written_loses_no_row(
         patch.setattr(WarehouseHook, "insert_json", stopped)
         with pytest.raises(KeyboardInterrupt), recorded(warehouse, ATTEMPT, DAYS):
             pass
-    assert len(kept()) == 1
+    assert len(on_disk()) == 1

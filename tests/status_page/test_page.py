@@ -6,7 +6,7 @@ import re
 import socket
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -51,6 +51,13 @@ def test_the_calendar_tells_what_v_etl_days_tells_and_what_is_missing(warehouse:
     told = dict(warehouse.execute("SELECT state, count() FROM bi.v_etl_days GROUP BY state"))
     shown = "".join(found.values())
     assert {"good": shown.count("."), "red": shown.count("X"), "running": shown.count(">")} == told
+
+
+@pytest.mark.warehouse
+def test_line_breaks_in_a_text_do_not_break_the_page(warehouse: WarehouseHook) -> None:
+    text = "Show\n \r \x0b \x0c \x1c \x85 \u2028 on ice"
+    warehouse.insert("meta.etl_alerts", ("ts", "message"), [(datetime.now(UTC), text)])
+    assert [alert["text"] for alert in read({})["alerts"]] == [text]
 
 
 @pytest.mark.warehouse

@@ -10,7 +10,7 @@ SELECT
     revenue_after,
     tickets_before,
     tickets_after,
-    left(err_msg, 120) AS error
+    leftUTF8(err_msg, 120) AS error
 FROM meta.backfills FINAL
 WHERE
     backfill_id = {backfill_id:UUID}

@@ -6,7 +6,7 @@ SELECT
     times,
     if(from_date = to_date, toString(from_date), concat(toString(from_date), ' – ', toString(to_date))) AS days,
     if(times_told > 0, 'told', 'not told') AS telegram,
-    left(last_error, 120) AS last_error
+    leftUTF8(last_error, 120) AS last_error
 FROM meta.v_incidents
 WHERE recovered_at IS NULL
 ORDER BY opened_at DESC

@@ -4,7 +4,7 @@ SELECT
     severity,
     zakaz_job_ru(job) AS job_ru,
     code,
-    left(message, 2000) AS text,
+    leftUTF8(message, 2000) AS text,
     delivery
 FROM meta.etl_alerts FINAL
 ORDER BY ts DESC

@@ -48,13 +48,12 @@ def raise_alert(
     :param deadline: for all of it; the warehouse should have the same.
     :returns: its delivery state; empty if it was delivered before.
     """
-    with held("-".join((alert.job, alert.code, alert.severity)), _left(deadline, LOCK_SECONDS)):
+    with held(warehouse, "-".join((alert.job, alert.code, alert.severity)), _left(deadline, LOCK_SECONDS)):
         history = _history(warehouse, alert)
         if history.is_delivered:
             return ""
-        registry = warehouse if history.is_known else None
         html = alert.html(history.times_before + 1, history.first_at)
-        _record(registry, alert, html, PENDING)
+        _record(warehouse, history, alert, html, PENDING)
         if quiet or history.is_muted:
             delivery = MUTED
         elif history.is_repeat and alert.severity != "info" and not alert.is_always_sent:
@@ -62,7 +61,7 @@ def raise_alert(
         else:
             message_deadline = Deadline(deadline.left() - RECORD_SECONDS) if deadline else None
             delivery = send(html, f"{alert.code} of {alert.job}", message_deadline)
-        _record(registry, alert, html, delivery)
+        _record(warehouse, history, alert, html, delivery)
     return delivery
 
 
@@ -98,15 +97,15 @@ def _history(warehouse: WarehouseHook, alert: Alert) -> History:
     except Exception as error:  # noqa: BLE001 - a broken registry silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
     try:
-        return _history_in_outbox(alert)
+        return _history_in_outbox(warehouse, alert)
     except Exception:
         log.exception("the outbox can't be asked about %s of %s", alert.code, alert.job)
         return History()
 
 
-def _history_in_outbox(alert: Alert) -> History:
+def _history_in_outbox(warehouse: WarehouseHook, alert: Alert) -> History:
     """What was written while ClickHouse was away."""
-    rows = [row for row in outbox.kept(TABLE) if (row["severity"], row["job"], row["code"]) == alert.kind]
+    rows = [row for row in outbox.kept(warehouse, TABLE) if (row["severity"], row["job"], row["code"]) == alert.kind]
     latest = {row["alert_id"]: row for row in rows}
     this = latest.pop(str(alert.alert_id), None)
     return History(
@@ -118,13 +117,11 @@ def _history_in_outbox(alert: Alert) -> History:
     )
 
 
-def _record(registry: WarehouseHook | None, alert: Alert, html: str, delivery: str) -> None:
-    """Write the row; without a registry that can be reached, keep it in the outbox."""
+def _record(warehouse: WarehouseHook, history: History, alert: Alert, html: str, delivery: str) -> None:
+    """Write the row; keep it in the outbox if the registry did not answer just now."""
+    record = outbox.write if history.is_known else outbox.keep
     try:
-        if registry is None:
-            outbox.keep(TABLE, alert.row(delivery, html))
-        else:
-            outbox.write(registry, TABLE, alert.row(delivery, html))
+        record(warehouse, TABLE, alert.row(delivery, html))
     except Exception:
         log.exception("%s: the alert of %s could not be recorded", alert.code, alert.job)
 

@@ -42,7 +42,7 @@ def sweep(warehouse: WarehouseHook, given_up: Collection[UUID] = ()) -> None:
     :param given_up: failed attempts that Airflow will not retry; the others are given time for it.
     :raises WarehouseUnavailable: ClickHouse can't be reached at all.
     """
-    with held(SWEEP, 0) as is_ours:
+    with held(warehouse, SWEEP, 0) as is_ours:
         if is_ours:
             _sweep(warehouse, given_up)
         else:

@@ -2,7 +2,11 @@
 
 import json
 import logging
+<<<<<<< HEAD
 import os
+=======
+import re
+>>>>>>> perwarehouse
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +15,7 @@ from airflow.sdk import Connection
 
 from zakaz.addresses import environment_proxy, is_base_url
 from zakaz.errors import InvalidInput
-from zakaz.settings import settings
+from zakaz.settings import is_sandbox, settings
 from zakaz.sources.http import Answer, JsonApi
 from zakaz.sources.vk_rate_limits import RateBudget
 
@@ -32,7 +36,7 @@ def base_url_of(connection: Connection, default: str) -> str:
     environment_proxy(base_url)
     if base_url.startswith("http://") and urlsplit(base_url).hostname not in LOOPBACK:
         log.warning("connection %s: %s sends the secret unencrypted: use https://", connection.conn_id, base_url)
-    return str(base_url)
+    return str(base_url).rstrip("/")
 
 
 def extra_of(connection: Connection) -> dict[str, Any]:
@@ -70,5 +74,5 @@ def json_api(
         attempts=limits.http_attempts,
         pause_seconds=limits.http_pause_seconds,
         budget=budget,
-        when_down=SANDBOX_DOWN if os.environ.get("ZAKAZ_SANDBOX") == "1" else "",
+        when_down=SANDBOX_DOWN if is_sandbox() else "",
     )

@@ -14,8 +14,13 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyErr
 from zakaz.connections.telegram_target import target
 from zakaz.connections.telegram_text import cut, in_the_chat, plain
 from zakaz.deadline import Deadline, call_within
+<<<<<<< HEAD
 from zakaz.errors import MessageRefused, MessageUndelivered, TelegramNotSetUp
 from zakaz.sources.http import short
+=======
+from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered, TelegramNotSetUp, one_line
+from zakaz.texts import well_formed
+>>>>>>> perwarehouse
 
 log = logging.getLogger(__name__)
 CONNECTION = "telegram_default"
@@ -96,7 +101,7 @@ class TelegramHook(ProviderTelegramHook):
             "disable_web_page_preview": True,
             **({"message_thread_id": self._target.topic} if self._target.topic else {}),
             **api_params,
-            "text": cut(api_params["text"]),
+            "text": cut(well_formed(api_params["text"])),
         }
         deadline = deadline or Deadline(MESSAGE_SECONDS)
         while True:

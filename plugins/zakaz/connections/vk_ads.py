@@ -9,7 +9,7 @@ from airflow.sdk.log import mask_secret
 from zakaz.connections.api import base_url_of, extra_of, json_api
 from zakaz.connections.vk_token_store import VariableTokenStore
 from zakaz.errors import InvalidInput
-from zakaz.settings import settings
+from zakaz.settings import file_name, settings
 from zakaz.sources.http import JsonApi
 from zakaz.sources.vk_ads import VkAdsClient, refused
 from zakaz.sources.vk_rate_limits import RateBudget
@@ -43,6 +43,14 @@ class VkAdsHook(BaseHook):
     def __init__(self, vk_ads_conn_id: str = CONNECTION) -> None:
         super().__init__()
         self._conn_id = vk_ads_conn_id
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of the API that the connection leads to.
+
+        :raises InvalidInput: the connection's host is not a URL.
+        """
+        return base_url_of(self.get_connection(self._conn_id), DEFAULT_BASE_URL)
 
     def get_conn(self) -> list[VkAdsClient]:
         """A client for each account of the connection.
@@ -100,8 +108,17 @@ class VkAdsHook(BaseHook):
         if account is not None:
             name = "agency_client_id" if isinstance(account, int) else "agency_client_name"
             agency_client = {name: str(account)}
-        store = VariableTokenStore(self._conn_id, connection.login, str(account or ""))
+        store = VariableTokenStore(token_variable(connection), connection.login, str(account or ""))
         return ClientCredentials(api, connection.login, connection.password, store, agency_client)
+
+
+def token_variable(connection: Any) -> str:
+    """The name of the Airflow variable with a connection's tokens: of each API another, so that none is sent elsewhere.
+
+    :raises InvalidInput: the connection's host is not a URL.
+    """
+    name, base_url = f"zakaz_token_{connection.conn_id}", base_url_of(connection, DEFAULT_BASE_URL)
+    return name if base_url == DEFAULT_BASE_URL else f"{name}_{file_name(base_url)}"
 
 
 def _is_id(value: Any) -> bool:

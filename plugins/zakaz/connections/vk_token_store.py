@@ -20,29 +20,24 @@ LOCK_SECONDS = 120
 DESCRIPTION = "VK Ads access tokens, kept between runs: VK issues at most five"
 
 
-def token_variable(conn_id: str) -> str:
-    """The name of the Airflow variable with a connection's tokens."""
-    return f"zakaz_token_{conn_id}"
-
-
 class VariableTokenStore:
-    """Stores a connection's tokens in an Airflow variable, which Airflow encrypts, masks and shares with all workers.
+    """Stores tokens in an Airflow variable, which Airflow encrypts, masks and shares with all workers.
 
     The lock is a file, and so covers the processes of one machine. Across machines, the single slot of the pool
     `vk_ads` (infra/airflow/pools.json) prevents concurrent fetches.
 
-    :param conn_id: the connection. :param client_id: tokens of another client are ignored.
+    :param key: the name of the variable. :param client_id: tokens of another client are ignored.
     :param account: which of the connection's accounts.
     """
 
-    def __init__(self, conn_id: str, client_id: str, account: str = "") -> None:
-        self._key = token_variable(conn_id)
+    def __init__(self, key: str, client_id: str, account: str = "") -> None:
+        self._key = key
         self._client_id = client_id
         self._account = account
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock the connection's tokens on this machine.
+        """Lock the tokens on this machine.
 
         :raises SourceUnavailable: another process holds the lock for longer than two minutes.
         """

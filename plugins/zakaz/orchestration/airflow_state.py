@@ -14,10 +14,11 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from zakaz import airflow_internals
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.days import DayRange
-from zakaz.orchestration.attempts import attempt_of
+from zakaz.orchestration.attempts import WAREHOUSE, attempt_of
 from zakaz.orchestration.run_days import days_of_run, looks_back, state_name
 from zakaz.orchestration.runs import UNFINISHED, is_scheduler_alive
 from zakaz.registry.attempt import Attempt
+from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
 # Longer than all tasks of a run take in sequence without retries.
@@ -42,7 +43,7 @@ def from_task(task_instance: Any, dag_id: str) -> Schedule:
     try:
         is_paused = task_instance.get_dag(dag_id).is_paused
         runs = list(_runs_of_interest(task_instance, dag_id))
-        failed = [found for run, states in runs for found in _failed_by_task_sdk(run, states)]
+        failed = [found for run, states in runs for found in _failed_by_task_sdk(run, states, task_instance)]
     except AirflowRuntimeError as error:
         log.warning("Airflow's server did not return the state of %s: %s", dag_id, error)
         return Schedule()
@@ -81,7 +82,7 @@ def _runs_of_interest(task_instance: Any, dag_id: str) -> Iterator[tuple[Any, St
             yield airflow_internals._fetch_dag_run(dag_id=dag_id, run_id=run_id), states  # noqa: SLF001 - no public name
 
 
-def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, DayRange]]:
+def _failed_by_task_sdk(run: Any, states: States, watchdog: Any) -> Iterator[tuple[Attempt, DayRange]]:
     """The failed tasks of a run. Without a logical date, the SDK returns neither try number nor end."""
     if run.logical_date is None or (run.end_date and datetime.now(UTC) - run.end_date > LOOK_BACK):
         return
@@ -90,7 +91,8 @@ def _failed_by_task_sdk(run: Any, states: States) -> Iterator[tuple[Attempt, Day
     for task_id in (task_id for task_id, state in states.items() if state == "failed"):
         answer = airflow_internals.supervisor_comms().send(airflow_internals.GetPreviousTI(task_id=task_id, **asked))
         task = answer.task_instance if isinstance(answer, airflow_internals.PreviousTIResult) else None
-        if task and task.run_id == run.run_id and _is_settled(task.end_date):
+        where = watchdog.xcom_pull(task_id, run.dag_id, WAREHOUSE, run_id=run.run_id, map_indexes=None)
+        if task and task.run_id == run.run_id and _is_settled(task.end_date) and _is_ours(where):
             attempt = Attempt(
                 dag_id=run.dag_id,
                 dag_run_id=run.run_id,
@@ -129,7 +131,7 @@ def _in_database(dag_id: str, session: Any) -> Schedule:
         failed_attempts=[
             (attempt_of({"task_instance": task, "dag_run": task.dag_run}), _day(task.dag_run))
             for task in failed
-            if _is_settled(task.end_date)
+            if _is_settled(task.end_date) and _is_ours(task.xcom_pull(task.task_id, key=WAREHOUSE, session=session))
         ],
     )
 
@@ -175,6 +177,11 @@ def _is_progressing(run: Any, states: States, *, is_served: bool) -> bool:
     is_in_turn = state_name(run.run_type) == "backfill" and state_name(run.state) == "queued"
     progressing = AT_WORK | WAITING if is_served else AT_WORK
     return (is_served and is_in_turn) or not progressing.isdisjoint(states.values())
+
+
+def _is_ours(warehouse: str | None) -> bool:
+    """Whether a task is this warehouse's business: others have registries and watchdogs of their own."""
+    return not warehouse or warehouse == WarehouseHook().identity
 
 
 def _is_settled(end: datetime | None) -> bool:

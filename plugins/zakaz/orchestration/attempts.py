@@ -6,6 +6,10 @@ from typing import Any
 from zakaz.orchestration.run_days import looks_back, state_name
 from zakaz.registry.attempt import Attempt
 
+# The XCom in which a task leaves the identity of the warehouse that it works in: not every one that this Airflow knows
+# of worked in the warehouse that a watchdog looks after.
+WAREHOUSE = "warehouse"
+
 
 def attempt_of(context: Any) -> Attempt:
     """The attempt of an Airflow context (of a task or of its callback)."""

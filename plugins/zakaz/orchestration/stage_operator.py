@@ -1,13 +1,14 @@
 """The operator of the chain: runs a stage as a task, recorded in `meta.etl_runs` and `meta.etl_alerts`."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from zakaz.errors import SourceNotSetUp
-from zakaz.orchestration.attempts import attempt_of
+from zakaz.orchestration.attempts import WAREHOUSE, attempt_of
 from zakaz.orchestration.run_days import days_of_run, require_sound_lookback
 from zakaz.orchestration.termination import ended_by_sigterm
 from zakaz.settings import settings
@@ -40,12 +41,15 @@ class StageOperator(BaseOperator):
         :raises InvalidInput: there is no such stage, or the conf's `lookback` is neither true nor false.
         """
         from zakaz.pipeline.runner import run_stage  # keeps HTTP clients out of DAG parsing
+        from zakaz.warehouse.hook import WarehouseHook
 
         stages = wanted(self.stage)
         require_sound_lookback(context["dag_run"])
         if self.task_id not in stages:
             raise AirflowSkipException(f"only {self.stage} was requested")
         days = days_of_run(context, lookback_days(self.task_id, settings()), self.days)
+        with suppress(Exception):  # the watchdog asks for it, and it must cost no attempt
+            context["ti"].xcom_push(WAREHOUSE, WarehouseHook().identity)
         try:
             with ended_by_sigterm():
                 run_stage(self.task_id, days, attempt_of(context))

@@ -15,7 +15,7 @@ from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
-from zakaz.settings import settings, state_dir
+from zakaz.settings import file_name, settings, state_dir
 from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -34,8 +34,9 @@ def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures
         )
     if reachable is None:
         return
-    with _only_fetch_of_this_machine():
-        loaded = load_vk_ads(VkAdsHook().get_conn(), warehouse, reachable)
+    vk_ads = VkAdsHook()
+    with _only_fetch_of_this_machine(vk_ads.base_url):
+        loaded = load_vk_ads(vk_ads.get_conn(), warehouse, reachable)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
     notify_of_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
     loaded.require_complete()
@@ -62,8 +63,8 @@ def require_qtickets() -> None:
 
 
 @contextmanager
-def _only_fetch_of_this_machine() -> Iterator[None]:
-    """Allow one VK fetch at a time on this machine, since all share VK's rate limits.
+def _only_fetch_of_this_machine(base_url: str) -> Iterator[None]:
+    """Allow one fetch at a time from this VK API on this machine, since all share its rate limits.
 
     Airflow's pool does that for scheduled tasks, but not for a backfill in its own process or a timer. The wait is
     bounded by the stage's time limit.
@@ -72,5 +73,5 @@ def _only_fetch_of_this_machine() -> Iterator[None]:
     with ExitStack() as stack:
         with suppress(OSError):  # a disk that can't lock must not cost a day
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stack.enter_context(FileLock(folder / "vk_fetch.lock"))
+            stack.enter_context(FileLock(folder / f"vk_fetch-{file_name(base_url)}.lock"))
         yield

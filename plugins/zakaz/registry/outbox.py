@@ -1,9 +1,14 @@
-"""The outbox: rows that ClickHouse could not take yet, on this machine's disk in their order, as JSON."""
+"""The outbox: rows that ClickHouse could not take yet, on this machine's disk in their order, as JSON.
+
+Each warehouse has a folder. What was kept while the connection could not be read, or by 1.0, lies beside the folders
+and goes into the next warehouse that is not the sandbox's.
+"""
 
 import contextlib
 import json
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +16,8 @@ from typing import Any
 
 from zakaz.deadline import Deadline
 from zakaz.errors import WarehouseRefused, WarehouseUnavailable, ZakazError
-from zakaz.settings import state_dir
+from zakaz.settings import is_sandbox, state_dir
+from zakaz.texts import utf8
 from zakaz.warehouse.hook import WarehouseHook, new_version
 
 log = logging.getLogger(__name__)
@@ -39,7 +45,7 @@ def write(warehouse: WarehouseHook, table: str, row: Row) -> bool:
             warehouse.insert_json(table, [_as_json(row)])
     except BaseException as error:  # a missing connection, or a time-out while the row is written, costs no row either
         log.warning("%s: %s", table, error)
-        keep(table, row)
+        keep(warehouse, table, row)
         if not isinstance(error, Exception):
             raise
         return False
@@ -47,12 +53,14 @@ def write(warehouse: WarehouseHook, table: str, row: Row) -> bool:
 
 
 def flush(warehouse: WarehouseHook, deadline: Deadline | None = None) -> None:
-    """Write what was kept, those of a table in their order. A row that ClickHouse will never take is set aside.
+    """Write what was kept for this warehouse, the rows of a table in their order.
+
+    A row that ClickHouse will never take is set aside.
 
     :param deadline: no insert begins later; the rest stays for the next time.
     :raises WarehouseUnavailable: ClickHouse is still away; what was not written stays.
     """
-    files = _files()
+    files = _files(warehouse)
     for first in range(0, len(files), BATCH):
         if deadline and not deadline.left():
             log.warning("%d rows of the registries stay on disk for the next time", len(files) - first)
@@ -71,27 +79,33 @@ def flush(warehouse: WarehouseHook, deadline: Deadline | None = None) -> None:
             _insert(warehouse, table, batch, deadline)
 
 
-def keep(table: str, row: Row) -> None:
-    """Keep a row on disk until ClickHouse can be reached; never raises."""
+def keep(warehouse: WarehouseHook, table: str, row: Row) -> None:
+    """Keep a row on disk until this warehouse can be reached; never raises."""
     log.warning("%s: the row is kept on disk and written later", table)
     try:
-        folder = _folder()
+        folder = _folder(warehouse)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = folder / f"{new_version()}-{os.getpid()}.json"
         unfinished = file.with_suffix(".part")
-        unfinished.write_text(_as_json({"table": table, "row": row}), encoding="utf-8")
+        unfinished.write_bytes(utf8(_as_json({"table": table, "row": row})))
         unfinished.replace(file)
     except OSError:
         log.exception("%s: the row could not be kept on disk either: %s", table, row)
 
 
-def kept(table: str) -> Iterator[dict[str, Any]]:
-    """The rows of a table that wait on disk, oldest first; what is neither number nor NULL is text."""
-    for file in _files():
+def kept(warehouse: WarehouseHook, table: str) -> Iterator[dict[str, Any]]:
+    """The rows of a table that wait for this warehouse, oldest first; what is neither number nor NULL is text."""
+    for file in _files(warehouse):
         with contextlib.suppress(*UNREADABLE):
             of_table, row = _read(file)
             if of_table == table:
                 yield row
+
+
+def waiting_elsewhere(warehouse: WarehouseHook) -> Counter[Path]:
+    """How many rows wait for other warehouses, by folder."""
+    files = _spool().rglob("*.json")
+    return Counter(file.parent for file in files if file.parent not in (_folder(warehouse), _nobodys()))
 
 
 def instant(text: str) -> datetime:
@@ -128,7 +142,8 @@ def _set_aside(file: Path, error: Exception) -> None:
 
 
 def _as_json(value: Row) -> str:
-    return json.dumps(value, default=_text)
+    # A lone surrogate must stay one: ClickHouse refuses its escape sequence, and utf8 replaces it.
+    return json.dumps(value, default=_text, ensure_ascii=False)
 
 
 def _text(value: Any) -> str:
@@ -151,9 +166,19 @@ def _untagged(value: Any) -> Any:
     return _text(datetime.fromisoformat(text)) if kind == "datetime" else text
 
 
-def _files() -> list[Path]:
-    return sorted(_folder().glob("*.json"))
+def _files(warehouse: WarehouseHook) -> list[Path]:
+    folders = {_folder(warehouse), _nobodys()}
+    return sorted((file for folder in folders for file in folder.glob("*.json")), key=lambda file: file.name)
 
 
-def _folder() -> Path:
+def _folder(warehouse: WarehouseHook) -> Path:
+    return _spool() / warehouse.identity if warehouse.identity else _nobodys()
+
+
+def _nobodys() -> Path:
+    """Where rows wait of which nobody knows for which warehouse they were meant."""
+    return _spool() / "sandbox" if is_sandbox() else _spool()
+
+
+def _spool() -> Path:
     return state_dir() / "spool"

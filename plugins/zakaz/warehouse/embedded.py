@@ -9,6 +9,7 @@ from typing import Any
 
 from zakaz.deadline import Deadline
 from zakaz.errors import WarehouseLocked, ZakazError
+from zakaz.texts import utf8
 from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
 from zakaz.warehouse.folder_lock import FolderLock
 
@@ -73,8 +74,9 @@ class EmbeddedEngine:
     def insert_json(self, table: str, rows: Iterable[str]) -> None:
         """Write rows, each a JSON object, in one block."""
         with self._named_errors():
-            block = "\n".join(rows).encode()
-            self._client.raw_insert(table, insert_block=block, fmt="JSONEachRow", settings=JSON_SETTINGS)
+            self._client.raw_insert(
+                table, insert_block=utf8("\n".join(rows)), fmt="JSONEachRow", settings=JSON_SETTINGS
+            )
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from zakaz.errors import InvalidInput, WarehouseRefused, WarehouseUnavailable, ZakazError
+from zakaz.texts import well_formed
 
 Row = Sequence[Any]
 # Rows in the outbox may be from another version of the code, with columns that this schema lacks.
@@ -71,7 +72,9 @@ def _as_text(name: str, value: Any) -> str | int:
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     if isinstance(value, bool | int):
         return int(value)
-    if isinstance(value, str | date | Decimal | UUID):
+    if isinstance(value, str):
+        return well_formed(value)
+    if isinstance(value, date | Decimal | UUID):
         return str(value)
     raise InvalidInput(f"{name}: {value!r} can't be sent, a {type(value).__name__} has no typed text")
 

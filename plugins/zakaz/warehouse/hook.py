@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from airflow_clickhouse_plugin.hooks.clickhouse import ClickHouseHook
 
 from zakaz.deadline import Deadline
 from zakaz.errors import InvalidInput, WarehouseLocked, WarehouseUnavailable
-from zakaz.settings import settings, usable_settings
+from zakaz.settings import file_name, settings, state_dir, usable_settings
 from zakaz.warehouse.embedded import EmbeddedEngine
 from zakaz.warehouse.engine import Engine, Row
 from zakaz.warehouse.folder_lock import FolderLock
@@ -125,6 +126,26 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         :raises InvalidInput: there is no such connection.
         """
         return EMBEDDED in self._connection().extra_dejson
+
+    @cached_property
+    def identity(self) -> str:
+        """A file name for what this machine keeps for this warehouse alone; empty if its connection can't be read.
+
+        It is the same for every user of a server, and for an embedded warehouse that was moved with AIRFLOW_HOME.
+        """
+        try:
+            connection = self._connection()
+            folder = self._folder(connection)
+        except Exception as error:  # noqa: BLE001 - Airflow's database or a secrets backend may be away
+            self.log.warning(
+                "it is not known which warehouse %s is: %s", self._clickhouse_conn_id, type(error).__name__
+            )
+            return ""
+        if folder:
+            home = state_dir().parent.resolve()
+            return file_name(str(folder.relative_to(home) if folder.is_relative_to(home) else folder))
+        port = connection.port or (9440 if connection.extra_dejson.get("secure") else 9000)
+        return file_name(f"{connection.host or 'localhost'}:{port}".lower())
 
     @contextlib.contextmanager
     def session(self) -> Iterator["WarehouseHook"]:

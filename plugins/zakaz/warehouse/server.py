@@ -13,6 +13,7 @@ from airflow_clickhouse_plugin.hooks.clickhouse import conn_to_kwargs
 from zakaz.addresses import environment_proxy
 from zakaz.deadline import call_within
 from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
+from zakaz.texts import utf8
 from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, failure, tab_separated
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class ServerEngine:
         """Write rows, each a JSON object, in one block."""
         with self._named_errors():
             settings = {**self._insert_settings, **JSON_SETTINGS}
-            self._http.raw_insert(table, insert_block="\n".join(rows).encode(), fmt="JSONEachRow", settings=settings)
+            self._http.raw_insert(table, insert_block=utf8("\n".join(rows)), fmt="JSONEachRow", settings=settings)
 
     def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
         """Run one statement and return its result as the engine formats it."""

@@ -12,6 +12,7 @@ def status() -> int:
     Exits 0 if all is well (green), 1 if the data are there and something is open (yellow), 2 if yesterday is missing
     (red). Also exits 1, with a line on standard error, if it could not look.
     """
+    from zakaz.registry.outbox import waiting_elsewhere
     from zakaz.stages import DAG_ID
     from zakaz.warehouse.hook import WarehouseHook
     from zakaz.warehouse.sql import statement
@@ -20,4 +21,6 @@ def status() -> int:
     with warehouse.session():
         print(warehouse.text(statement("report/status.sql"), "PrettyCompactNoEscapesMonoBlock"), end="")
         ((light,),) = warehouse.execute("SELECT light FROM bi.v_etl_status WHERE job = {job:String}", {"job": DAG_ID})
+    for folder, rows in sorted(waiting_elsewhere(warehouse).items()):
+        print(f"{rows} rows of the registries wait for another warehouse, in {folder}")
     return EXITS[light]
