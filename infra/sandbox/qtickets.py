@@ -28,7 +28,7 @@ _ORDER_COLUMNS: Columns[Order] = {
     "discount_id": lambda _: None,
 }
 # Of a seller whose refunds leave `updated_at` alone.
-_STILL_COLUMNS = {**_ORDER_COLUMNS, "updated_at": attrgetter("sold_at")}
+_STILL_COLUMNS: Columns[Order] = {**_ORDER_COLUMNS, "updated_at": attrgetter("sold_at")}
 _EVENT_COLUMNS: Columns[Event] = {name: attrgetter(name) for name in ("id", "is_active", "deleted_at")}
 
 

@@ -28,9 +28,7 @@ COLUMNS = (
 )
 
 
-def sales_truth(
-    office: TicketOffice, first: date, last: date, refund_days: int | None = None
-) -> list[dict[str, Any]]:
+def sales_truth(office: TicketOffice, first: date, last: date, refund_days: int | None = None) -> list[dict[str, Any]]:
     """Return the sales of some Moscow days: what was sold on each, and what was given back on each.
 
     A ticket counts as sold on the day of its payment, and stays so when it is given back later.

@@ -157,7 +157,9 @@ def _baskets(seed: int, event: Event, day: date, size: int, key: tuple[object, .
         refunded_at, amount = None, 0
         if chance[1] < 0.06:
             # Of a show that is moved, tickets sold long before are given back.
-            days = 1 + int(_SOON * chance[2]) if chance[6] >= _LATE_SHARE else int(between(_SOON, REFUND_DAYS, chance[7]))
+            days = (
+                1 + int(_SOON * chance[2]) if chance[6] >= _LATE_SHARE else int(between(_SOON, REFUND_DAYS, chance[7]))
+            )
             later = timedelta(days=days, seconds=int(86_000 * chance[3]))
             refunded_at = datetime.combine(day, time(), MOSCOW) + later
             amount = event.price if chance[4] < 0.7 else event.price - 150
