@@ -6,6 +6,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from zakaz.days import moscow_day
+from zakaz.errors import SourceInconsistent
 from zakaz.sources.qtickets import QTicketsClient
 from zakaz.sources.qtickets_rows import Show, Ticket
 
@@ -19,13 +20,20 @@ def place(client: QTicketsClient, tickets: Iterable[Ticket]) -> tuple[list[Ticke
 
     :returns: the tickets in their order, and each show once. A show that QTickets doesn't know has name and city of
         the event of its order; of an event that it doesn't know either, nothing is known.
-    :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `QTicketsClient.shows`.
+    :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `QTicketsClient.shows`; or it knows none of
+        several events.
     """
     tickets = list(tickets)
     known, by_id = dict[tuple[int, int], Show](), dict[int, Show]()
-    for shows in client.shows(sorted({ticket.event_id for ticket in tickets} - {0})):
+    event_ids = sorted({ticket.event_id for ticket in tickets} - {0})
+    for shows in client.shows(event_ids):
         for show in shows:
             known[show.event_id, show.show_id] = by_id[show.show_id] = show
+    if not known and len(event_ids) > 1:
+        raise SourceInconsistent(
+            f"QTickets knows none of the {len(event_ids)} events of these tickets, e.g. event {event_ids[0]}: are they "
+            "those of another organiser? The staging keeps its old rows"
+        )
     missing = {ticket.show_id for ticket in tickets} - by_id.keys() - {0}
     if missing:
         for shows in islice(client.all_shows(), MOST_PAGES):
