@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from made_qtickets import REFUND_DAYS, load_made, msk, show, staged, ticket, totals
+from made_qtickets import REFUND_DAYS, MadeQTickets, load_made, msk, show, staged, ticket, totals
 from made_rows import DAY, ONE_DAY, build_sales, stage_sales
 from sandbox import Sandbox
 from zakaz.connections.qtickets import QTicketsHook
@@ -161,3 +161,17 @@ def test_nothing_at_all_is_believed_only_if_it_is_confirmed(
         assert load_made(warehouse, newest=newest)[:2] == (0, 0)
         assert staged(warehouse) == []
     assert totals(warehouse) == {DAY: ("SUSPECT_ZERO" if said else "CONFIRMED_ZERO", 0, 0, 0)}
+
+
+class Blind(MadeQTickets):
+    """A filter by `payed_at` gives nothing, whatever is there."""
+
+    def newest_paid(self, until: date | None = None) -> list[datetime]:
+        return [] if until else self.newest
+
+
+def test_a_filter_that_hides_everything_makes_no_zero(warehouse: WarehouseHook) -> None:
+    """An empty answer is asked again without the filter, even if the staging has nothing to lose."""
+    with pytest.raises(SourceInconsistent, match=r"SUSPECT_ZERO: no order was paid, but .* one paid 2026-11-20T10:00"):
+        load_qtickets(Blind([], newest=[INSIDE]), warehouse, ONE_DAY, REFUND_DAYS)
+    assert totals(warehouse) == {DAY: ("SUSPECT_ZERO", 0, 0, 0)}

@@ -177,7 +177,7 @@ def test_what_is_unclear_is_named_in_red_and_the_others_are_loaded(scripted: Any
         loaded.require_complete()
     said = str(caught.value)
     assert said.startswith(
-        "1 rows are loaded, but 4 objects of the source are left out: order 501, ticket 9002, price: "
+        "1 rows are loaded, but 4 objects of the lists can't be read: order 501, ticket 9002, price: "
     )
     assert "; order 501, ticket 9003, refunded_at: expected the time of its refunded_amount, found none; " in said
     assert "; order 502, payed_at: expected an ISO timestamp with its UTC offset, found one without; " in said
@@ -201,7 +201,7 @@ def test_of_an_older_order_only_the_refund_matters(scripted: Any, warehouse: War
     for rows in ([order()], older, [event()]):
         scripted.says(page(*rows))
     loaded = load_qtickets(client_of(scripted.url), warehouse, ONE_DAY, 1)
-    assert [what.split(", price")[0] for what in loaded.refused] == ["order 402, ticket 2"]
+    assert [what.split(", price")[0] for what in loaded.broken] == ["order 402, ticket 2"]
     assert staged(warehouse, f"sum({SUMS.replace(', ', '), sum(')})") == [(1, Decimal(1500), Decimal(10))]
 
 
@@ -210,7 +210,7 @@ def test_a_ticket_twice_is_one_and_two_that_differ_are_none(warehouse: Warehouse
     twice = [ticket(basket_id=3, order_id=order_id) for order_id in (501, 502, 503)]
     loaded = load_made(warehouse, *again, *twice)
     assert staged(warehouse, SUMS) == [(2, Decimal("3001.00"), 0)]
-    assert loaded.refused == (
+    assert loaded.broken == (
         "ticket 3 of order 501, ticket 3 of order 502: expected each ticket once, found two that differ",
     )
 
@@ -221,7 +221,7 @@ def test_nothing_is_asked_of_what_counts_nowhere(warehouse: WarehouseHook) -> No
     old = ticket(basket_id=2, payed_at=msk("2026-11-01T10:00:00"), **odd)
     shows = [show(), show(show_id=89, city="", starts_at=None), show(show_id=90, time_zone="Mars/Olympus")]
     loaded = load_made(warehouse, ticket(), ticket(basket_id=3, cancelled=True, **odd), old, events=shows)
-    assert (warned(loaded), loaded.refused, loaded.rows_written) == ({}, (), 1)
+    assert (warned(loaded), loaded.broken, loaded.rows_written) == ({}, (), 1)
 
 
 def test_several_events_that_are_all_unknown_are_those_of_another_organiser(warehouse: WarehouseHook) -> None:

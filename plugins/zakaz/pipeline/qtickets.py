@@ -74,8 +74,8 @@ def load_qtickets(
     return LoadResult(
         sales.read,
         written,
-        refused=tuple(refused.what for refused in sales.refused),
         restatements=tuple(restatements.found),
+        broken=tuple(refused.what for refused in sales.refused),
         findings=tuple(findings_of(sales, [*tickets, *others], shows)),
     )
 

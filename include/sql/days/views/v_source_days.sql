@@ -1,5 +1,5 @@
--- The total of each source and fetched Moscow day. A doubtful day (SUSPECT_ZERO) has none. A figure may be NULL: not
--- said.
+-- The total of each source and fetched Moscow day. A doubtful day (SUSPECT_ZERO) has none.
+-- A figure may be NULL: not said.
 CREATE OR REPLACE VIEW meta.v_source_days DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     day,
