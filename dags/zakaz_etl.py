@@ -13,9 +13,9 @@ Every morning at 05:35 Moscow: yesterday's VK Ads spend and ticket sales into Cl
 | `healthcheck` | the stagings and marts | `meta.quality_results` |
 
 **The day** is a Moscow calendar day, and the logical date is its midnight. A scheduled run re-reads the last
-`LOOKBACK_DAYS` days, for sales `SALES_LOOKBACK_DAYS` (sources restate past days, refunds come late); backfills and
-manual runs process only their own day. Without the connection `qtickets_default` its task is skipped, and sales come
-from `bin/zakaz load-sales`.
+`LOOKBACK_DAYS` days, for sales `SALES_LOOKBACK_DAYS` (sources restate past days); backfills and manual runs process
+only their own day. In each of them a refund counts on its own day, up to `REFUND_DAYS` after the sale. Without the
+connection `qtickets_default` its task is skipped, and sales come from `bin/zakaz load-sales`.
 
 **By hand:** *Trigger DAG* without a date runs the last complete day, with a date that day.
 `bin/airflow dags backfill -s 2026-11-01 -e 2026-11-05 zakaz_etl` runs five days. The conf `{"stage": "build_dm_vk"}`

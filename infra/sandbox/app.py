@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -13,11 +11,11 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import Map, Rule
 
-from sandbox import telegram
+from sandbox import qtickets_faults, telegram
 from sandbox.control import Control
 from sandbox.core import Core
 from sandbox.fault_replies import damaged, html_page, refused, refused_by_request
-from sandbox.faults import QTICKETS_DEAF, TOKEN_KINDS, Fault
+from sandbox.faults import TOKEN_KINDS, Fault
 from sandbox.journal import public_path
 from sandbox.qtickets import QTickets, QTicketsError
 from sandbox.replies import VkError, json_reply, nested_error
@@ -94,8 +92,8 @@ class Application:
             return self._stalled(fault, self._routed(service, request))
         if fault.kind == "other_account" and service == "vk_ads":
             return self._routed(service, Request({**request.environ, MISTAKEN_FOR: STRANGER}))
-        if fault.kind in QTICKETS_DEAF:
-            return self._routed(service, _deafened(request, fault.kind))
+        if fault.kind in qtickets_faults.DEAF:
+            return self._routed(service, qtickets_faults.deafened(request, fault.kind))
         refusal = refused(fault, self._core.limits) or refused_by_request(fault, request, self._core.first_ad)
         return refusal or damaged(fault, self._routed(service, request))
 
@@ -187,13 +185,6 @@ def _http_error(service: str, error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         reply.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return reply
-
-
-def _deafened(request: Request, kind: str) -> Request:
-    """Return the call as a server reads it that does not look at the body, or not at the page in it."""
-    asked = {} if kind == "ignore_filter" else {**json.loads(request.get_data() or b"{}"), "page": 1}
-    body = json.dumps(asked).encode()
-    return Request({**request.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
 
 
 def _hang_up(request: Request) -> None:

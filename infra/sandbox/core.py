@@ -18,7 +18,8 @@ from sandbox.patches import parse_patch
 from sandbox.sales import sales_csv, sales_truth
 from sandbox.source import ACCOUNT_ID, Source
 from sandbox.telegram import Telegram
-from sandbox.ticket_office import EVENTS_PER_CITY, TicketOffice
+from sandbox.ticket_events import EVENTS_PER_CITY
+from sandbox.ticket_office import TicketOffice
 from sandbox.tokens import AGENCY_CLIENTS, OWN_LOGIN, STRANGER, STRANGER_ID, Tokens
 from sandbox.vk_limits import RateLimits
 
@@ -155,9 +156,12 @@ class Core:
         """Return the sales of some days, both ends included, as CSV with a header; later days than today have none."""
         return sales_csv(self.office, first, min(last, self.today()))
 
-    def sales_truth(self, first: date, last: date) -> list[dict[str, Any]]:
-        """Return the same as rows; money in rubles as text."""
-        return sales_truth(self.office, first, min(last, self.today()))
+    def sales_truth(self, first: date, last: date, refund_days: int | None = None) -> list[dict[str, Any]]:
+        """Return the same as rows; money in rubles as text.
+
+        :param refund_days: leave out what was given back more days after its sale.
+        """
+        return sales_truth(self.office, first, min(last, self.today()), refund_days)
 
     def orders(self, day: date) -> list[dict[str, Any]]:
         """Return the paid orders of a Moscow day: id, time of the payment, event, and the ids of its tickets."""

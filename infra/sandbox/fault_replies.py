@@ -86,7 +86,7 @@ def _refused_by_qtickets(fault: Fault) -> Response | None:
 
 
 def refused_by_request(fault: Fault, request: Request, first_ad: int) -> Response | None:
-    """Return the refusal of what a call asks for, if it asks for that: of some statistics, or of a topic.
+    """Return the answer of a fault that depends on what a call asks for, if it asks for that.
 
     :param first_ad: the ad that ``bad_id`` makes unknown.
     """
@@ -98,6 +98,10 @@ def refused_by_request(fault: Fault, request: Request, first_ad: int) -> Respons
             return nested_error(400, "ERR_LIMIT_EXCEEDED", "Too many days").reply()
     if fault.kind in TOPIC_REFUSALS and "message_thread_id" in parameters(request):
         return refusal(400, f"Bad Request: {TOPIC_REFUSALS[fault.kind]}")
+    if fault.kind in qtickets_faults.UPDATED and qtickets_faults.filters_by_update(request):
+        if fault.kind == "refuse_updated":
+            return QTicketsError(400, "VALIDATION_ERROR", "Unknown column updated_at").reply()
+        return json_reply({"data": [], "paging": {"perPage": 50, "currentPage": 1, "total": 0}})
     return None
 
 

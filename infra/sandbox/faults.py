@@ -14,11 +14,10 @@ TOKEN_KINDS = ("expired_token", "invalid_token", "revoked_token")
 _ALL = ("400", "403", "429", "500", "503", "timeout", "stall", "disconnect", "cut_json", "html")
 # Refusals that depend on what is asked for.
 VK_REFUSALS = ("bad_id", "limit_exceeded", "token_limit")
-# Calls that are answered as if they asked for something else.
-QTICKETS_DEAF = ("ignore_filter", "page_one")
+_QTICKETS = (*qtickets_faults.DAMAGES, *qtickets_faults.DEAF, *qtickets_faults.UPDATED)
 KINDS = {
     "vk_ads": (*_ALL, "404", *vk_faults.DAMAGES, *VK_REFUSALS, "other_account", *TOKEN_KINDS),
-    "qtickets": (*_ALL, "401", "404", *qtickets_faults.DAMAGES, *QTICKETS_DEAF),
+    "qtickets": (*_ALL, "401", "404", *_QTICKETS),
     "telegram": (*_ALL, "401", "502", *TOPIC_REFUSALS),
 }
 WINDOWS = ("1", "3600", "86400")  # of the VK Ads rate limits, in seconds
@@ -32,7 +31,7 @@ _PATHS = {
         "token_limit": "oauth2/token",
         "other_account": "user.json|ad_plans.json|ad_groups.json|banners.json",
     },
-    "qtickets": dict.fromkeys((*qtickets_faults.DAMAGES, *QTICKETS_DEAF), "/orders"),
+    "qtickets": dict.fromkeys(_QTICKETS, "/orders"),
 }
 _MAX_SECONDS = 3600.0
 

@@ -11,10 +11,13 @@ from typing import Any
 
 from werkzeug import Request, Response
 
+from sandbox.qtickets_faults import STILL
 from sandbox.qtickets_filter import Columns, Filter, Thing
 from sandbox.replies import json_body, json_reply, json_text
-from sandbox.ticket_office import HISTORY_DAYS, Event, NoSuchOrderError, Order, TicketOffice
-from sandbox.ticket_papers import event_paper, order_paper
+from sandbox.ticket_events import Event
+from sandbox.ticket_office import NoSuchOrderError, TicketOffice
+from sandbox.ticket_orders import HISTORY_DAYS, Order
+from sandbox.ticket_papers import event_paper, instant_text, order_paper
 
 TOKEN = "sandbox-qtickets-token"  # noqa: S105 - the stand-in's public value
 ORDERS_PER_PAGE = 50
@@ -24,6 +27,8 @@ _ORDER_COLUMNS: Columns[Order] = {
     "event_id": attrgetter("event.id"),
     "discount_id": lambda _: None,
 }
+# Of a seller whose refunds leave `updated_at` alone.
+_STILL_COLUMNS: Columns[Order] = {**_ORDER_COLUMNS, "updated_at": attrgetter("sold_at")}
 _EVENT_COLUMNS: Columns[Event] = {name: attrgetter(name) for name in ("id", "is_active", "deleted_at")}
 
 
@@ -55,9 +60,10 @@ class QTickets:
         _require_token(request)
         if request.method == "POST":
             raise QTicketsError(503, "UNKNOWN_ERROR", "Unknown error")
-        wanted = _filter(request, _ORDER_COLUMNS)
+        is_still = STILL in request.environ
+        wanted = _filter(request, _STILL_COLUMNS if is_still else _ORDER_COLUMNS)
         orders = self._matching(replace(wanted, page=1), self._office.today(), self._office.version)
-        return _page(orders, _order_text, wanted.page, ORDERS_PER_PAGE)
+        return _page(orders, _still_order_text if is_still else _order_text, wanted.page, ORDERS_PER_PAGE)
 
     def _matching_now(self, wanted: Filter[Order], today: date, _version: int) -> list[Order]:
         first, last = wanted.days(today - timedelta(days=HISTORY_DAYS), today)
@@ -122,6 +128,11 @@ def _event_text(event: Event, today: date) -> str:
 @lru_cache(maxsize=20_000)
 def _order_text(order: Order) -> str:
     return json_text(order_paper(order))
+
+
+def _still_order_text(order: Order) -> str:
+    moved, still = (json_text({"updated_at": instant_text(one)})[1:-1] for one in (order.updated_at, order.sold_at))
+    return _order_text(order).replace(moved, still, 1)
 
 
 def _page(found: list[Thing], text: Callable[[Thing], str], page: int, per_page: int) -> Response:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import copy
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
+from werkzeug import Request
+
+# In the environment of a call: refunds leave `updated_at` of their order alone.
+STILL = "sandbox.still_updated"
+# Calls that are answered as if they asked for something else.
+DEAF = ("ignore_filter", "page_one", "ignore_updated", "still_updated")
+# What becomes of calls that filter by `updated_at`, and of no others.
+UPDATED = ("refuse_updated", "empty_updated")
 Payload = dict[str, Any]
 _ELSEWHERE = 1_000_000_000  # added to the ids of another organiser
 _UNKNOWN_SHOW = 1
@@ -64,3 +74,23 @@ DAMAGES: dict[str, Callable[[Payload], None]] = {
     "no_offset": _no_offset,
     "other_account": _other_account,
 }
+
+
+def deafened(request: Request, kind: str) -> Request:
+    """Return the call as a server reads it that does not look at the body, or not at a part of it."""
+    if kind == "still_updated":
+        return Request({**request.environ, STILL: True})
+    asked = json.loads(request.get_data() or b"{}")
+    if kind == "ignore_filter":
+        asked = {}
+    elif kind == "page_one":
+        asked = {**asked, "page": 1}
+    else:
+        asked = {**asked, "where": [one for one in asked.get("where", []) if one["column"] != "updated_at"]}
+    body = json.dumps(asked).encode()
+    return Request({**request.environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+
+
+def filters_by_update(request: Request) -> bool:
+    """Tell whether a call filters by `updated_at`."""
+    return b'"updated_at"' in request.get_data()

@@ -9,7 +9,8 @@ from datetime import date
 from typing import Any
 
 from sandbox.days import MOSCOW
-from sandbox.ticket_office import Basket, Order, TicketOffice
+from sandbox.ticket_office import TicketOffice
+from sandbox.ticket_orders import Basket, Order
 
 COLUMNS = (
     "report_date",
@@ -27,13 +28,14 @@ COLUMNS = (
 )
 
 
-def sales_truth(office: TicketOffice, first: date, last: date) -> list[dict[str, Any]]:
+def sales_truth(office: TicketOffice, first: date, last: date, refund_days: int | None = None) -> list[dict[str, Any]]:
     """Return the sales of some Moscow days: what was sold on each, and what was given back on each.
 
     A ticket counts as sold on the day of its payment, and stays so when it is given back later.
 
     :param first: first Moscow day.
     :param last: last Moscow day, included.
+    :param refund_days: leave out what was given back more days after its sale; by default nothing is left out.
     """
     sums: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
     for day in office.refundable_days(first, last):
@@ -45,8 +47,11 @@ def sales_truth(office: TicketOffice, first: date, last: date) -> list[dict[str,
                     sold = sums[_key(order.payed_at.date(), order, basket)]
                     sold[0] += 1
                     sold[1] += basket.price
-                if basket.refunded_at and first <= basket.refunded_at.astimezone(MOSCOW).date() <= last:
-                    sums[_key(basket.refunded_at.date(), order, basket)][2] += basket.refunded_amount
+                back_on = basket.refunded_at.astimezone(MOSCOW).date() if basket.refunded_at else None
+                if back_on is None or not first <= back_on <= last:
+                    continue
+                if refund_days is None or (back_on - order.payed_at.date()).days <= refund_days:
+                    sums[_key(back_on, order, basket)][2] += basket.refunded_amount
     rows = []
     for key, (tickets, revenue, refunds) in sorted(sums.items()):
         amounts = {"tickets_sold": tickets, "revenue": f"{revenue}.00", "refunds_amount": f"{refunds}.00"}

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.days import MOSCOW
-from sandbox.ticket_office import Basket, Event, Order, Show
+from sandbox.ticket_events import Event, Show
+from sandbox.ticket_orders import Basket, Order
 
 _SCHEME = {"rows": [{"row": row, "seats": list(range(1, 31))} for row in range(1, 11)]}
 
@@ -21,12 +22,12 @@ def order_paper(order: Order) -> dict[str, Any]:
         "id": number,
         "uniqid": f"u{number:x}",
         "payed": order.payed,
-        "payed_at": _text(order.payed_at),
-        "created_at": _text(order.created_at),
-        "updated_at": _text(order.updated_at),
-        "deleted_at": _text(order.deleted_at),
+        "payed_at": instant_text(order.payed_at),
+        "created_at": instant_text(order.created_at),
+        "updated_at": instant_text(order.updated_at),
+        "deleted_at": instant_text(order.deleted_at),
         "reserved": reserved,
-        "reserved_to": _text(order.created_at + timedelta(days=1)) if reserved else None,
+        "reserved_to": instant_text(order.created_at + timedelta(days=1)) if reserved else None,
         "event_id": order.event.id,
         "discount_id": None,
         "price": sum(basket["price"] for basket in baskets),
@@ -76,10 +77,10 @@ def _basket_paper(order: Order, basket: Basket) -> dict[str, Any]:
         "ticket_amount": basket.price if order.payed_at else 0,
         "ticket_original_price": basket.price + discount,
         "service_fee_amount": 0,
-        "created_at": _text(order.created_at),
-        "updated_at": _text(order.created_at),
-        "deleted_at": _text(order.created_at if basket.deleted else order.deleted_at),
-        "refunded_at": _text(basket.refunded_at),
+        "created_at": instant_text(order.created_at),
+        "updated_at": instant_text(order.created_at),
+        "deleted_at": instant_text(order.created_at if basket.deleted else order.deleted_at),
+        "refunded_at": instant_text(basket.refunded_at),
         "refunded_amount": basket.refunded_amount if refunded else None,
         "refunded_deduction_amount": basket.price - basket.refunded_amount if refunded else None,
         "refunds": [],
@@ -127,9 +128,9 @@ def event_paper(event: Event, shows: Iterable[Show]) -> dict[str, Any]:
                 "name": "",
                 "is_active": 1,
                 "sale_start_date": None,
-                "sale_finish_date": _text(show.starts_at),
-                "open_date": _text(show.starts_at - timedelta(hours=1)),
-                "start_date": _text(show.starts_at),
+                "sale_finish_date": instant_text(show.starts_at),
+                "open_date": instant_text(show.starts_at - timedelta(hours=1)),
+                "start_date": instant_text(show.starts_at),
                 "finish_date": None,
                 "min_price": event.price,
                 "max_price": event.price,
@@ -141,9 +142,10 @@ def event_paper(event: Event, shows: Iterable[Show]) -> dict[str, Any]:
         ],
         "created_at": "2020-01-01T00:00:00+03:00",
         "updated_at": "2020-01-01T00:00:00+03:00",
-        "deleted_at": _text(event.deleted_at),
+        "deleted_at": instant_text(event.deleted_at),
     }
 
 
-def _text(instant: datetime | None) -> str | None:
+def instant_text(instant: datetime | None) -> str | None:
+    """Return an instant as it is written, in Moscow time."""
     return instant.astimezone(MOSCOW).isoformat(timespec="seconds") if instant else None

@@ -87,6 +87,9 @@ class DayRange:
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range((self.last - self.first).days + 1))
 
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
     def __str__(self) -> str:
         return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
 

@@ -35,8 +35,9 @@ class Settings(BaseModel):
     """Everything that may be changed; each field is read from the environment variable of its name in capitals.
 
     :param lookback_days: Moscow days that a scheduled run reads anew, its own included.
-    :param sales_lookback_days: the same for ticket sales, whose refunds come late; and how many days after its sale a
-        refund is still looked for.
+    :param sales_lookback_days: the same for ticket sales.
+    :param refund_days: how many days after its sale a refund of a ticket counts at most, on its own day; the same
+        however that day is run.
     :param catchup_days: missed days that the scheduler makes up at most.
     :param max_active_runs: runs of `zakaz_etl` under way at once, a backfill's days among them.
     :param raw_days: days that the replies of the sources are kept.
@@ -59,6 +60,7 @@ class Settings(BaseModel):
 
     lookback_days: DaysOfAYear = 7
     sales_lookback_days: DaysOfAYear = 30
+    refund_days: DaysOfAYear = 180
     catchup_days: Count = 7
     max_active_runs: Annotated[int, Field(gt=0, le=32)] = 4
     raw_days: DaysOfACentury = 400

@@ -4,6 +4,7 @@ import re
 
 from docs.conftest import HEADING, TEXT, anchor, sections
 from zakaz.alerts.messages import runbook, texts
+from zakaz.pipeline import qtickets_findings
 from zakaz.pipeline.check_files import checks_of
 from zakaz.settings import PROJECT_DIR
 from zakaz.stages import SOURCES
@@ -17,7 +18,7 @@ CHECKS = {
     for source in SOURCES
     for file, names in checks_of(source).items()
     for name in names
-}
+} | dict.fromkeys(qtickets_findings.CHECKS, "ANOMALY")
 CODES = {*re.findall(r"[A-Z_]{5,}", statement("alerts/tables/etl_alerts.sql").split("'RUN_FAILED")[1].split("'")[0])}
 
 

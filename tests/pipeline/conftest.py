@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sources.conftest import scripted as scripted
 from zakaz.warehouse import hook
 from zakaz.warehouse.hook import WarehouseHook
 

@@ -37,7 +37,7 @@ def put(warehouse: WarehouseHook, *, vk: Rows = ({},), sales: Rows = ({},)) -> N
     build_sales(warehouse)
 
 
-def told(warehouse: WarehouseHook, source: str, state: str, amount: str = "0", day: date = DAY) -> None:
+def told(warehouse: WarehouseHook, source: str, state: str, amount: str = "0", day: date = DAY, **given: Any) -> None:
     """What a source says of a day; VK of the row of `put`."""
     figures = (1000, 10) if source == "vk_ads" and state == FIGURES else (0, 0)
     total = SourceTotal(
@@ -50,6 +50,7 @@ def told(warehouse: WarehouseHook, source: str, state: str, amount: str = "0", d
         amount=Decimal(amount),
         fetch_id=UUID(int=0),
         fetched_at=datetime.now(UTC),
+        **given,
     )
     record_totals(warehouse, [total])
 
@@ -209,6 +210,14 @@ def test_the_staging_is_what_qtickets_says_of_the_same_rows(warehouse: Warehouse
     assert failed(warehouse) == set()
     told(warehouse, "qtickets", FIGURES, "5000.11")
     assert failed(warehouse) == {"source_totals_sales"}
+    for tickets, refunds, checks in (
+        (2, "0", set()),
+        (3, "0", {"source_totals_sales"}),
+        (2, "0.01", {"source_totals_sales"}),
+    ):
+        told(warehouse, "qtickets", FIGURES, "5000.10", tickets=tickets, refunds=Decimal(refunds))
+        assert failed(warehouse) == checks, (tickets, refunds)
+    assert finding_of(warehouse, "source_totals_sales").expected == "2 tickets for 5000.1 rubles, 0.01 given back"
     # A file that is loaded after the fetch replaces the day: what QTickets said is of other rows.
     put(warehouse)
     assert failed(warehouse) == set()

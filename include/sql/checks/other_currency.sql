@@ -1,6 +1,6 @@
 -- All rows are in rubles, since sums are added up as rubles.
 -- qtickets: other_currency
--- Our own loaders reject any other currency, but other programs may fill the staging.
+-- Our own loaders let no other currency in, but other programs may fill the staging.
 WITH foreign_rows AS (
     SELECT
         report_date,

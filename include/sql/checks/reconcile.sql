@@ -31,7 +31,10 @@ checks AS (
                     ('net_revenue', ' net')
                 ]
             ),
-            ('source_totals_sales', 'qtickets', 'stg_qtickets_sales = QTickets total', [('revenue', ' rubles')])
+            (
+                'source_totals_sales', 'qtickets', 'stg_qtickets_sales = QTickets total',
+                [('tickets_sold', ' tickets for '), ('revenue', ' rubles, '), ('refunds_amount', ' given back')]
+            )
         ]) AS it
     ) AS listed
     WHERE it.2 = {source:String}
@@ -65,7 +68,10 @@ compared AS (
         is_of_source AND NOT totals.has_total AS lacks_total,
         is_of_source AND {source:String} = 'qtickets' AND sums.staged_version > totals.version AS is_outdated,
         if(is_of_source, toDecimal64('0.01', 2) * sums.staged_rows, 0) AS tolerance,
-        arrayMap(part -> if(is_of_source, totals.figures, sums.staged)[part.1], parts) AS wanted,
+        -- What a source didn't say is not compared.
+        arrayMap(
+            part -> if(is_of_source, coalesce(totals.figures[part.1], sums.staged[part.1]), sums.staged[part.1]), parts
+        ) AS wanted,
         arrayMap(part -> if(is_of_source, sums.staged, sums.built)[part.1], parts) AS given
     FROM checks
     LEFT JOIN sums ON checks.day = sums.day

@@ -1,7 +1,8 @@
 -- Builds the sales staging of some Moscow days, from the tickets and shows that one fetch landed.
 -- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day is
 -- replaced as a whole. A ticket counts as sold on the day of payment, even if it is refunded later: the refund counts
--- on its own day. A cancelled ticket (deleted_at) counts nowhere, neither its price nor its refund.
+-- on its own day, if that is at most refund_days after the day of payment. A cancelled ticket (deleted_at) counts
+-- nowhere, neither its price nor its refund; nor does one in another currency.
 INSERT INTO zakaz.stg_qtickets_sales
 (
     report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign,
@@ -19,10 +20,19 @@ shows AS (
     WHERE fetch_id = {fetch_id:UUID}
 ),
 
+tickets AS (
+    SELECT
+        *,
+        toDate(payed_at, 'Europe/Moscow') AS payed_on,
+        toDate(refunded_at, 'Europe/Moscow') AS refunded_on
+    FROM zakaz.raw_qtickets_tickets FINAL
+    WHERE fetch_id = {fetch_id:UUID} AND NOT cancelled AND currency = 'RUB'
+),
+
 -- Each ticket once on the day of payment, and once more on the day of the refund.
 movements AS (
     SELECT
-        toDate(payed_at, 'Europe/Moscow') AS report_date,
+        payed_on AS report_date,
         event_id,
         show_id,
         utm_source,
@@ -31,13 +41,12 @@ movements AS (
         price * quantity AS revenue,
         toDecimal64(0, 2) AS refunds_amount,
         currency
-    FROM zakaz.raw_qtickets_tickets FINAL
-    WHERE fetch_id = {fetch_id:UUID} AND NOT cancelled
+    FROM tickets
 
     UNION ALL
 
     SELECT
-        toDate(assumeNotNull(refunded_at), 'Europe/Moscow') AS report_date,
+        assumeNotNull(refunded_on) AS report_date,
         event_id,
         show_id,
         utm_source,
@@ -46,8 +55,8 @@ movements AS (
         toDecimal64(0, 2) AS revenue,
         refunded_amount AS refunds_amount,
         currency
-    FROM zakaz.raw_qtickets_tickets FINAL
-    WHERE fetch_id = {fetch_id:UUID} AND NOT cancelled AND refunded_at IS NOT NULL
+    FROM tickets
+    WHERE refunded_on - payed_on <= {refund_days:UInt16}
 )
 
 SELECT
@@ -68,11 +77,11 @@ SELECT
 FROM (
     SELECT
         movements.report_date AS report_date,
-        assumeNotNull(shows.event_date) AS event_date,
+        coalesce(shows.event_date, toDate(0)) AS event_date,
         movements.event_id AS event_id,
-        shows.event_name AS event_name,
+        coalesce(shows.event_name, '') AS event_name,
         movements.show_id AS show_id,
-        shows.city AS city,
+        coalesce(nullIf(trimBoth(shows.city), ''), 'unknown') AS city,
         movements.utm_source AS utm_source,
         movements.utm_campaign AS utm_campaign,
         movements.tickets_sold AS tickets_sold,
@@ -81,7 +90,7 @@ FROM (
         movements.currency AS currency,
         TRUE AS is_fresh
     FROM movements
-    INNER JOIN shows ON movements.event_id = shows.event_id AND movements.show_id = shows.show_id
+    LEFT JOIN shows ON movements.event_id = shows.event_id AND movements.show_id = shows.show_id
     WHERE movements.report_date BETWEEN {from_date:Date} AND {to_date:Date}
 
     UNION ALL

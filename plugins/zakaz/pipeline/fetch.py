@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from filelock import FileLock
 
+from zakaz.alerts.findings import notify_of_findings
 from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.qtickets import CONNECTION, QTicketsHook
 from zakaz.connections.vk_ads import VkAdsHook
@@ -14,12 +15,15 @@ from zakaz.errors import SourceNotSetUp
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.registry.attempt import Attempt
+from zakaz.registry.quality import keep_findings
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import file_name, settings, state_dir
 from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
+# The scheduled run of a Sunday's day reads all older orders of QTickets, which shows refunds that others would miss.
+DEEP_WEEKDAY = 6
 
 
 def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
@@ -43,11 +47,18 @@ def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures
 
 
 def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
-    """Fetch ticket sales from QTickets and rebuild `zakaz.stg_qtickets_sales`."""
-    window = settings().sales_lookback_days
-    loaded = load_qtickets(QTicketsHook().get_conn(), warehouse, days, window)
+    """Fetch ticket sales from QTickets and rebuild `zakaz.stg_qtickets_sales`.
+
+    :raises SourceIncomplete: single orders or tickets can't be read; all others are loaded.
+    """
+    limits = settings()
+    is_weekly = attempt.run_type == "scheduled" and days.last.weekday() == DEEP_WEEKDAY
+    loaded = load_qtickets(QTicketsHook().get_conn(), warehouse, days, limits.refund_days, deep=is_weekly)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
-    notify_of_restatements(warehouse, attempt, days, loaded.restatements, window)
+    keep_findings(warehouse, loaded.findings, attempt.run_id)
+    notify_of_findings(warehouse, attempt, loaded.findings)
+    notify_of_restatements(warehouse, attempt, days, loaded.restatements, limits.sales_lookback_days)
+    loaded.require_complete()
 
 
 def require_qtickets() -> None:

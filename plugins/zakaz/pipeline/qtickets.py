@@ -1,153 +1,161 @@
-"""Loads QTickets into the sales staging: tickets are landed without personal data, checked in SQL, then built."""
+"""Loads QTickets into the sales staging: tickets are read, landed without personal data, checked, then built."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from zakaz.days import DayRange, moscow_day
-from zakaz.errors import SourceInconsistent
-from zakaz.pipeline.buffered_insert import BufferedInsert
+from zakaz.errors import SourceInconsistent, WarehouseUnavailable
+from zakaz.pipeline.landed import require_landed
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.marts import STG_SALES, count_live, rebuild
-from zakaz.pipeline.source_totals import CONFIRMED_ZERO, SUSPECT_ZERO
+from zakaz.pipeline.qtickets_findings import findings_of
+from zakaz.pipeline.qtickets_reading import Evidence, read_sales
+from zakaz.pipeline.qtickets_sales import Sales
+from zakaz.pipeline.qtickets_shows import event_date, place
+from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.registry.restatements import restated
-from zakaz.sources.qtickets import QTicketsClient, Show, Ticket
-from zakaz.warehouse.engine import Row
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.sources.qtickets import QTicketsClient
+from zakaz.sources.qtickets_rows import RUBLES, Show, Ticket
+from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 SOURCE = "qtickets"
 TICKETS_TABLE, SHOWS_TABLE = "zakaz.raw_qtickets_tickets", "zakaz.raw_qtickets_shows"
-SHOW_COLUMNS = (*Show._fields, "event_date", "fetch_id", "fetched_at")
-TICKET_COLUMNS = (*Ticket._fields, "ticket_no", "fetch_id", "fetched_at")
-# A trade-off between memory and how often the warehouse is opened.
-BUFFER_ROWS = 5000
+LANDED = ("fetch_id", "fetched_at")
+SHOW_COLUMNS = (*Show._fields, "event_date", *LANDED)
+TICKET_COLUMNS = (*Ticket._fields[:-1], "ticket_no", *LANDED)  # no note
 
 
-@dataclass
+@dataclass(frozen=True)
 class Fetch:
-    """One fetch.
+    """One fetch."""
 
-    :param days: Moscow days to replace.
-    :param reach: Moscow days whose orders are read: longer, since a refund counts on its own day, after the sale.
-    :param tickets: the number of tickets received, whatever their days.
-    """
-
-    days: DayRange
-    reach: DayRange
     fetch_id: UUID = field(default_factory=uuid4)
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    tickets: int = 0
 
 
-def load_qtickets(client: QTicketsClient, warehouse: WarehouseHook, days: DayRange, refund_days: int) -> LoadResult:
+def load_qtickets(
+    client: QTicketsClient, warehouse: WarehouseHook, days: DayRange, refund_days: int, *, deep: bool = False
+) -> LoadResult:
     """Fetch days of ticket sales and rebuild them in the staging, which changes only if all checks pass.
 
-    QTickets filters orders by time of payment, not of refund. A refund more than `refund_days` after the sale is
-    missed.
-
     :param days: Moscow days, each replaced as a whole, whatever loaded its rows.
-    :param refund_days: how many days before them to read as well, for refunds on these days.
-    :returns: tickets read, rows written, and the sums that changed.
+    :param refund_days: how many days after its sale a refund counts at most.
+    :param deep: read all older orders for their refunds, whatever QTickets' `updated_at` says.
+    :returns: tickets read, rows written, what could not be read, the sums that changed, and warnings.
     :raises SourceRefused: QTickets refused a call; the staging is unchanged.
     :raises SourceUnavailable: QTickets gave no usable answer; the staging is unchanged.
     :raises SourceInconsistent: the replies contradict each other or the request; the staging is unchanged.
+    :raises WarehouseUnavailable: what was landed can't be read back.
     """
-    fetch = Fetch(days, DayRange(days.first - timedelta(days=refund_days), days.last))
-    tickets = BufferedInsert(warehouse, TICKETS_TABLE, TICKET_COLUMNS, BUFFER_ROWS)
-    for row in _ticket_rows(client, fetch):
-        tickets.add(row)
-    if not fetch.tickets:
-        require_true_zero(client, warehouse, fetch)
+    fetch = Fetch()
+    sales = read_sales(client, days, refund_days, known_evidence(warehouse), deep=deep)
+    if not sales.orders:
+        _require_true_zero(client, warehouse, sales, fetch)
+    in_rubles = [ticket for ticket in sales.tickets.values() if ticket.currency == RUBLES]
+    others = [ticket for ticket in sales.tickets.values() if ticket.currency != RUBLES]
+    tickets, shows = place(client, in_rubles)
     with warehouse.session():
-        tickets.flush()
-        events = warehouse.execute(statement("sales/qtickets_events.sql"), {"fetch_id": fetch.fetch_id})
-    shows = BufferedInsert(warehouse, SHOWS_TABLE, SHOW_COLUMNS, BUFFER_ROWS)
-    for row in _show_rows(client, fetch, [event_id for (event_id,) in events]):
-        shows.add(row)
-    with warehouse.session():
-        shows.flush()
-        require_sound(warehouse, fetch)
+        _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
         with restated(warehouse, SOURCE, days) as restatements:
-            written = rebuild(
-                warehouse, STG_SALES, statement("sales/stg_from_qtickets.sql"), days, fetch_id=fetch.fetch_id
-            )
-            record_days(warehouse, fetch, CONFIRMED_ZERO)
-    return LoadResult(fetch.tickets, written, restatements=tuple(restatements.found))
+            sql = statement("sales/stg_from_qtickets.sql")
+            written = rebuild(warehouse, STG_SALES, sql, days, fetch_id=fetch.fetch_id, refund_days=refund_days)
+            totals = _totals(sales, fetch)
+            record_totals(warehouse, totals)
+    if not written and any(total.tickets or total.refunds for total in totals):
+        raise WarehouseUnavailable(
+            f"QTickets, {days}: {len(tickets)} tickets were landed and none reached {STG_SALES.table}: rows that were "
+            "just written can't be read. Behind a balancer, each insert must be seen by the next read "
+            "(infra/clickhouse/README.md)"
+        )
+    return LoadResult(
+        sales.read,
+        written,
+        restatements=tuple(restatements.found),
+        broken=tuple(refused.what for refused in sales.refused),
+        findings=tuple(findings_of(sales, [*tickets, *others], shows)),
+    )
 
 
-def require_true_zero(client: QTicketsClient, warehouse: WarehouseHook, fetch: Fetch) -> None:
-    """Cross-check a reply without any tickets, which may be true or come from a wrong token.
+def known_evidence(warehouse: WarehouseHook) -> Evidence:
+    """Whether refunds move `updated_at`, by all that was landed."""
+    ((is_seen, contradicting),) = warehouse.execute(statement("sales/qtickets_updates.sql"))
+    return Evidence(bool(is_seen), f"order {contradicting}" if contradicting else "")
+
+
+def _land(warehouse: WarehouseHook, fetch: Fetch, tickets: Sequence[Ticket], shows: Sequence[Show]) -> None:
+    """Land what was read.
+
+    :raises WarehouseUnavailable: other rows or sums can be read back.
+    """
+    landed = (fetch.fetch_id, fetch.fetched_at)
+    warehouse.insert(
+        TICKETS_TABLE,
+        TICKET_COLUMNS,
+        [(*ticket[:-1], number, *landed) for number, ticket in enumerate(tickets, start=1)],
+    )
+    warehouse.insert(SHOWS_TABLE, SHOW_COLUMNS, [(*show, event_date(show), *landed) for show in shows])
+    require_landed(warehouse, TICKETS_TABLE, "fetch_id", fetch.fetch_id, len(tickets))
+    require_landed(warehouse, SHOWS_TABLE, "fetch_id", fetch.fetch_id, len(shows))
+    (found,) = warehouse.execute(statement("sales/qtickets_landed.sql"), {"fetch_id": fetch.fetch_id})
+    counted = [ticket for ticket in tickets if not ticket.cancelled]
+    sent: tuple[Decimal | int, ...] = (
+        sum(ticket.quantity for ticket in counted),
+        sum(ticket.revenue for ticket in counted),
+        sum(ticket.refunded_amount for ticket in counted),
+    )
+    if tuple(map(Decimal, found)) != sent:
+        raise WarehouseUnavailable(
+            f"{TICKETS_TABLE}: {sent[0]} tickets, {sent[1]} sold and {sent[2]} refunded were sent, and {found[0]}, "
+            f"{found[1]} and {found[2]} can be read back (fetch {fetch.fetch_id}). The staging keeps its old rows"
+        )
+
+
+def _require_true_zero(client: QTicketsClient, warehouse: WarehouseHook, sales: Sales, fetch: Fetch) -> None:
+    """Cross-check days without any order, which may be true or come from a wrong token.
 
     :raises SourceInconsistent: QTickets does have sales on these days; or the staging has some, and QTickets has none
         from before either.
     """
-    before = client.newest_paid(fetch.reach.last)
-    inside = [payed_at for payed_at in client.newest_paid() + before if _is_in(fetch.reach, payed_at)]
+    days = sales.days
+    before = client.newest_paid(days.last)
+    inside = [payed_at for payed_at in client.newest_paid() + before if moscow_day(payed_at) in days]
     if inside:
         contradiction = f"but among the newest ones is one paid {max(inside).isoformat()}"
-    elif not before and count_live(warehouse, STG_SALES, fetch.days):
+    elif not before and count_live(warehouse, STG_SALES, days):
         contradiction = (
             "nor any before, though the staging has sales of these days: is the token that of another organiser?"
         )
     else:
         return
-    record_days(warehouse, fetch, SUSPECT_ZERO)
+    record_totals(warehouse, [replace(total, state=SUSPECT_ZERO) for total in _totals(sales, fetch)])
     raise SourceInconsistent(
-        f"QTickets, {fetch.days}: {SUSPECT_ZERO}: no order was paid from {fetch.reach.first} to {fetch.reach.last}, "
-        f"{contradiction}. The staging keeps its old rows"
+        f"QTickets, {days}: {SUSPECT_ZERO}: no order was paid, {contradiction}. The staging keeps its old rows"
     )
 
 
-def require_sound(warehouse: WarehouseHook, fetch: Fetch) -> None:
-    """Check what was landed.
-
-    :raises SourceInconsistent: there are problems; the message names the first.
-    """
-    problems = warehouse.execute(statement("sales/qtickets_problems.sql"), {"fetch_id": fetch.fetch_id})
-    if problems:
-        problem, expected, found = problems[0]
-        raise SourceInconsistent(
-            f"QTickets, {fetch.days}: {problem}: expected {expected}, found {found} (fetch {fetch.fetch_id} in "
-            f"{TICKETS_TABLE}; {len(problems)} such in all). The staging keeps its old rows"
+def _totals(sales: Sales, fetch: Fetch) -> list[SourceTotal]:
+    """QTickets' total of each day; a day of which something could not be read is not confirmed to be empty."""
+    return [
+        SourceTotal(
+            day=day,
+            source=SOURCE,
+            account_id=0,
+            state=CONFIRMED_ZERO if of_day.is_empty and not _is_refused(sales, day) else FIGURES,
+            impressions=0,
+            clicks=0,
+            amount=of_day.revenue,
+            tickets=of_day.tickets,
+            refunds=of_day.refunds,
+            fetch_id=fetch.fetch_id,
+            fetched_at=fetch.fetched_at,
         )
+        for day, of_day in sales.by_day().items()
+    ]
 
 
-def record_days(warehouse: WarehouseHook, fetch: Fetch, state_of_nothing: str) -> None:
-    """Record QTickets' total of each day.
-
-    :param state_of_nothing: the state of a day without sales and refunds.
-    """
-    params = {"fetch_id": fetch.fetch_id, "ver": new_version(), "state_of_nothing": state_of_nothing}
-    warehouse.execute(statement("sales/qtickets_totals.sql"), {**fetch.days.bounds, **params})
-
-
-def _ticket_rows(client: QTicketsClient, fetch: Fetch) -> Iterator[Row]:
-    """The tickets that were paid or refunded on one of the days."""
-    numbers = count(1)
-    for tickets in client.orders(fetch.reach):
-        fetch.tickets += len(tickets)
-        for ticket in tickets:
-            if _is_in(fetch.days, ticket.payed_at) or (ticket.refunded_at and _is_in(fetch.days, ticket.refunded_at)):
-                yield (*ticket, next(numbers), fetch.fetch_id, fetch.fetched_at)
-
-
-def _show_rows(client: QTicketsClient, fetch: Fetch, event_ids: list[int]) -> Iterator[Row]:
-    for shows in client.shows(event_ids):
-        for show in shows:
-            yield (*show, event_date(show), fetch.fetch_id, fetch.fetched_at)
-
-
-def event_date(show: Show) -> date | None:
-    """The local day of a show; None without a start or a known time zone."""
-    try:
-        return show.starts_at.astimezone(ZoneInfo(show.time_zone)).date() if show.starts_at else None
-    except (LookupError, ValueError, OSError):  # unknown zone; malformed name; name of a folder
-        return None
-
-
-def _is_in(days: DayRange, instant: datetime) -> bool:
-    return days.first <= moscow_day(instant) <= days.last
+def _is_refused(sales: Sales, day: date) -> bool:
+    return any(refused.days is None or day in refused.days for refused in sales.refused)

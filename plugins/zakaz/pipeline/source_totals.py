@@ -19,6 +19,7 @@ class SourceTotal:
     :param state: FIGURES, CONFIRMED_ZERO (the source confirmed that there is nothing) or SUSPECT_ZERO (its answers
         contradict each other).
     :param amount: rubles: spend net of VAT, or revenue.
+    :param tickets: sold; None if the source doesn't say. :param refunds: the same, rubles.
     :param fetched_at: UTC instant.
     """
 
@@ -31,6 +32,8 @@ class SourceTotal:
     amount: Decimal
     fetch_id: UUID
     fetched_at: datetime
+    tickets: int | None = None
+    refunds: Decimal | None = None
 
 
 def record_totals(warehouse: WarehouseHook, totals: Sequence[SourceTotal]) -> None:

@@ -18,7 +18,7 @@ def in_order(
 
     :param abandon: called after an error, or if the caller stops early, so that no call continues unattended.
     """
-    pool = ThreadPoolExecutor(parallel, thread_name_prefix="vk-ads")
+    pool = ThreadPoolExecutor(parallel, thread_name_prefix="source")
     waiting = deque[Future[Result]]()
     try:
         for job in jobs:

@@ -4,61 +4,27 @@ Order replies are full of personal data. Only the fields of `Ticket` are read fr
 immediately and never quoted in a message.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from functools import partial
 from itertools import count
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from zakaz.days import MOSCOW, DayRange
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
-from zakaz.sources.fields import Fields
+from zakaz.sources.fields import Fields, if_clear, items_of
 from zakaz.sources.http import Answer, JsonApi
+from zakaz.sources.qtickets_rows import Order, Show, read_event, read_order, read_payment
 
 Condition = Mapping[str, Any]
 EVENTS_ASKED_TOGETHER = 50
 PAID: Condition = {"column": "payed", "value": 1}
+OLDEST_FIRST, NEWEST_FIRST = {"id": "asc"}, {"id": "desc"}
 
 Item = TypeVar("Item")
-
-
-class Ticket(NamedTuple):
-    """A ticket of a paid order ("basket"), without the buyer's data.
-
-    :param payed_at: instant of the sale. :param cancelled: the ticket or its whole order was cancelled.
-    :param price: rubles per unit. :param refunded_amount: rubles refunded at `refunded_at`.
-    """
-
-    order_id: int
-    basket_id: int
-    event_id: int
-    show_id: int
-    payed_at: datetime
-    cancelled: bool
-    price: Decimal
-    quantity: int
-    refunded_at: datetime | None
-    refunded_amount: Decimal
-    utm_source: str
-    utm_campaign: str
-    currency: str
-
-
-class Show(NamedTuple):
-    """A show of an event.
-
-    :param time_zone: IANA name of the city's time zone, empty if QTickets gives none.
-    :param starts_at: instant, None if QTickets gives none.
-    """
-
-    show_id: int
-    event_id: int
-    event_name: str
-    city: str
-    time_zone: str
-    starts_at: datetime | None
+# Reads a row: its id (or something unique, if that can't be read) and what was read.
+ReadRow = Callable[[Any], tuple[Hashable, Item]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +34,7 @@ class _Page(Generic[Item]):
     size: int
     number: int
     total: int
-    rows: list[tuple[int, Item]]
+    rows: list[tuple[Hashable, Item]]
 
 
 class QTicketsClient:
@@ -86,29 +52,44 @@ class QTicketsClient:
             "Cache-Control": "no-cache",
         }
 
-    def orders(self, days: DayRange) -> Iterator[list[Ticket]]:
-        """The tickets of all orders paid on Moscow days, including cancelled and refunded ones, page by page.
+    def orders(
+        self, days: DayRange, *, updated_since: datetime | None = None, attempts: int | None = None
+    ) -> Iterator[list[Order]]:
+        """All orders paid on Moscow days, cancelled and refunded ones included, page by page.
 
-        :raises SourceInconsistent: a reply ignores the filter or the page, is truncated, or has an unreadable value.
+        :param updated_since: only those that changed since; the caller checks that QTickets looked at it.
+        :param attempts: fewer tries of each call.
+        :raises SourceInconsistent: a reply ignores the filter or the page, or is truncated.
         :raises SourceRefused: QTickets refused. :raises SourceUnavailable: no usable answer.
         """
-        since, until = _midnight(days.first), _midnight(days.last + timedelta(days=1))
-        where = [PAID, _paid(">=", since), _paid("<", until)]
-        for tickets in self._list("orders", where, lambda row: _tickets(row, since, until)):
-            yield [ticket for of_order in tickets for ticket in of_order]
+        since, until = midnight(days.first), midnight(days.last + timedelta(days=1))
+        where = [PAID, _at("payed_at", ">=", since), _at("payed_at", "<", until)]
+        if updated_since:
+            where.append(_at("updated_at", ">=", updated_since))
+
+        def read(row: Any) -> tuple[Hashable, Order]:
+            order = read_order(row, since, until)
+            return order.order_id or object(), order
+
+        yield from self._list("orders", where, read, attempts=attempts)
 
     def newest_paid(self, until: date | None = None) -> list[datetime]:
         """The instants of the newest payments: one page.
 
         :param until: only those up to this Moscow day, inclusive; by default there is no filter on `payed_at`.
-        :raises SourceInconsistent, SourceRefused, SourceUnavailable: as for `orders`.
+        :raises SourceInconsistent, SourceRefused, SourceUnavailable: as for `orders`; or no instant can be read.
         """
-        where = [PAID] if until is None else [PAID, _paid("<", _midnight(until + timedelta(days=1)))]
-        page = self._page("orders", {"where": where, "orderBy": {"id": "desc"}, "page": 1}, _payment)
-        return [payed_at for _, payed_at in page.rows]
+        where = [PAID] if until is None else [PAID, _at("payed_at", "<", midnight(until + timedelta(days=1)))]
+        page = self._page("orders", {"where": where, "orderBy": NEWEST_FIRST, "page": 1}, _payment)
+        instants = [payed_at for _, payed_at in page.rows if payed_at]
+        if page.rows and not instants:
+            raise SourceInconsistent(
+                f"QTickets: the newest {len(page.rows)} orders are all without a readable payed_at. Nothing is loaded"
+            )
+        return instants
 
     def shows(self, event_ids: Sequence[int]) -> Iterator[list[Show]]:
-        """All shows of events, page by page, including deleted and inactive ones, which old orders refer to.
+        """Events with all their shows, page by page, deleted and inactive ones included, which old orders refer to.
 
         Events unknown to QTickets are left out.
 
@@ -117,16 +98,32 @@ class QTicketsClient:
         for start in range(0, len(event_ids), EVENTS_ASKED_TOGETHER):
             asked = event_ids[start : start + EVENTS_ASKED_TOGETHER]
             where = [{"column": "id", "operator": "in", "value": list(asked)}]
-            for shows in self._list("events", where, partial(_shows, asked=frozenset(asked))):
-                yield [show for of_event in shows for show in of_event]
+            yield from _together(self._list("events", where, partial(_shows, asked=frozenset(asked))))
+
+    def all_shows(self) -> Iterator[list[Show]]:
+        """The same of all events, the newest first.
+
+        :raises SourceInconsistent, SourceRefused, SourceUnavailable: as for `orders`.
+        """
+        yield from _together(self._list("events", [], _shows, order_by=NEWEST_FIRST))
+
+    def abandon(self) -> None:
+        """Make calls in other threads give up after their current try."""
+        self._api.abandon()
 
     def _list(
-        self, resource: str, where: Sequence[Condition], read: Callable[[Any], tuple[int, Item]]
+        self,
+        resource: str,
+        where: Sequence[Condition],
+        read: ReadRow[Item],
+        *,
+        order_by: Mapping[str, str] = OLDEST_FIRST,
+        attempts: int | None = None,
     ) -> Iterator[list[Item]]:
         """The rows of a list, without repetitions, page by page."""
-        seen, total = set[int](), 0
+        seen, total = set[Hashable](), 0
         for number in count(1):
-            page = self._page(resource, {"where": where, "orderBy": {"id": "asc"}, "page": number}, read)
+            page = self._page(resource, {"where": where, "orderBy": order_by, "page": number}, read, attempts)
             new = dict(row for row in page.rows if row[0] not in seen)
             seen.update(new)
             is_last = page.number * page.size >= page.total
@@ -147,9 +144,11 @@ class QTicketsClient:
                 return
             total = page.total
 
-    def _page(self, resource: str, query: Mapping[str, Any], read: Callable[[Any], tuple[int, Item]]) -> _Page[Item]:
+    def _page(
+        self, resource: str, query: Mapping[str, Any], read: ReadRow[Item], attempts: int | None = None
+    ) -> _Page[Item]:
         try:
-            page = _read(self._ask(resource, query), read)
+            page = _read(self._ask(resource, query, attempts), read)
         except ZakazError as error:
             # Drop the traceback: its frames hold the reply.
             failed = error.with_traceback(None)
@@ -163,98 +162,65 @@ class QTicketsClient:
             return page
         raise failed
 
-    def _ask(self, resource: str, query: Mapping[str, Any]) -> Any:
+    def _ask(self, resource: str, query: Mapping[str, Any], attempts: int | None) -> Any:
         return self._api.call(
             "GET",
             f"/api/rest/v1/{resource}",
             document=query,
             headers=self._headers,
-            check=_paging,
+            check=_envelope,
+            attempts=attempts,
             secret=resource == "orders",
         ).body
 
 
-def _read(body: Any, read: Callable[[Any], tuple[int, Item]]) -> _Page[Item]:
-    return _Page(*_paging(body), [read(row) for row in body["data"]])
+def _read(body: Any, read: ReadRow[Item]) -> _Page[Item]:
+    rows, size, number, total = _envelope(body)
+    return _Page(size, number, total, [read(row) for row in rows])
 
 
-def _paging(body: Any) -> tuple[int, int, int]:
-    """Rows per page, page number, total rows."""
-    if not isinstance(body["data"], list):
-        raise TypeError
-    size, number, total = (body["paging"][name] for name in ("perPage", "currentPage", "total"))
-    if not (type(size) is type(number) is type(total) is int and size > 0 and number > 0 and total >= 0):
+def _envelope(body: Any) -> tuple[list[Any], int, int, int]:
+    """Rows, rows per page, page number, total rows."""
+    rows = items_of(body["data"])
+    size, number, total = (int(_whole(body["paging"][name])) for name in ("perPage", "currentPage", "total"))
+    if rows is None or size < 1 or number < 1:
         raise ValueError
-    return size, number, total
+    return rows, size, number, total
 
 
-def _midnight(day: date) -> datetime:
+def _whole(value: Any) -> str:
+    """A number of the paging, which PHP may write as text."""
+    text = "" if isinstance(value, bool) else str(value)
+    if not (text.isascii() and text.isdecimal()):
+        raise ValueError
+    return text
+
+
+def midnight(day: date) -> datetime:
+    """The instant when a Moscow day begins."""
     return datetime.combine(day, time(), MOSCOW)
 
 
-def _paid(operator: str, instant: datetime) -> Condition:
-    return {"column": "payed_at", "operator": operator, "value": instant.isoformat()}
+def _at(column: str, operator: str, instant: datetime) -> Condition:
+    return {"column": column, "operator": operator, "value": instant.isoformat()}
 
 
-# Readers of a row; each also checks that the row was requested.
+def _payment(row: Any) -> tuple[Hashable, datetime | None]:
+    return object(), if_clear(lambda: read_payment(Fields(row, "order")), None)
 
 
-def _tickets(row: Any, since: datetime, until: datetime) -> tuple[int, list[Ticket]]:
-    order = Fields(row, "order")
-    _, payed_at = _payment(row)
-    if not since <= payed_at < until:
+def _shows(row: Any, asked: frozenset[int] | None = None) -> tuple[Hashable, list[Show]]:
+    event_id, shows = read_event(row)
+    if asked is not None and event_id and event_id not in asked:
         raise SourceInconsistent(
-            f"QTickets: order {order.id}: paid {payed_at.isoformat()}, but only those from {since.isoformat()} to "
-            f"{until.isoformat()} were requested: the filter was ignored. Nothing is loaded"
+            f"QTickets: event {event_id} was not requested: the filter was ignored. Nothing is loaded"
         )
-    order_cancelled = order.instant_or_none("deleted_at") is not None
-    return order.id, [
-        Ticket(
-            order_id=order.id,
-            basket_id=basket.id,
-            event_id=order.identifier("event_id"),
-            show_id=basket.identifier("show_id"),
-            payed_at=payed_at,
-            cancelled=basket.instant_or_none("deleted_at") is not None or order_cancelled,
-            price=basket.rubles("price"),
-            quantity=basket.quantity("quantity"),
-            refunded_at=(refunded_at := basket.instant_or_none("refunded_at")),
-            refunded_amount=basket.rubles("refunded_amount", or_zero=refunded_at is None),
-            utm_source=order.inner_text("utm", "utm_source"),
-            utm_campaign=order.inner_text("utm", "utm_campaign"),
-            currency=order.text("currency_id"),
-        )
-        for basket in order.objects("baskets", "basket")
-    ]
+    return event_id or object(), shows
 
 
-def _payment(row: Any) -> tuple[int, datetime]:
-    order = Fields(row, "order")
-    if not order.flag("payed"):
-        raise SourceInconsistent(
-            f"QTickets: order {order.id} is not paid, but only paid ones were requested: the filter was ignored. "
-            "Nothing is loaded"
-        )
-    return order.id, order.instant("payed_at")
-
-
-def _shows(row: Any, asked: frozenset[int]) -> tuple[int, list[Show]]:
-    event = Fields(row, "event")
-    if event.id not in asked:
-        raise SourceInconsistent(
-            f"QTickets: event {event.id} was not requested: the filter was ignored. Nothing is loaded"
-        )
-    return event.id, [
-        Show(
-            show_id=show.id,
-            event_id=event.id,
-            event_name=event.text("name"),
-            city=event.inner_text("city", "name"),
-            time_zone=event.inner_text("city", "timezone"),
-            starts_at=show.instant_or_none("start_date"),
-        )
-        for show in event.objects("shows", "show")
-    ]
+def _together(pages: Iterator[list[list[Show]]]) -> Iterator[list[Show]]:
+    for page in pages:
+        yield [show for of_event in page for show in of_event]
 
 
 def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:

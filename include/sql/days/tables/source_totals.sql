@@ -10,6 +10,8 @@ CREATE TABLE IF NOT EXISTS meta.source_totals
     impressions UInt64,
     clicks UInt64,
     amount Decimal(18, 2) COMMENT 'rubles: spend net of VAT (vk_ads), revenue (qtickets)',
+    tickets Nullable(UInt64) COMMENT 'sold (qtickets); NULL: not said',
+    refunds Nullable(Decimal(18, 2)) COMMENT 'rubles (qtickets), as the staging counts them; NULL: not said',
     fetch_id UUID,
     fetched_at DateTime64(6, 'UTC'),
     _ver UInt64 COMMENT 'microseconds since 1970 of the fetch that wrote the row; the highest wins'

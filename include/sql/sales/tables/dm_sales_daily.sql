@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
 (
     sale_date Date COMMENT 'Moscow day of the sale or refund',
-    event_date Date COMMENT 'day of the show, where it is held',
+    event_date Date COMMENT 'day of the show, where it is held; 1970-01-01 where it is not known',
     city String COMMENT 'canonical name; as the source writes it where no alias is known, unknown where it is empty',
     event_id UInt64,
     event_name String,

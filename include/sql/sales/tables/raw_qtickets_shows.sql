@@ -1,15 +1,16 @@
--- The shows of the events with sold tickets, as received from QTickets: names, cities and days.
+-- The shows of the landed tickets, as received from QTickets: names, cities and days.
+-- One that QTickets doesn't know has what is known of its event.
 CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_shows
 (
     fetch_id UUID COMMENT 'one fetch',
-    event_id UInt64,
-    show_id UInt64,
+    event_id UInt64 COMMENT '0 where it is not known',
+    show_id UInt64 COMMENT '0 where it is not known',
     fetched_at DateTime64(6, 'UTC') COMMENT 'begin of the fetch',
     event_name String,
     city String COMMENT 'as QTickets writes it',
     time_zone String COMMENT 'IANA name of the zone of the city, as QTickets writes it',
     starts_at Nullable(DateTime64(6, 'UTC')),
-    event_date Nullable(Date) COMMENT 'day of the show, where it is held; NULL without a start or a zone that is known'
+    event_date Nullable(Date) COMMENT 'day of the show, where it is held; NULL without a start'
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(fetched_at)

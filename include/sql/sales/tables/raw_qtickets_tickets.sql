@@ -7,8 +7,8 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_tickets
     fetched_at DateTime64(6, 'UTC') COMMENT 'begin of the fetch',
     order_id UInt64,
     basket_id UInt64 COMMENT 'the ticket',
-    event_id UInt64,
-    show_id UInt64,
+    event_id UInt64 COMMENT 'of its show; 0 where it is not known',
+    show_id UInt64 COMMENT '0 where it is not known',
     payed_at DateTime64(6, 'UTC'),
     cancelled Bool COMMENT 'the ticket or its whole order was taken back',
     price Decimal(18, 2) COMMENT 'rubles for one',
@@ -17,7 +17,8 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_tickets
     refunded_amount Decimal(18, 2) COMMENT 'rubles that went back',
     utm_source String,
     utm_campaign String,
-    currency LowCardinality(String)
+    currency LowCardinality(String),
+    updated_at Nullable(DateTime64(6, 'UTC')) COMMENT 'last change of its order, as QTickets says it'
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(fetched_at)

@@ -2,11 +2,11 @@
 CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
 (
     report_date Date COMMENT 'Moscow day of the sale or refund',
-    event_date Date COMMENT 'day of the show, where it is held',
+    event_date Date COMMENT 'day of the show, where it is held; 1970-01-01 where it is not known',
     event_id UInt64,
     event_name String,
     show_id UInt64,
-    city String COMMENT 'as the source writes it',
+    city String COMMENT 'as the source writes it; unknown where it says none',
     utm_source String,
     utm_campaign String,
     tickets_sold UInt32,

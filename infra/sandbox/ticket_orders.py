@@ -1,0 +1,173 @@
+"""The orders of the ticket seller, a pure function of the seed and the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+
+from sandbox.chance import between, draws
+from sandbox.days import MOSCOW
+from sandbox.figures import WEEK_SEASON
+from sandbox.ticket_events import Event, Show, events_of
+
+HISTORY_DAYS = 400
+REFUND_DAYS = 170  # after the sale, at most
+ORDERS_A_DAY = 1000  # room for ids
+_SOON = 20  # days after the sale; most refunds come within these
+_LATE_SHARE = 0.05  # of refunds
+_CHANNELS = (("vk_ads", "{slug}_retarget"), ("vk_ads", "{slug}_video"), ("yandex", "{slug}_search"), ("", ""))
+_USUAL_SALES = 12  # events and channels that sell on a day
+
+
+@dataclass(frozen=True)
+class Market:
+    """What all orders follow from, but for the day.
+
+    :param cities: how many of the cities have events.
+    :param events_a_day: events that sell on a day, in one channel each; ``None`` picks 10 to 14 of events and channels.
+    """
+
+    seed: int
+    cities: int
+    events_a_day: int | None
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Return all events."""
+        return events_of(self.cities)
+
+
+@dataclass(frozen=True)
+class Basket:
+    """One ticket; amounts in rubles."""
+
+    id: int
+    show: Show
+    price: int
+    deleted: bool = False
+    refunded_at: datetime | None = None
+    refunded_amount: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """One order; one that was never paid has no `payed_at`. Told from others as an object, which is quick."""
+
+    id: int
+    event: Event
+    created_at: datetime
+    payed_at: datetime | None
+    cancelled: bool
+    utm_source: str
+    utm_campaign: str
+    baskets: tuple[Basket, ...] = field(default=())
+
+    @property
+    def payed(self) -> bool:
+        """Return whether it was paid, whatever became of it since."""
+        return self.payed_at is not None
+
+    @property
+    def sold_at(self) -> datetime:
+        """Return when it was paid, or made if it never was."""
+        return self.payed_at or self.created_at
+
+    @property
+    def updated_at(self) -> datetime:
+        """Return when it changed last; that a refund moves it is not known of the real one."""
+        return max(self.sold_at, *(basket.refunded_at or self.sold_at for basket in self.baskets))
+
+    @property
+    def deleted_at(self) -> datetime | None:
+        """Return when it was cancelled."""
+        return self.created_at if self.cancelled else None
+
+
+@lru_cache(maxsize=2 * HISTORY_DAYS)
+def orders_of(market: Market, day: date) -> tuple[Order, ...]:
+    """Return the orders made on a Moscow day, the oldest first, with all that will become of them."""
+    drafts = [order for demand in _demand(market, day) for order in _orders(market.seed, day, *demand)]
+    drafts.sort(key=attrgetter("created_at"))
+    numbered = []
+    for number, order in enumerate(drafts):
+        order_id = day.toordinal() * ORDERS_A_DAY + number
+        baskets = tuple(replace(basket, id=order_id * 10 + place) for place, basket in enumerate(order.baskets))
+        numbered.append(replace(order, id=order_id, baskets=baskets))
+    return tuple(numbered)
+
+
+def _demand(market: Market, day: date) -> Iterator[tuple[Event, str, str, int]]:
+    """Give event, source, campaign and number of tickets of what sells on a day."""
+    seed = market.seed
+    chance = draws(seed, "sales", day)
+    count = market.events_a_day or 10 + int(chance[0] * 5)
+    total = between(250_000, 320_000, chance[1]) * WEEK_SEASON[day.weekday()]
+    ranked = sorted(_combinations(market, day), key=itemgetter(0))
+    if market.events_a_day:
+        total *= market.events_a_day / _USUAL_SALES
+        # The best channel of each event.
+        best = {one[1].id: one for one in reversed(ranked)}
+        ranked = sorted(best.values(), key=itemgetter(0))
+    picked = ranked[:count]
+    weights = [0.5 + draws(seed, "sales", day, event.id, source, campaign)[0] for _, event, source, campaign in picked]
+    for (_, event, source, campaign), weight in zip(picked, weights, strict=True):
+        yield event, source, campaign, max(1, round(total * weight / sum(weights) / event.price))
+
+
+def _combinations(market: Market, day: date) -> Iterator[tuple[float, Event, str, str]]:
+    """Give each event and channel a rank for the day; the heavier the city, the lower it usually is."""
+    for event in market.events:
+        for number, (source, campaign) in enumerate(_CHANNELS):
+            draw = draws(market.seed, "picked", day, event.id, number)[0]
+            yield draw / event.city.weight, event, source, campaign.format(slug=event.city.slug)
+
+
+def _orders(seed: int, day: date, event: Event, source: str, campaign: str, tickets: int) -> Iterator[Order]:
+    """Give the orders that make up so many tickets, and between them some that were never paid."""
+    number = 0
+    while tickets > 0:
+        chance = draws(seed, "order", day, event.id, source, campaign, number)
+        number += 1
+        size = min(tickets, 1 + int(4 * chance[0]))
+        created_at = datetime.combine(day, time(), MOSCOW) + timedelta(seconds=int(86_000 * chance[1]))
+        paid = chance[2] < 0.85
+        baskets = tuple(_baskets(seed, event, day, size, (source, campaign, number)))
+        yield Order(
+            id=0,
+            event=event,
+            created_at=created_at,
+            payed_at=created_at + timedelta(seconds=int(390 * chance[3])) if paid else None,
+            cancelled=not paid and chance[4] < 0.8,
+            utm_source=source,
+            utm_campaign=campaign,
+            baskets=baskets,
+        )
+        if paid:
+            tickets -= size
+
+
+def _baskets(seed: int, event: Event, day: date, size: int, key: tuple[object, ...]) -> Iterator[Basket]:
+    for place in range(size):
+        chance = draws(seed, "basket", day, event.id, *key, place)
+        # Now and then one order holds tickets for two evenings.
+        show = event.show(event.next_show(day) + (chance[0] < 0.03))
+        refunded_at, amount = None, 0
+        if chance[1] < 0.06:
+            # Of a show that is moved, tickets sold long before are given back.
+            days = (
+                1 + int(_SOON * chance[2]) if chance[6] >= _LATE_SHARE else int(between(_SOON, REFUND_DAYS, chance[7]))
+            )
+            later = timedelta(days=days, seconds=int(86_000 * chance[3]))
+            refunded_at = datetime.combine(day, time(), MOSCOW) + later
+            amount = event.price if chance[4] < 0.7 else event.price - 150
+        yield Basket(
+            id=0,
+            show=show,
+            price=event.price,
+            deleted=refunded_at is None and chance[5] < 0.02,
+            refunded_at=refunded_at,
+            refunded_amount=amount,
+        )

@@ -1,0 +1,83 @@
+"""Warnings about ticket sales, by day: what is loaded though something about it is odd, and what can't count."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from zakaz.pipeline.qtickets_sales import Sales
+from zakaz.pipeline.qtickets_shows import lacks
+from zakaz.registry.quality import Finding
+from zakaz.sources.qtickets_rows import RUBLES, Show, Ticket
+
+LATE, INCOMPLETE, CURRENCY, ODD = "late_refunds", "incomplete_tickets", "other_currency_tickets", "odd_refunds"
+# What each check looks at and what it expects.
+CHECKS = {
+    LATE: ("QTickets: late refunds", "each refund within {days} days of its sale (REFUND_DAYS)"),
+    INCOMPLETE: ("QTickets: shows and tags", "name, city, start and time zone of each show, readable tags"),
+    CURRENCY: ("QTickets: other currencies", "tickets in rubles"),
+    ODD: ("QTickets: large refunds", "no refund above twice the price"),
+}
+NAMED = 3
+# A refund above the price may include a service fee; above twice the price, it may be a slip.
+HIGHEST_SHARE = 2
+
+
+def findings_of(sales: Sales, tickets: Sequence[Ticket], shows: Sequence[Show]) -> list[Finding]:
+    """The warnings of each day; a day without one has passed.
+
+    Late refunds only fail unless they were looked for.
+
+    :param tickets: those that are not cancelled, each under the event of its show.
+    """
+    odd = _odd(sales, tickets, shows)
+    return [
+        Finding(
+            day=day,
+            check_name=check,
+            code="ANOMALY",
+            severity="warn",
+            subject=subject,
+            expected=expected.format(days=sales.refund_days),
+            found=_text(day, odd.get((check, day), {})) or "nothing else",
+            passed=(check, day) not in odd,
+        )
+        for check, (subject, expected) in CHECKS.items()
+        for day in sales.days
+        if (check, day) in odd or check != LATE or sales.knows_late
+    ]
+
+
+def _odd(
+    sales: Sales, tickets: Sequence[Ticket], shows: Sequence[Show]
+) -> Mapping[tuple[str, date], Mapping[str, list[Ticket]]]:
+    """The odd tickets of each check and day, by what is odd about them."""
+    found: defaultdict[tuple[str, date], defaultdict[str, list[Ticket]]] = defaultdict(lambda: defaultdict(list))
+    lacking = {
+        (show.event_id, show.show_id): f"show {show.show_id} of event {show.event_id} without {', '.join(lacks(show))}"
+        for show in shows
+        if lacks(show)
+    }
+    for ticket in tickets:
+        days = {day for day in (ticket.payed_on, ticket.refunded_on) if day and day in sales.days}
+        for day in days:
+            if ticket.currency != RUBLES:
+                found[CURRENCY, day][ticket.currency].append(ticket)
+                continue
+            if day == ticket.refunded_on and sales.is_late(ticket):
+                found[LATE, day][f"sold on {ticket.payed_on}"].append(ticket)
+            elif day == ticket.refunded_on and ticket.refunded_amount > HIGHEST_SHARE * ticket.revenue:
+                found[ODD, day]["more than twice its price"].append(ticket)
+            for what in filter(None, (lacking.get((ticket.event_id, ticket.show_id)), ticket.note)):
+                found[INCOMPLETE, day][what].append(ticket)
+    return found
+
+
+def _text(day: date, odd: Mapping[str, list[Ticket]]) -> str:
+    texts = [f"{what}: {_sums(day, tickets)}, e.g. {tickets[0]}" for what, tickets in odd.items()]
+    return "; ".join(texts[:NAMED]) + (f"; and {len(texts) - NAMED} more" if len(texts) > NAMED else "")
+
+
+def _sums(day: date, tickets: Sequence[Ticket]) -> str:
+    sold = sum(ticket.revenue for ticket in tickets if ticket.payed_on == day)
+    refunded = sum(ticket.refunded_amount for ticket in tickets if ticket.refunded_on == day)
+    return f"{len(tickets)} tickets, {sold} sold and {refunded} refunded"

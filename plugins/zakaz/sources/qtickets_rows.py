@@ -1,0 +1,255 @@
+"""Reads orders and events of QTickets: only the fields named here, and no message contains a value.
+
+An order may hold what can't be read without guessing. Then that order or ticket is named and the others are read.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any, NamedTuple
+
+from zakaz.days import moscow_day
+from zakaz.errors import SourceInconsistent
+from zakaz.sources.fields import HIGHEST_RUBLES, Fields, Unreadable, if_clear, items_of
+
+RUBLES = "RUB"
+CURRENCY = re.compile("[A-Z]{3}")
+
+
+class Ticket(NamedTuple):
+    """A ticket of a paid order ("basket"), without the buyer's data.
+
+    :param event_id, show_id: 0 if QTickets names none.
+    :param payed_at: instant of the sale. :param cancelled: the ticket or its whole order was cancelled.
+    :param price: rubles per unit. :param refunded_amount: rubles refunded at `refunded_at`.
+    :param currency: three capital letters. :param updated_at: the last change of its order, if QTickets says it.
+    :param note: what could not be read, though its money could; empty if nothing.
+    """
+
+    order_id: int
+    basket_id: int
+    event_id: int
+    show_id: int
+    payed_at: datetime
+    cancelled: bool
+    price: Decimal
+    quantity: int
+    refunded_at: datetime | None
+    refunded_amount: Decimal
+    utm_source: str
+    utm_campaign: str
+    currency: str
+    updated_at: datetime | None
+    note: str
+
+    @property
+    def revenue(self) -> Decimal:
+        """The price of all its units."""
+        return self.price * self.quantity
+
+    @property
+    def payed_on(self) -> date:
+        """The Moscow day of the sale."""
+        return moscow_day(self.payed_at)
+
+    @property
+    def refunded_on(self) -> date | None:
+        """The Moscow day of the refund."""
+        return moscow_day(self.refunded_at) if self.refunded_at else None
+
+    def __str__(self) -> str:
+        return f"ticket {self.basket_id} of order {self.order_id}"
+
+
+class Refused(NamedTuple):
+    """An order or ticket whose money can't be read.
+
+    :param what: order, ticket, field, and what was found instead of what.
+    :param days: the Moscow days of its money, None if they can't be told.
+    """
+
+    what: str
+    days: frozenset[date] | None
+
+
+class Order(NamedTuple):
+    """A paid order; `order_id` is 0 and the instants are None where they can't be read."""
+
+    order_id: int
+    payed_at: datetime | None
+    updated_at: datetime | None
+    tickets: tuple[Ticket, ...]
+    refused: tuple[Refused, ...]
+
+
+class Show(NamedTuple):
+    """A show of an event, or with `show_id` 0 the event itself.
+
+    :param time_zone: IANA name of the city's time zone, empty if QTickets gives none.
+    :param starts_at: instant, None if QTickets gives none.
+    """
+
+    show_id: int
+    event_id: int
+    event_name: str
+    city: str
+    time_zone: str
+    starts_at: datetime | None
+
+
+def read_order(row: Any, since: datetime, until: datetime) -> Order:
+    """Read an order that was requested by its time of payment.
+
+    :raises SourceInconsistent: it was not requested: the filter was ignored.
+    """
+    order_id, payed_at, updated_at = 0, None, None
+    tickets: list[Ticket] = []
+    refused: list[Refused] = []
+    try:
+        order = Fields(row, "order")
+        order_id, updated_at = order.id, if_clear(lambda: order.instant_or_none("updated_at"), None)
+        payed_at = read_payment(order)
+        if not since <= payed_at < until:
+            raise SourceInconsistent(
+                f"QTickets: order {order.id}: paid {payed_at.isoformat()}, but only those from {since.isoformat()} to "
+                f"{until.isoformat()} were requested: the filter was ignored. Nothing is loaded"
+            )
+        for one in _tickets(order, payed_at, updated_at):
+            (tickets if isinstance(one, Ticket) else refused).append(one)  # type: ignore[arg-type]
+    except Unreadable as error:
+        refused.append(Refused(str(error), None))
+    return Order(order_id, payed_at, updated_at, tuple(tickets), tuple(refused))
+
+
+def read_payment(order: Fields) -> datetime:
+    """The instant of the payment.
+
+    :raises Unreadable: it can't be read.
+    :raises SourceInconsistent: it is not paid: the filter was ignored.
+    """
+    if not order.flag("payed"):
+        raise SourceInconsistent(
+            f"QTickets: order {order.id} is not paid, but only paid ones were requested: the filter was ignored. "
+            "Nothing is loaded"
+        )
+    return order.instant("payed_at")
+
+
+def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> Iterator[Ticket | Refused]:
+    is_cancelled = order.instant_or_none("deleted_at") is not None
+    baskets = if_clear(lambda: order.items("baskets"), []) if is_cancelled else order.items("baskets")
+    if not (baskets or is_cancelled) and order.rubles("price", or_zero=True):
+        raise order.wrong("baskets", "the tickets of its price", "none")
+    source, campaign, note = _tags(order)
+    currency = if_clear(lambda: order.text("currency_id"), "").strip().upper()
+    of_order = Ticket(
+        order_id=order.id,
+        basket_id=0,
+        event_id=if_clear(lambda: order.identifier("event_id"), 0),
+        show_id=0,
+        payed_at=payed_at,
+        cancelled=is_cancelled,
+        price=Decimal(0),
+        quantity=0,
+        refunded_at=None,
+        refunded_amount=Decimal(0),
+        utm_source=source,
+        utm_campaign=campaign,
+        currency=currency if CURRENCY.fullmatch(currency) else "",
+        updated_at=updated_at,
+        note=note,
+    )
+    for value in baskets:
+        try:
+            basket = order.inner(value, "ticket")
+        except Unreadable as error:
+            one: Ticket | Refused | None = None if is_cancelled else Refused(str(error), None)
+        else:
+            one = _ticket(order, basket, of_order)
+        if one:
+            yield one
+
+
+def _ticket(order: Fields, basket: Fields, of_order: Ticket) -> Ticket | Refused | None:
+    """One ticket; None for a cancelled one that can't be read, since it counts nowhere."""
+    is_cancelled = of_order.cancelled
+    try:
+        is_cancelled = is_cancelled or basket.instant_or_none("deleted_at") is not None
+        refunded_at = basket.instant_or_none("refunded_at")
+        ticket = of_order._replace(
+            basket_id=basket.id,
+            show_id=if_clear(lambda: basket.identifier("show_id"), 0),
+            cancelled=is_cancelled,
+            price=basket.rubles("price"),
+            quantity=basket.quantity("quantity"),
+            refunded_at=refunded_at,
+            refunded_amount=basket.rubles("refunded_amount", or_zero=refunded_at is None),
+        )
+        if not is_cancelled:
+            _require_possible(order, basket, ticket)
+    except Unreadable as error:
+        return None if is_cancelled else Refused(str(error), _days_of(basket, of_order.payed_at))
+    return ticket
+
+
+def _require_possible(order: Fields, basket: Fields, ticket: Ticket) -> None:
+    if not ticket.currency:
+        raise order.wrong("currency_id", "three letters such as RUB", "something else")
+    if ticket.price < 0:
+        raise basket.wrong("price", "0 rubles or more", "less")
+    if ticket.revenue >= HIGHEST_RUBLES:
+        raise basket.wrong("quantity", f"a price below {HIGHEST_RUBLES:,} rubles for all", "more")
+    if ticket.refunded_amount < 0:
+        raise basket.wrong("refunded_amount", "0 rubles or more", "less")
+    if ticket.refunded_amount and not ticket.refunded_at:
+        raise basket.wrong("refunded_at", "the time of its refunded_amount", "none")
+    if ticket.refunded_on and ticket.refunded_on < ticket.payed_on:
+        raise basket.wrong("refunded_at", "the day of the sale or a later one", "an earlier one")
+
+
+def _days_of(basket: Fields, payed_at: datetime) -> frozenset[date] | None:
+    """The days of a ticket that can't be read; None if its refund may be on any day."""
+    try:
+        refunded_at = basket.instant_or_none("refunded_at")
+        if refunded_at is None and basket.rubles("refunded_amount", or_zero=True):
+            return None
+    except Unreadable:
+        return None
+    return frozenset(moscow_day(one) for one in (payed_at, refunded_at) if one)
+
+
+def _tags(order: Fields) -> tuple[str, str, str]:
+    """UTM source and campaign, and a note if they can't be read."""
+    try:
+        source, campaign = order.inner_texts("utm", "utm_source", "utm_campaign")
+    except Unreadable as error:
+        return "", "", str(error)
+    return source, campaign, ""
+
+
+def read_event(row: Any) -> tuple[int, list[Show]]:
+    """Read an event and its shows, the event itself first; what can't be read is left empty.
+
+    :returns: its id, 0 if that can't be read, and the shows.
+    """
+    try:
+        event = Fields(row, "event")
+    except Unreadable:
+        return 0, []
+    itself = Show(
+        show_id=0,
+        event_id=event.id,
+        event_name=if_clear(lambda: event.text("name"), ""),
+        city=if_clear(lambda: event.inner_texts("city", "name")[0], ""),
+        time_zone=if_clear(lambda: event.inner_texts("city", "timezone")[0], ""),
+        starts_at=None,
+    )
+    shows = [if_clear(partial(_show, event, itself, value), None) for value in items_of(row.get("shows")) or []]
+    return event.id, [itself, *filter(None, shows)]
+
+
+def _show(event: Fields, itself: Show, value: Any) -> Show | None:
+    show = event.inner(value, "show")
+    return itself._replace(show_id=show.id, starts_at=if_clear(lambda: show.instant_or_none("start_date"), None))
