@@ -2,11 +2,6 @@
 
 import json
 import logging
-<<<<<<< HEAD
-import os
-=======
-import re
->>>>>>> perwarehouse
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit

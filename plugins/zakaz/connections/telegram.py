@@ -14,13 +14,9 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyErr
 from zakaz.connections.telegram_target import target
 from zakaz.connections.telegram_text import cut, in_the_chat, plain
 from zakaz.deadline import Deadline, call_within
-<<<<<<< HEAD
 from zakaz.errors import MessageRefused, MessageUndelivered, TelegramNotSetUp
 from zakaz.sources.http import short
-=======
-from zakaz.errors import InvalidInput, MessageRefused, MessageUndelivered, TelegramNotSetUp, one_line
 from zakaz.texts import well_formed
->>>>>>> perwarehouse
 
 log = logging.getLogger(__name__)
 CONNECTION = "telegram_default"
