@@ -22,17 +22,15 @@ from zakaz.warehouse.hook import WarehouseHook
 PIECES_DAG_ID = "zakaz_backfill"
 
 
-def run_day(day: date, conf: Mapping[str, Any], work: Work) -> bool:
+def run_day(day: date, work: Work) -> bool:
     """Run a Moscow day of the daily DAG; whether the run registry has a good run of it since.
 
     Its id contains the day and the current time, so that runs and attempts in the registry are unique.
-
-    :param conf: the conf of the run: `stage`, `lookback`.
     """
     began = datetime.now(UTC)
     moment = datetime.combine(day, began.astimezone(MOSCOW).time(), MOSCOW)
     runner = _local_runner(DAG_ID, work)
-    number = runs.add_run(DAG_ID, f"manual__{moment.isoformat()}", moment, conf, note_of(day))
+    number = runs.add_run(DAG_ID, f"manual__{moment.isoformat()}", moment, {}, note_of(day))
     with runs.ensure_ended(number):
         _finish(number, runner, work.stop)
     (state,) = day_states(WarehouseHook(), DayRange(day, day))

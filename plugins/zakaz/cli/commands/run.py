@@ -43,7 +43,7 @@ def _run(day: date, work: Work) -> int:
     work.say(f"→ zakaz_etl for {day}")
     from zakaz.orchestration.one_run import run_day
 
-    green = run_day(day, {}, work)
+    green = run_day(day, work)
     _report(day, started, work)
     took = f"{(datetime.now(UTC) - started).total_seconds():.0f} s"
     if not green:
