@@ -29,7 +29,7 @@ FROM (
         event_date,
         coalesce(
             nullIf(zakaz_city([stg_qtickets_sales.city], known.1, known.2), ''),
-            nullIf(trimBoth(stg_qtickets_sales.city), ''),
+            nullIf(zakaz_city_name(stg_qtickets_sales.city), ''),
             'unknown'
         ) AS city,
         event_id,
