@@ -135,7 +135,7 @@ def test_load_sales_replaces_the_days_of_qtickets_only_when_told_to_and_says_for
     code, out, _ = zakaz("load-sales", "--replace", str(file))
     assert code == 0
     assert f"\n{YESTERDAY}: replaced what no file had loaded, " in out
-    assert f"for the last time on {YESTERDAY + timedelta(days=30)}," in out
+    assert f"the last time on {YESTERDAY + timedelta(days=30)}," in out
     assert "load it with --replace after that morning." in out
     assert warehouse.execute("SELECT sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == [(25000,)]
 

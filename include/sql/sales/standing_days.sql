@@ -1,6 +1,6 @@
 -- What each sale day has in the staging, and whether a file loaded it.
 -- Rows newer than QTickets' last word on their day are those of a file, if a line of that day was landed. Lines landed
--- more than raw_days ago are gone; then being newer has to do. What is not known to come from a file counts as QTickets'.
+-- more than raw_days ago are gone; then being newer has to do. What is not known to be a file's counts as QTickets'.
 WITH
 sums AS (
     SELECT

@@ -31,9 +31,7 @@ def load_sales(file: Path, replace: bool) -> None:
     for day, sums in loaded.replaced.items():
         print(f"{day}: replaced what no file had loaded, {sums}")
     if morning := last_read_again(days):
-        print(
-            f"QTickets' sales of these days are read again each morning, for the last time on {morning}, and replace the"
-        )
+        print(f"QTickets' sales of these days are read again each morning, the last time on {morning}, and replace the")
         print("file's. To keep the file's, load it with --replace after that morning.")
     print("next, bring these days into the mart, with that task alone:")
     print(f"bin/zakaz backfill --from {days.first} --to {days.last} --stage build_dm_sales")
