@@ -137,7 +137,7 @@ def test_rows_of_a_fetch_that_was_killed_before_its_end_are_those_of_qtickets(
     warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("zakaz.pipeline.qtickets.record_days", lambda *_: sys.exit("killed"))
+        patch.setattr("zakaz.pipeline.qtickets.record_totals", lambda *_: sys.exit("killed"))
         with pytest.raises(SystemExit):
             fetch(warehouse)
     with pytest.raises(InvalidInput, match="2026-11-20: there are"):

@@ -26,8 +26,7 @@ def load_sales(file: Path, replace: bool) -> None:
     loaded = load(WarehouseHook(), lines, replace=replace)
     sale_days = {line.report_date for line in lines}
     days = DayRange(min(sale_days), max(sale_days))
-    name = click.format_filename(file)
-    print(f"{name}: {loaded.rows_read} lines loaded, {len(sale_days)} sale days replaced ({days.first} to {days.last})")
+    print(f"{file}: {loaded.rows_read} lines loaded, {len(sale_days)} sale days replaced ({days.first} to {days.last})")
     for day, sums in loaded.replaced.items():
         print(f"{day}: replaced what no file had loaded, {sums}")
     if morning := last_read_again(days):
