@@ -67,5 +67,5 @@ def build_sales(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
 def _insert(warehouse: WarehouseHook, table: str, usual: dict[str, Any], rows: tuple[dict[str, Any], ...]) -> None:
     columns = [*usual, "_ver"]
     warehouse.insert(
-        table, columns, [[({**usual, **row, "_ver": new_version()})[name] for name in columns] for row in rows]
+        table, columns, [[({**usual, "_ver": new_version(), **row})[name] for name in columns] for row in rows]
     )

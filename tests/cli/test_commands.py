@@ -1,6 +1,7 @@
 """bin/zakaz: answers, exit codes, and one clear line for bad input."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -12,9 +13,11 @@ import pytest
 from cli.conftest import Zakaz
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from sandbox import Sandbox
+from zakaz.connections.qtickets import QTicketsHook
 from zakaz.days import DayRange, last_complete_day
+from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.settings import state_dir
-from zakaz.sources.sales_file import COLUMNS
+from zakaz.sources.sales_line import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
 
 YESTERDAY = last_complete_day()
@@ -113,6 +116,28 @@ def test_load_sales_loads_all_or_nothing(
     assert code == 1
     assert "line 4, column revenue: '12.50x'" in err
     assert warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == total
+
+
+def test_load_sales_replaces_the_days_of_qtickets_only_when_told_to_and_says_for_how_long(
+    zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    yesterday = DayRange(YESTERDAY, YESTERDAY)
+    load_qtickets(QTicketsHook().get_conn(), warehouse, yesterday, 21)
+    file = tmp_path / os.fsdecode(b"\xef\xf0\xee\xe4.csv")  # a name in cp1251
+    file.write_text(
+        f"report_date,event_date,event_id,city,tickets_sold,revenue\n{YESTERDAY},2027-01-01,1,Казань,1,25000\n"
+    )
+    code, out, err = zakaz("load-sales", str(file))
+    assert (code, out) == (1, "")
+    assert f"\n{YESTERDAY}: there are " in err
+    assert "the file has 1 tickets for 25000.00 rubles" in err
+
+    code, out, _ = zakaz("load-sales", "--replace", str(file))
+    assert code == 0
+    assert f"\n{YESTERDAY}: replaced what no file had loaded, " in out
+    assert f"the last time on {YESTERDAY + timedelta(days=30)}," in out
+    assert "load it with --replace after that morning." in out
+    assert warehouse.execute("SELECT sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == [(25000,)]
 
 
 def test_migrate_says_what_differs(zakaz: Zakaz, warehouse: WarehouseHook) -> None:

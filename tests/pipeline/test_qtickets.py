@@ -14,7 +14,7 @@ from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
-from zakaz.sources.sales_file import COLUMNS
+from zakaz.sources.sales_line import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
 
 WEEK = DayRange(DAY - timedelta(days=6), DAY)

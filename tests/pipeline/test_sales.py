@@ -1,18 +1,30 @@
-"""Sales into the staging: a day of an export replaces that day, and no other."""
+"""Sales into the staging: a day of an export replaces that day, and no other, and none of QTickets' unasked."""
 
-from datetime import date
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from made_rows import DAY, ONE_DAY, stage_sales
+from made_runs import attempt
 from sandbox import Sandbox
-from zakaz.pipeline.sales import load_sales
-from zakaz.sources.sales_file import COLUMNS, SalesLine, read_sales
-from zakaz.warehouse.hook import WarehouseHook
+from zakaz.connections.qtickets import QTicketsHook
+from zakaz.days import DayRange, last_complete_day
+from zakaz.errors import InvalidInput, WarehouseUnavailable
+from zakaz.pipeline.fetch import qtickets_fetch
+from zakaz.pipeline.qtickets import load_qtickets
+from zakaz.pipeline.sales import last_read_again, load_sales
+from zakaz.registry.runs import RunFigures
+from zakaz.sources.sales_file import read_sales
+from zakaz.sources.sales_line import COLUMNS, SalesLine
+from zakaz.warehouse.hook import WarehouseHook, new_version
 
 pytestmark = pytest.mark.warehouse
+DAY_MICROSECONDS = 86_400_000_000
 
 
 def line(day: str = "2026-11-20", revenue: str = "10.10", **given: Any) -> SalesLine:
@@ -84,3 +96,130 @@ def test_the_lines_are_kept_as_they_came(warehouse: WarehouseHook) -> None:
         (1, "Ёлка '\\", Decimal("2.00")),
         (2, "Казань", Decimal("10.10")),
     ]
+
+
+def fetch(warehouse: WarehouseHook) -> None:
+    load_qtickets(QTicketsHook().get_conn(), warehouse, ONE_DAY, 21)
+
+
+def landed(warehouse: WarehouseHook) -> int:
+    return int(warehouse.execute("SELECT count() FROM zakaz.raw_sales")[0][0])
+
+
+def test_a_file_replaces_no_day_of_qtickets_unasked(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    fetch(warehouse)
+    before = staged(warehouse)
+    tickets, revenue, refunds = (sum(row[COLUMNS.index(name)] for row in before) for name in COLUMNS[8:11])
+    file = [line(), line("2026-11-19")]
+    with pytest.raises(InvalidInput) as refused:
+        load_sales(warehouse, file)
+    head, told, remedy = str(refused.value).splitlines()
+    assert head.startswith("nothing was loaded: ")
+    assert told == (
+        f"2026-11-20: there are {tickets} tickets for {revenue} rubles, {refunds} given back; "
+        "the file has 1 tickets for 10.10 rubles, 0.00 given back"
+    )
+    assert remedy.endswith("add --replace")
+    assert (staged(warehouse), landed(warehouse)) == (before, 0)
+
+    loaded = load_sales(warehouse, file, replace=True)
+    assert loaded.replaced == {DAY: (tickets, revenue, refunds)}
+    # The days are the file's now, and the next file may replace them; until QTickets has replaced them again.
+    assert load_sales(warehouse, [line(event_id=7)]).replaced == {}
+    assert sums(warehouse) == [("2026-11-19", 1, 1, Decimal("10.10")), ("2026-11-20", 7, 1, Decimal("10.10"))]
+    fetch(warehouse)
+    with pytest.raises(InvalidInput, match="2026-11-20: there are"):
+        load_sales(warehouse, file)
+    assert load_sales(warehouse, [line("2026-11-19")])[:2] == (1, 1)
+
+
+def test_rows_of_a_fetch_that_was_killed_before_its_end_are_those_of_qtickets(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("zakaz.pipeline.qtickets.record_totals", lambda *_: sys.exit("killed"))
+        with pytest.raises(SystemExit):
+            fetch(warehouse)
+    with pytest.raises(InvalidInput, match="2026-11-20: there are"):
+        load_sales(warehouse, [line()])
+
+
+def test_the_days_of_a_file_whose_lines_are_no_longer_kept_stay_its_own(
+    warehouse: WarehouseHook, set_settings: Callable[..., None]
+) -> None:
+    load_sales(warehouse, [line()])
+    for table in ("raw_sales", "stg_qtickets_sales"):
+        warehouse.execute(f"TRUNCATE TABLE zakaz.{table}")
+    set_settings(RAW_DAYS=30)
+    stage_sales(warehouse, {"_ver": new_version() - 29 * DAY_MICROSECONDS})
+    with pytest.raises(InvalidInput, match="2026-11-20: there are"):
+        load_sales(warehouse, [line()])
+    warehouse.execute("TRUNCATE TABLE zakaz.stg_qtickets_sales")
+    stage_sales(warehouse, {"_ver": new_version() - 31 * DAY_MICROSECONDS})
+    assert load_sales(warehouse, [line()]).replaced == {}
+
+
+def test_a_fetch_that_replaces_the_days_of_a_file_tells_of_it_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    fetch(warehouse)
+    load_sales(warehouse, [line(revenue="25000")], replace=True)
+    for _ in range(2):
+        qtickets_fetch(warehouse, ONE_DAY, attempt("qtickets_fetch"), RunFigures())
+    assert warehouse.execute("SELECT code, severity, delivery FROM meta.etl_alerts FINAL") == [
+        ("RESTATED", "warning", "sent")
+    ]
+    (message,) = sandbox.messages()
+    ((revenue,),) = warehouse.execute("SELECT sum(revenue) FROM zakaz.stg_qtickets_sales FINAL")
+    for part in (
+        "продажи из файла заменены, 20 ноября 2026",
+        f"20.11.2026 revenue: 25000.00 → {revenue:.2f}",
+        "--replace",
+    ):
+        assert part in message["plain"]
+    assert "старше окна в 30 дней" in message["plain"]
+
+
+def test_the_morning_after_which_a_file_stays(
+    sandbox: Sandbox, set_settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_settings(SALES_LOOKBACK_DAYS=30)
+    last = last_complete_day()
+    assert last_read_again(DayRange(last, last)) == last + timedelta(days=30)
+    assert last_read_again(DayRange(last - timedelta(days=99), last - timedelta(days=29))) == last + timedelta(days=1)
+    assert last_read_again(DayRange(last - timedelta(days=99), last - timedelta(days=30))) is None
+    monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
+    assert last_read_again(DayRange(last, last)) is None
+
+
+def lose_a_line(rows: list[Any]) -> list[Any]:
+    return rows[:-1]
+
+
+def change_a_sum(rows: list[Any]) -> list[Any]:
+    revenue = 3 + COLUMNS.index("revenue")
+    return [(*rows[0][:revenue], rows[0][revenue] + 1, *rows[0][revenue + 1 :]), *rows[1:]]
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [(lose_a_line, "1 lines, 1 tickets for 10.10 rubles"), (change_a_sum, "2 tickets for 21.20 rubles")],
+)
+def test_what_can_not_be_read_back_as_it_was_sent_is_not_loaded(
+    warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch, harm: Callable[..., Any], found: str
+) -> None:
+    load_sales(warehouse, [line(event_id=5)])
+    before, insert = staged(warehouse), WarehouseHook.insert
+    with monkeypatch.context() as patch:
+        patch.setattr(WarehouseHook, "insert", lambda hook, table, names, rows: insert(hook, table, names, harm(rows)))
+        with pytest.raises(WarehouseUnavailable) as error:
+            load_sales(warehouse, [line(), line(event_id=2)])
+    assert "2 lines, 2 tickets for 20.20 rubles, 0.00 given back, were sent" in str(error.value)
+    assert found in str(error.value)
+    assert staged(warehouse) == before
+
+
+def test_a_build_that_wrote_nothing_is_no_success(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zakaz.pipeline.sales.rebuild", lambda *_, **__: 0)
+    with pytest.raises(
+        WarehouseUnavailable, match=r"2026-11-20: the file has 1 tickets .*, and after the load there are none"
+    ):
+        load_sales(warehouse, [line()])

@@ -2,12 +2,15 @@
 
 import csv
 import re
+import unicodedata
 from collections import defaultdict
 from decimal import Decimal
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from made_rows import DAY, ONE_DAY, build_vk
+from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales
 from sandbox import Sandbox
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.pipeline.vk_ads import load_vk_ads
@@ -53,6 +56,19 @@ def seed() -> list[tuple[str, str]]:
         (("САНКТ-ПЕТЕРБУРГ",), "Санкт-Петербург"),
         (("spb_20.11",), "Санкт-Петербург"),
         (("ekb/video/1",), "Екатеринбург"),
+        # What is read as the same name is the same name, whatever code points write it.
+        ((unicodedata.normalize("NFD", "НИЖНИЙ НОВГОРОД"),), "Нижний Новгород"),
+        (("Нижний\u00a0\u2009Новгород",), "Нижний Новгород"),
+        (("Ростов\u2011на–Дону",), "Ростов-на-Дону"),
+        (("Каза\u0301нь", "Москва"), "Казань"),
+        (("\ufeffКа\u00adза\u200bнь\u2060", "Москва"), "Казань"),
+        (("Ｋａｚａｎ", "Москва"), "Казань"),
+        # Letters of the wrong alphabet: Cazan's first is the Latin one, and so are o, c, ë; then the other way round.
+        (("Cаратов | Видео",), "Саратов"),
+        (("Мocквa", "kazan"), "Москва"),
+        (("Орëл", "kazan"), "Орёл"),
+        (("kаzаn_promo", "Москва"), "Казань"),
+        (("Казаньpromo", "Tула"), "Тула"),
         # A city is a word, not a part of one.
         (("moskvarium", "kazanova", "Самарская", "permanent"), ""),
         (("", "", "", ""), ""),
@@ -62,6 +78,69 @@ def seed() -> list[tuple[str, str]]:
 def test_the_rule(migrated: WarehouseHook, texts: tuple[str, ...], city: str) -> None:
     given = dict(zip("abcd", [*texts, "", "", "", ""], strict=False))
     assert migrated.execute(RULE, given) == [(city,)]
+
+
+@pytest.mark.parametrize(
+    ("spellings", "name"),
+    [
+        (
+            ("Красная Поляна", "Красная\u00a0Поляна", " красная  ПОЛЯНА", "Kрасная\u200b Пoляна.", "«Красная\nполяна»"),
+            "Красная Поляна",
+        ),
+        ((unicodedata.normalize("NFD", "Щёлкино"), "щелкино", "ЩЁЛКИНО", "Щëлкино"), "Щелкино"),
+        (("Урюпинск-на-Марсе", "урюпинск\u2011На–марсе", "УРЮПИНСК−НА-МАРСЕ"), "Урюпинск-на-Марсе"),
+        (("Tbilisi", "TBILISI", "Ｔbilisi"), "Tbilisi"),
+        (("Нигдейск (у моря)", "НИГДЕЙСК (У МОРЯ)"), "Нигдейск (У Моря)"),
+        # What names no city.
+        (("", " \u00a0\u200b", "-", "123", "…", "unknown", "Unknown", "\0"), "unknown"),
+    ],
+)
+def test_a_city_without_an_alias_has_one_name(warehouse: WarehouseHook, spellings: tuple[str, ...], name: str) -> None:
+    stage_sales(warehouse, *({"city": city, "event_id": number} for number, city in enumerate(spellings, start=1)))
+    build_sales(warehouse)
+    found = warehouse.execute("SELECT event_id, city FROM zakaz.dm_sales_daily FINAL ORDER BY event_id")
+    assert found == [(number, name) for number, _ in enumerate(spellings, start=1)]
+
+
+LIKE_CYRILLIC = dict(zip("авекмнорстухё", "aBeKMHopcTyxë", strict=True))
+FORMS = st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"])
+NOTHING_TO_SEE = st.sampled_from(["", "", "", "\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u200e"])
+SPACES = st.sampled_from([" ", "\u00a0", "\u202f", "\u2003", "\t", "\r\n", "  ", "\u200b\u00a0"])
+DASHES = st.sampled_from(["-", "\u2010", "\u2011", "–", "—", "\u2212", " - "])
+
+
+@st.composite
+def decorated(draw: st.DrawFn) -> tuple[str, str]:
+    """The name of a known city, and a text that a reader takes for it."""
+    city = draw(st.sampled_from(sorted({city for _, city in seed()})))
+    text = ""
+    for before, letter in zip(" " + city, city, strict=False):
+        if letter == " ":
+            text += draw(SPACES)
+        elif letter == "-":
+            text += draw(DASHES)
+        else:
+            # At least the first letter of a word tells its alphabet.
+            likes = LIKE_CYRILLIC.get(letter, letter) if before not in " -" else letter
+            letters = {letter, letter.upper(), letter.lower(), likes, likes.lower(), letter.replace("ё", "е")}
+            text += draw(st.sampled_from(sorted(letters)))
+    form = draw(FORMS)
+    text = "".join(letter + draw(NOTHING_TO_SEE) for letter in unicodedata.normalize(form, text))
+    return city, draw(st.sampled_from(["", " ", "\u00a0", "г. "])) + text
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=st.lists(decorated(), min_size=1, max_size=60))
+@example(names=[(city, city) for city in sorted({city for _, city in seed()})])
+def test_however_a_known_city_is_decorated_it_is_that_city(
+    warehouse: WarehouseHook, names: list[tuple[str, str]]
+) -> None:
+    warehouse.execute("TRUNCATE TABLE zakaz.stg_qtickets_sales")
+    warehouse.execute("TRUNCATE TABLE zakaz.dm_sales_daily")
+    stage_sales(warehouse, *({"city": text, "event_id": number} for number, (_, text) in enumerate(names, start=1)))
+    build_sales(warehouse)
+    found = dict(warehouse.execute("SELECT event_id, city FROM zakaz.dm_sales_daily FINAL"))
+    assert [(found[number], text) for number, (_, text) in enumerate(names, start=1)] == names
 
 
 def test_the_known_spellings_can_be_found_and_say_one_thing() -> None:

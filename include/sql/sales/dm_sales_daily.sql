@@ -27,9 +27,11 @@ FROM (
     SELECT
         report_date AS sale_date,
         event_date,
-        coalesce(
-            nullIf(zakaz_city([stg_qtickets_sales.city], known.1, known.2), ''),
-            nullIf(trimBoth(stg_qtickets_sales.city), ''),
+        -- Not coalesce, which would work out a name for every row.
+        multiIf(
+            zakaz_city([stg_qtickets_sales.city], known.1, known.2) != '',
+            zakaz_city([stg_qtickets_sales.city], known.1, known.2),
+            zakaz_city_name(stg_qtickets_sales.city) != '', zakaz_city_name(stg_qtickets_sales.city),
             'unknown'
         ) AS city,
         event_id,

@@ -1,8 +1,8 @@
-"""RESTATED: a source changed a day that the look-back window would not have read again."""
+"""RESTATED: a source changed a day that the look-back window would not have read again, or replaced a file's."""
 
 import logging
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 
 from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
@@ -22,17 +22,23 @@ def notify_of_restatements(
     days: DayRange,
     restatements: Sequence[Restatement],
     window_days: int,
+    file_days: Collection[date] = (),
 ) -> None:
     """Log what changed; notify people of days older than the window, which no scheduled run would have corrected.
 
+    And of those that a file had loaded: whoever loaded it believes that it stands.
+
     :param days: Moscow days that were read again.
     :param window_days: days that a scheduled run reads, the last complete one included.
+    :param file_days: Moscow days whose rows came from a file.
     """
     for change in restatements:
         log.info("the source restated %s", change)
     oldest_read = last_complete_day() - timedelta(days=window_days - 1)
-    late = [change for change in restatements if change.day < oldest_read]
-    if not late:
+    of_files = [change for change in restatements if change.day in file_days]
+    late = [change for change in restatements if change.day < oldest_read and change.day not in file_days]
+    told = late + of_files
+    if not told:
         return
     alert = Alert(
         severity="warning",
@@ -43,11 +49,12 @@ def notify_of_restatements(
             "dag_run_id": attempt.dag_run_id,
             "read_days": days,
             "window_days": window_days,
-            "changes": late,
-            "error": "; ".join(map(str, late[:SUMMARIZED])),
+            "late": late,
+            "of_files": of_files,
+            "error": "; ".join(map(str, told[:SUMMARIZED])),
             "log_url": attempt.log_url,
         },
         subject=attempt.run_id,
-        days=DayRange(min(change.day for change in late), max(change.day for change in late)),
+        days=DayRange(min(change.day for change in told), max(change.day for change in told)),
     )
     raise_alert(warehouse, alert)

@@ -57,7 +57,7 @@ def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, f
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
     keep_findings(warehouse, loaded.findings, attempt.run_id)
     notify_of_findings(warehouse, attempt, loaded.findings)
-    notify_of_restatements(warehouse, attempt, days, loaded.restatements, limits.sales_lookback_days)
+    notify_of_restatements(warehouse, attempt, days, loaded.restatements, limits.sales_lookback_days, loaded.file_days)
     loaded.require_complete()
 
 

@@ -1,5 +1,6 @@
 """The result of a load, for the run registry and alerts."""
 
+from datetime import date
 from typing import NamedTuple
 
 from zakaz.errors import SourceIncomplete
@@ -16,6 +17,7 @@ class LoadResult(NamedTuple):
     :param restatements: changed sums of days that had been loaded before.
     :param broken: objects that can't be read, each with the reason; all others are loaded.
     :param findings: warnings about what is loaded, and what was looked at without one.
+    :param file_days: Moscow days whose rows came from a file, until this load replaced them.
     """
 
     rows_read: int
@@ -24,6 +26,7 @@ class LoadResult(NamedTuple):
     restatements: tuple[Restatement, ...] = ()
     broken: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    file_days: frozenset[date] = frozenset()
 
     def require_complete(self) -> None:
         """Fail a load that is valid but incomplete.

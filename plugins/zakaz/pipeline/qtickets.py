@@ -15,6 +15,7 @@ from zakaz.pipeline.qtickets_findings import findings_of
 from zakaz.pipeline.qtickets_reading import Evidence, read_sales
 from zakaz.pipeline.qtickets_sales import Sales
 from zakaz.pipeline.qtickets_shows import event_date, place
+from zakaz.pipeline.sales_days import standing_days
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.registry.restatements import restated
 from zakaz.sources.qtickets import QTicketsClient
@@ -60,6 +61,7 @@ def load_qtickets(
     tickets, shows = place(client, in_rubles)
     with warehouse.session():
         _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
+        standing = standing_days(warehouse, days)
         with restated(warehouse, SOURCE, days) as restatements:
             sql = statement("sales/stg_from_qtickets.sql")
             written = rebuild(warehouse, STG_SALES, sql, days, fetch_id=fetch.fetch_id, refund_days=refund_days)
@@ -77,6 +79,7 @@ def load_qtickets(
         restatements=tuple(restatements.found),
         broken=tuple(refused.what for refused in sales.refused),
         findings=tuple(findings_of(sales, [*tickets, *others], shows)),
+        file_days=frozenset(day for day, on_day in standing.items() if on_day.is_of_file),
     )
 
 

@@ -3,84 +3,20 @@
 import csv
 import io
 import json
-import re
-import sys
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from zakaz.days import last_complete_day
 from zakaz.errors import InvalidInput
+from zakaz.sources.file_text import SAVE_AS, STANDARD_INPUT, file_text
+from zakaz.sources.sales_line import COLUMNS, REQUIRED, SalesLine
 
 SHOWN_PROBLEMS = 20
-STANDARD_INPUT = Path("-")
-UINT64_MAX = 2**64 - 1
-UINT32_MAX = 2**32 - 1
-
-
-def _day(value: Any) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"\s*\d{4}-\d{2}-\d{2}\s*", value):
-        raise ValueError("write the day as YYYY-MM-DD")  # a ValueError, for pydantic
-    return value.strip()
-
-
-# ClickHouse silently clamps a Date outside this range.
-Day = Annotated[date, BeforeValidator(_day), Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, bool) or not re.fullmatch(r"\s*\d+\s*", str(value), re.ASCII):
-        raise ValueError("write a whole number, 0 or more, in digits only")
-    return int(value)
-
-
-Identifier = Annotated[int, BeforeValidator(_whole), Field(le=UINT64_MAX)]
-Count = Annotated[int, BeforeValidator(_whole), Field(le=UINT32_MAX)]
-Rubles = Annotated[Decimal, Field(max_digits=18, decimal_places=2, allow_inf_nan=False)]
-
-
-class SalesLine(BaseModel):
-    """One line of an export; unknown columns are rejected, so that no personal data slip in.
-
-    :param report_date: Moscow day of the sale or refund. :param event_date: local day of the show.
-    :param revenue: rubles. :param refunds_amount: rubles, on the day of the refund.
-    """
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    report_date: Day
-    event_date: Day
-    event_id: Identifier
-    event_name: str = ""
-    show_id: Identifier = 0
-    city: Annotated[str, Field(min_length=1)]
-    utm_source: str = ""
-    utm_campaign: str = ""
-    tickets_sold: Count
-    revenue: Rubles
-    refunds_amount: Rubles = Decimal(0)
-    currency: Literal["RUB"] = "RUB"
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """The key of the staging, which must be unique in an export."""
-        return (
-            self.report_date,
-            self.event_date,
-            self.event_id,
-            self.show_id,
-            self.city,
-            self.utm_source,
-            self.utm_campaign,
-        )
-
-
-COLUMNS = tuple(SalesLine.model_fields)
-REQUIRED = tuple(name for name, field in SalesLine.model_fields.items() if field.is_required())
+SHOWN_CHARACTERS = 60
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def read_sales(path: Path) -> list[SalesLine]:
@@ -90,23 +26,15 @@ def read_sales(path: Path) -> list[SalesLine]:
         `-` for a CSV on standard input.
     :raises InvalidInput: the file or a line is invalid; the message names the line and column of the first 20 problems.
     """
-    is_input = path == STANDARD_INPUT
-    read = {".csv": _csv_lines, ".jsonl": _json_lines}.get(".csv" if is_input else path.suffix.lower())
+    suffix = ".csv" if path == STANDARD_INPUT else path.suffix.lower()
+    read = {".csv": _csv_lines, ".jsonl": _json_lines}.get(suffix)
     if read is None:
-        raise InvalidInput(f"FILE {str(path)!r} is not allowed: its name must end in .csv or .jsonl")
+        hint = f"; {SAVE_AS}" if suffix.startswith((".xls", ".ods")) else ""
+        raise InvalidInput(f"FILE {str(path)!r} is not allowed: its name must end in .csv or .jsonl{hint}")
     lines: list[SalesLine] = []
     problems: list[str] = []
     first_seen: dict[tuple[Any, ...], int] = {}
-    try:
-        text = (sys.stdin.buffer.read() if is_input else path.read_bytes()).decode("utf-8-sig")
-    except OSError as error:
-        raise InvalidInput(f"FILE {str(path)!r} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line_no = error.object[: error.start].count(b"\n") + 1
-        raise InvalidInput(
-            f"FILE {str(path)!r} is not UTF-8: line {line_no} has byte {error.object[error.start]:#x}"
-        ) from None
-    for number, fields in read(path, io.StringIO(text, newline="")):
+    for number, fields in read(path, io.StringIO(file_text(path), newline="")):
         line = _checked(number, fields, first_seen, problems)
         if line:
             lines.append(line)
@@ -122,6 +50,11 @@ def _checked(number: int, fields: Any, first_seen: dict[tuple[Any, ...], int], p
     if isinstance(fields, str):
         problems.append(f"line {number}: {fields}")
         return None
+    if extra := [name for name in fields if name not in COLUMNS]:
+        problems += [
+            f"line {number}, column {_name(name)}: not allowed (allowed: {', '.join(COLUMNS)})" for name in extra
+        ]
+        return None
     try:
         line = SalesLine.model_validate(fields)
     except ValidationError as error:
@@ -135,12 +68,23 @@ def _checked(number: int, fields: Any, first_seen: dict[tuple[Any, ...], int], p
 
 
 def _explained(number: int, detail: Any) -> str:
-    column = ".".join(str(part) for part in detail["loc"])
+    place = f"line {number}, column {detail['loc'][0]}"
     if detail["type"] == "missing":
-        return f"line {number}, column {column}: missing"
-    if detail["type"] == "extra_forbidden":
-        return f"line {number}, column {column}: not allowed (allowed: {', '.join(COLUMNS)})"
-    return f"line {number}, column {column}: {detail['input']!r}: {detail['msg'].removeprefix('Value error, ')}"
+        return f"{place}: missing"
+    return f"{place}: {_shown(detail['input'])}: {detail['msg'].removeprefix('Value error, ')}"
+
+
+def _shown(value: Any) -> str:
+    """A value for a message; what JSON nests in each other only by its kind, however deep it is."""
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    is_long = isinstance(value, str) and len(value) > SHOWN_CHARACTERS
+    return repr(f"{value[:SHOWN_CHARACTERS]}…" if is_long else value)
+
+
+def _name(column: str) -> str:
+    """A name for a message: what a terminal can't print, escaped."""
+    return column if column.isprintable() and len(column) <= SHOWN_CHARACTERS else _shown(column)
 
 
 def _csv_lines(path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
@@ -150,15 +94,9 @@ def _csv_lines(path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
         header = reader.fieldnames or []
     except csv.Error as error:
         raise InvalidInput(f"{path}: nothing was loaded: line 1: no readable CSV: {error}") from None
-    missing = [name for name in REQUIRED if name not in header]
-    extra = [name for name in header if name not in COLUMNS]
-    twice = [name for name in COLUMNS if header.count(name) > 1]
-    if missing or extra or twice:
-        wrong = [f"columns missing: {', '.join(missing)}"] * bool(missing)
-        wrong += [f"columns not allowed: {', '.join(map(repr, extra))}"] * bool(extra)
-        wrong += [f"columns given twice: {', '.join(twice)}"] * bool(twice)
+    if wrong := _wrong_header(list(header)):
         raise InvalidInput(
-            f"{path}: nothing was loaded: line 1: {'; '.join(wrong)} (a comma separates; allowed: {', '.join(COLUMNS)})"
+            f"{path}: nothing was loaded: line 1: {wrong} (a comma separates; allowed: {', '.join(COLUMNS)})"
         )
     records = iter(reader)
     while True:
@@ -170,10 +108,28 @@ def _csv_lines(path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
             yield reader.reader.line_num, f"no readable CSV: {error}"
             return
         if None in record or None in record.values():
-            yield reader.line_num, f"expected {len(header)} columns as in line 1, found another number"
+            yield (
+                reader.line_num,
+                f"expected {len(header)} columns as in line 1, found another number (a text with a comma stands in "
+                "quotes, kopecks stand after a point)",
+            )
         else:
             # An empty cell of an optional column means the default; in a required column it is an error.
             yield reader.line_num, {name: text for name, text in record.items() if text or name in REQUIRED}
+
+
+def _wrong_header(header: list[str]) -> str:
+    """What is wrong with a header; empty if nothing is."""
+    missing = [name for name in REQUIRED if name not in header]
+    extra = [name for name in header if name not in COLUMNS]
+    twice = [name for name in COLUMNS if header.count(name) > 1]
+    for sign, name in OTHER_SEPARATORS.items():
+        if missing and REQUIRED[0] in ",".join(header).split(sign):
+            return f"{name} separate the columns: separate them by commas, and kopecks by a point"
+    wrong = [f"columns missing: {', '.join(missing)}"] * bool(missing)
+    wrong += [f"columns not allowed: {', '.join(map(_shown, extra))}"] * bool(extra)
+    wrong += [f"columns given twice: {', '.join(twice)}"] * bool(twice)
+    return "; ".join(wrong)
 
 
 def _json_lines(_path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
@@ -181,7 +137,8 @@ def _json_lines(_path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
         if not text.strip():
             continue
         try:
-            fields = json.loads(text, parse_float=Decimal)
+            # Numbers stay the texts that they are, so that both kinds of files are read by the same rules.
+            fields = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_each_once)
         except (ValueError, RecursionError) as error:
             yield number, f"no JSON: {error}"
             continue
@@ -189,4 +146,13 @@ def _json_lines(_path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
             # null in an optional column means the default, like an empty cell.
             yield number, {name: value for name, value in fields.items() if value is not None or name in REQUIRED}
         else:
-            yield number, f"expected a JSON object, found {text.strip()[:40]!r}"
+            yield number, f"expected a JSON object, found {text.strip()[:40]!r} (each line is an object of its own)"
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{_name(twice)} is given twice")
+    return fields

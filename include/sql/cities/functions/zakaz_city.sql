@@ -1,6 +1,6 @@
 -- The city rule: the first candidate text that contains a known city decides.
--- A text is lower-cased, ё becomes е, and it is split into words; sequences of three, then two words, then single words
--- are looked up from left to right (so that `velikiy_novgorod` comes before `novgorod`). Empty if no city is known.
+-- A text is made plain and split into words; sequences of three, then two words, then single words are looked up from
+-- left to right (so that `velikiy_novgorod` comes before `novgorod`). Empty if no city is known.
 CREATE OR REPLACE FUNCTION zakaz_city AS (candidates, aliases, cities) -> arrayFirst(
     city -> city != '',
     arrayMap(
@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION zakaz_city AS (candidates, aliases, cities) -> arrayF
                     )
                 ),
                 arrayMap(
-                    text -> extractAll(replaceAll(lowerUTF8(text), 'ё', 'е'), '[0-9a-zа-я]+'),
+                    text -> extractAll(zakaz_plain(text), '[0-9a-zа-я]+'),
                     candidates
                 )
             )

@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
 (
     sale_date Date COMMENT 'Moscow day of the sale or refund',
     event_date Date COMMENT 'day of the show, where it is held; 1970-01-01 where it is not known',
-    city String COMMENT 'canonical name; as the source writes it where no alias is known, unknown where it is empty',
+    city String COMMENT 'canonical name; by zakaz_city_name where no alias is known, unknown where there is none',
     event_id UInt64,
     event_name String,
     tickets_sold UInt64,

@@ -1,0 +1,35 @@
+-- What each sale day has in the staging, and whether a file loaded it.
+-- Rows newer than QTickets' last word on their day are those of a file, if a line of that day was landed. Lines landed
+-- more than raw_days ago are gone; then being newer has to do. What is not known to be a file's counts as QTickets'.
+WITH
+sums AS (
+    SELECT
+        day,
+        version,
+        figures
+    FROM meta.v_day_sums
+    WHERE source = 'qtickets' AND layer = 'staging' AND day BETWEEN {from_date:Date} AND {to_date:Date}
+),
+
+totals AS (
+    SELECT
+        day,
+        max(_ver) AS version
+    FROM meta.source_totals FINAL
+    WHERE source = 'qtickets' AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    GROUP BY day
+)
+
+SELECT
+    sums.day AS day,
+    toUInt64(sums.figures['tickets_sold']) AS tickets_sold,
+    sums.figures['revenue'] AS revenue,
+    sums.figures['refunds_amount'] AS refunds_amount,
+    sums.version > totals.version
+    AND (
+        sums.day IN (SELECT report_date FROM zakaz.raw_sales)
+        OR sums.version < toUnixTimestamp64Micro(now64(6) - toIntervalDay({raw_days:UInt16}))
+    ) AS is_of_file
+FROM sums
+LEFT JOIN totals ON sums.day = totals.day
+ORDER BY day

@@ -1,0 +1,48 @@
+"""One line of a sales file."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from zakaz.sources.sales_cells import City, Count, Day, Identifier, Rubles, Text
+
+
+class SalesLine(BaseModel):
+    """One line of an export; unknown columns are rejected, so that no personal data slip in.
+
+    :param report_date: Moscow day of the sale or refund. :param event_date: local day of the show.
+    :param revenue: rubles. :param refunds_amount: rubles, on the day of the refund.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    report_date: Day
+    event_date: Day
+    event_id: Identifier
+    event_name: Text = ""
+    show_id: Identifier = 0
+    city: City
+    utm_source: Text = ""
+    utm_campaign: Text = ""
+    tickets_sold: Count
+    revenue: Rubles
+    refunds_amount: Rubles = Decimal(0)
+    currency: Literal["RUB"] = "RUB"
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The key of the staging, which must be unique in an export."""
+        return (
+            self.report_date,
+            self.event_date,
+            self.event_id,
+            self.show_id,
+            self.city,
+            self.utm_source,
+            self.utm_campaign,
+        )
+
+
+COLUMNS = tuple(SalesLine.model_fields)
+REQUIRED = tuple(name for name, field in SalesLine.model_fields.items() if field.is_required())
