@@ -1,0 +1,127 @@
+"""An independent audit: the sources' own totals, read anew, against staging, mart and bi; it changes none of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from zakaz.connections.qtickets import CONNECTION as QTICKETS
+from zakaz.connections.qtickets import QTicketsHook
+from zakaz.connections.vk_ads import VkAdsHook
+from zakaz.days import DayRange
+from zakaz.pipeline.vk_ads import known_accounts
+from zakaz.sources.vk_ads import first_reachable_day
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
+
+KOPECK = Decimal("0.01")
+FIGURES = {"vk_ads": ("impressions", "clicks", "spend"), "qtickets": ("tickets_sold", "revenue", "refunds_amount")}
+
+
+class Subject(NamedTuple):
+    """Whose figures of a Moscow day are compared; sales have the account 0."""
+
+    day: date
+    source: str
+    account_id: int
+
+
+class Layers(NamedTuple):
+    """One figure in the warehouse; rubles for money."""
+
+    staged_rows: int = 0
+    staged: Decimal = Decimal(0)
+    built: Decimal = Decimal(0)
+    shown: Decimal = Decimal(0)
+
+
+class Comparison(NamedTuple):
+    """One figure of a day, as its source says it and as the warehouse has it.
+
+    :param said: None if the source was not asked.
+    """
+
+    subject: Subject
+    figure: str
+    said: Decimal | None
+    layers: Layers
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether all agree: to the kopeck, but for VK's own total, which is rounded ad by ad."""
+        layers = self.layers
+        rounding = KOPECK * layers.staged_rows if self.figure == "spend" else 0
+        agrees = self.said is None or abs(self.said - layers.staged) <= rounding
+        return agrees and layers.staged == layers.built == layers.shown
+
+    def __str__(self) -> str:
+        said = "not asked" if self.said is None else self.said
+        _, staged, built, shown = self.layers
+        return f"{self.figure}: source {said}, staging {staged}, mart {built}, bi {shown}"
+
+
+@dataclass
+class Said:
+    """What the sources say.
+
+    :param figures: by subject, then by name of the figure; days without any are zeros.
+    :param not_asked: why some days or sources could not be asked, one line each.
+    """
+
+    figures: dict[Subject, Mapping[str, Decimal]] = field(default_factory=dict)
+    not_asked: list[str] = field(default_factory=list)
+
+
+def audit(warehouse: WarehouseHook, days: DayRange) -> tuple[list[Comparison], list[str]]:
+    """Ask the sources for their totals of Moscow days, and compare them with the warehouse.
+
+    :returns: the comparisons by day, source, account and figure; and what could not be asked, one line each.
+    :raises SourceRefused, SourceUnavailable, SourceInconsistent: a source gave no usable totals.
+    :raises DayNotOver: the last day is today or in the future, by Moscow time.
+    """
+    days.require_over()
+    said = Said()
+    _ask_vk_ads(warehouse, days, said)
+    _ask_qtickets(days, said)
+    kept: dict[tuple[Subject, str], Layers] = {}
+    for day, source, account_id, figure, *layers in warehouse.execute(statement("report/audit.sql"), days.bounds):
+        rows, *amounts = layers
+        kept[Subject(day, source, account_id), figure] = Layers(rows, *map(Decimal, amounts))
+    subjects = said.figures.keys() | {subject for subject, _ in kept}
+    return [
+        Comparison(
+            subject,
+            figure,
+            said.figures[subject].get(figure, Decimal(0)) if subject in said.figures else None,
+            kept.get((subject, figure), Layers()),
+        )
+        for subject in sorted(subjects)
+        for figure in FIGURES[subject.source]
+    ], said.not_asked
+
+
+def _ask_vk_ads(warehouse: WarehouseHook, days: DayRange, said: Said) -> None:
+    reachable = days.since(first_reachable_day())
+    if reachable != days:
+        said.not_asked.append(f"vk_ads: VK serves no day before {first_reachable_day()}")
+    if reachable is None:
+        return
+    known = known_accounts(warehouse)
+    for client in VkAdsHook().get_conn():
+        account_id = client.account_id(known)
+        said.figures |= {Subject(day, "vk_ads", account_id): {} for day in reachable}
+        for _, totals in client.account_days(account_id, reachable):
+            for day, figures in totals.items():
+                said.figures[Subject(day, "vk_ads", account_id)] = {
+                    name: Decimal(amount) for name, amount in figures._asdict().items()
+                }
+
+
+def _ask_qtickets(days: DayRange, said: Said) -> None:
+    hook = QTicketsHook()
+    if not hook.is_set_up():
+        said.not_asked.append(f"qtickets: there is no connection {QTICKETS}")
+        return
+    totals = sales_by_day(hook.get_conn(), days, settings().refund_days)
+    said.figures |= {Subject(day, "qtickets", 0): totals.get(day, {}) for day in days}
