@@ -4,6 +4,7 @@ import click
 
 from zakaz import __version__
 from zakaz.cli.commands.alerts import alerts, mute, notify_test
+from zakaz.cli.commands.audit import audit
 from zakaz.cli.commands.backfill import backfill, gaps
 from zakaz.cli.commands.backup import backup, restore
 from zakaz.cli.commands.healthcheck import healthcheck
@@ -25,7 +26,7 @@ def app() -> None:
 
 
 COMMANDS = (
-    *(alerts, backfill, backup, down, gaps, healthcheck, load_sales, migrate),
+    *(alerts, audit, backfill, backup, down, gaps, healthcheck, load_sales, migrate),
     *(mute, notify_test, restore, run, sandbox, sql, stage, status, up, watchdog),
 )
 for command in COMMANDS:

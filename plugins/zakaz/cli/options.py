@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 from datetime import date
+from functools import partial
 from typing import Any
 
 import click
@@ -30,4 +31,8 @@ day_option = click.option(
     metavar="YYYY-MM-DD",
     callback=_day,
     help="Moscow day that is over; yesterday by default.",
+)
+from_option = partial(click.option, "--from", "first", metavar="YYYY-MM-DD", callback=past_day, help="First day.")
+to_option = partial(
+    click.option, "--to", "last", metavar="YYYY-MM-DD", callback=past_day, help="Last day, itself included."
 )

@@ -1,6 +1,7 @@
 """An independent audit: the sources' own totals, read anew, against staging, mart and bi; it changes none of them."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,9 @@ from zakaz.connections.qtickets import CONNECTION as QTICKETS
 from zakaz.connections.qtickets import QTicketsHook
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
-from zakaz.pipeline.vk_ads import known_accounts
+from zakaz.pipeline.qtickets import known_evidence
+from zakaz.pipeline.qtickets_reading import read_sales
+from zakaz.settings import settings
 from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
@@ -56,9 +59,12 @@ class Comparison(NamedTuple):
         return agrees and layers.staged == layers.built == layers.shown
 
     def __str__(self) -> str:
+        subject, account = self.subject, f" account {self.subject.account_id}" if self.subject.account_id else ""
         said = "not asked" if self.said is None else self.said
-        _, staged, built, shown = self.layers
-        return f"{self.figure}: source {said}, staging {staged}, mart {built}, bi {shown}"
+        return (
+            f"{subject.day} {subject.source}{account}, {self.figure}: source {said}, staging {self.layers.staged}, "
+            f"mart {self.layers.built}, bi {self.layers.shown}"
+        )
 
 
 @dataclass
@@ -82,13 +88,14 @@ def audit(warehouse: WarehouseHook, days: DayRange) -> tuple[list[Comparison], l
     """
     days.require_over()
     said = Said()
-    _ask_vk_ads(warehouse, days, said)
-    _ask_qtickets(days, said)
+    _ask_vk_ads(days, said)
+    _ask_qtickets(warehouse, days, said)
     kept: dict[tuple[Subject, str], Layers] = {}
     for day, source, account_id, figure, *layers in warehouse.execute(statement("report/audit.sql"), days.bounds):
         rows, *amounts = layers
         kept[Subject(day, source, account_id), figure] = Layers(rows, *map(Decimal, amounts))
     subjects = said.figures.keys() | {subject for subject, _ in kept}
+    said.not_asked += _accounts_not_asked(subjects - said.figures.keys())
     return [
         Comparison(
             subject,
@@ -101,15 +108,25 @@ def audit(warehouse: WarehouseHook, days: DayRange) -> tuple[list[Comparison], l
     ], said.not_asked
 
 
-def _ask_vk_ads(warehouse: WarehouseHook, days: DayRange, said: Said) -> None:
+def _accounts_not_asked(subjects: Collection[Subject]) -> list[str]:
+    days_of = defaultdict[int, list[date]](list)
+    for day, source, account_id in subjects:
+        if source == "vk_ads" and day >= first_reachable_day():
+            days_of[account_id].append(day)
+    return [
+        f"vk_ads: account {account_id} has rows from {min(days)} to {max(days)}, and is not one of the connection"
+        for account_id, days in sorted(days_of.items())
+    ]
+
+
+def _ask_vk_ads(days: DayRange, said: Said) -> None:
     reachable = days.since(first_reachable_day())
     if reachable != days:
-        said.not_asked.append(f"vk_ads: VK serves no day before {first_reachable_day()}")
+        said.not_asked.append(f"vk_ads serves no day before {first_reachable_day()}")
     if reachable is None:
         return
-    known = known_accounts(warehouse)
     for client in VkAdsHook().get_conn():
-        account_id = client.account_id(known)
+        account_id = client.account_id()
         said.figures |= {Subject(day, "vk_ads", account_id): {} for day in reachable}
         for _, totals in client.account_days(account_id, reachable):
             for day, figures in totals.items():
@@ -118,10 +135,16 @@ def _ask_vk_ads(warehouse: WarehouseHook, days: DayRange, said: Said) -> None:
                 }
 
 
-def _ask_qtickets(days: DayRange, said: Said) -> None:
+def _ask_qtickets(warehouse: WarehouseHook, days: DayRange, said: Said) -> None:
     hook = QTicketsHook()
     if not hook.is_set_up():
         said.not_asked.append(f"qtickets: there is no connection {QTICKETS}")
         return
-    totals = sales_by_day(hook.get_conn(), days, settings().refund_days)
-    said.figures |= {Subject(day, "qtickets", 0): totals.get(day, {}) for day in days}
+    sales = read_sales(hook.get_conn(), days, settings().refund_days, known_evidence(warehouse), deep=True)
+    said.not_asked += [f"qtickets: {refused.what}" for refused in sales.refused]
+    for day, sums in sales.by_day().items():
+        said.figures[Subject(day, "qtickets", 0)] = {
+            "tickets_sold": Decimal(sums.tickets),
+            "revenue": sums.revenue,
+            "refunds_amount": sums.refunds,
+        }

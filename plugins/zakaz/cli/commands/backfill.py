@@ -3,14 +3,13 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from zakaz.cli import sandbox
-from zakaz.cli.options import past_day
+from zakaz.cli.options import from_option, to_option
 from zakaz.days import DayRange
 from zakaz.errors import InvalidInput, ZakazError
 from zakaz.orchestration import metadata
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 # Longer ranges are split into pieces by calendar month: much faster, but a failed day fails its whole piece.
 LONGEST_BY_DAYS = 31
 PRETTY = "PrettyCompactNoEscapesMonoBlock"
-
-from_option = partial(click.option, "--from", "first", metavar="YYYY-MM-DD", callback=past_day, help="First day.")
-to_option = partial(
-    click.option, "--to", "last", metavar="YYYY-MM-DD", callback=past_day, help="Last day, itself included."
-)
 
 
 @click.command()

@@ -1,0 +1,136 @@
+"""bin/zakaz audit: what the sources say now against staging, mart and bi, day by day, without changing anything."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cli.conftest import Zakaz
+from made_runs import attempt
+from sandbox import Sandbox
+from zakaz.days import DayRange
+from zakaz.pipeline.runner import run_stage
+from zakaz.sources.vk_ads import first_reachable_day
+from zakaz.stages import STAGES
+from zakaz.warehouse.hook import WarehouseHook
+
+DAY = date(2026, 11, 20)
+DAYS = DayRange(DAY - timedelta(days=1), DAY)
+
+pytestmark = pytest.mark.usefixtures("no_token_kept")
+
+
+@pytest.fixture
+def loaded(warehouse: WarehouseHook, sandbox: Sandbox) -> WarehouseHook:
+    """Two days, loaded by the chain."""
+    for stage in STAGES:
+        run_stage(stage, DAYS, attempt(stage, run_type="manual"))
+    return warehouse
+
+
+def audit(zakaz: Zakaz, days: DayRange = DAYS) -> tuple[int, list[str]]:
+    code, output, error = zakaz("audit", "--from", str(days.first), "--to", str(days.last))
+    assert error == ""
+    return code, output.splitlines()
+
+
+def contents(warehouse: WarehouseHook) -> list[Any]:
+    tables = warehouse.execute(
+        "SELECT database, name FROM system.tables WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' "
+        "ORDER BY ALL"
+    )
+    return [(table, warehouse.execute(f"SELECT * FROM {'.'.join(table)} ORDER BY ALL")) for table in tables]
+
+
+def test_equal_days_say_what_they_come_to_and_nothing_changes(
+    loaded: WarehouseHook, sandbox: Sandbox, zakaz: Zakaz
+) -> None:
+    before = contents(loaded)
+    code, lines = audit(zakaz)
+    assert contents(loaded) == before
+    spend = sum(Decimal(ad["spent"]) for day in DAYS for ad in sandbox.truth(day))
+    sold = sandbox.sales_truth(DAYS.first, DAYS.last)
+    assert code == 0
+    assert f"vk_ads, {DAYS.first} to {DAYS.last}: spend {spend} in bi" in lines
+    revenue, refunds = (sum(Decimal(row[name]) for row in sold) for name in ("revenue", "refunds_amount"))
+    assert f"qtickets, {DAYS.first} to {DAYS.last}: revenue {revenue:.2f} in bi" in lines
+    assert f"qtickets, {DAYS.first} to {DAYS.last}: refunds_amount {refunds:.2f} in bi" in lines
+    assert len(lines) == 6
+
+
+@pytest.mark.parametrize(
+    ("table", "day_column", "figure", "changed"),
+    [
+        ("zakaz.stg_vk_ads_daily", "stat_date", "spend", "staging"),
+        ("zakaz.dm_vk_ads_daily", "stat_date", "clicks", "mart"),
+        ("zakaz.stg_qtickets_sales", "report_date", "refunds_amount", "staging"),
+        ("zakaz.dm_sales_daily", "sale_date", "tickets_sold", "mart"),
+    ],
+)
+def test_a_figure_that_differs_anywhere_is_named(
+    loaded: WarehouseHook, zakaz: Zakaz, table: str, day_column: str, figure: str, changed: str
+) -> None:
+    loaded.execute(
+        f"INSERT INTO {table} SELECT * REPLACE ({figure} + 1 AS {figure}, _ver + 1 AS _ver) FROM {table} FINAL "
+        f"WHERE {day_column} = {{day:Date}} LIMIT 1",
+        {"day": DAY},
+    )
+    code, lines = audit(zakaz)
+    assert code == 2
+    (line,) = [line for line in lines if line.startswith("DIFFERS")]
+    assert str(DAY) in line
+    assert figure in line
+    amounts = {
+        name: amount for name, amount in (part.split(" ") for part in line.partition(f"{figure}: ")[2].split(", "))
+    }
+    # bi shows what the mart has.
+    others = {name for name in amounts if amounts[name] != amounts[changed]}
+    assert others == {"source", "staging", "mart", "bi"} - {changed} - ({"bi"} if changed == "mart" else set())
+    assert lines[-1].endswith(f"bin/zakaz backfill --from {DAYS.first} --to {DAYS.last}")
+
+
+def test_what_changed_at_the_source_since_differs(loaded: WarehouseHook, sandbox: Sandbox, zakaz: Zakaz) -> None:
+    ad = next(ad for ad in sandbox.truth(DAY) if Decimal(ad["spent"]))
+    sandbox.patch_ad(ad["id"], spent={DAY: Decimal(ad["spent"]) + 100})
+    order = next(order for order in sandbox.orders(DAY) if order["payed"])
+    sandbox.patch_order(order["id"], cancelled=True)
+    code, lines = audit(zakaz)
+    assert code == 2
+    different = {line.split(": ")[1].split(", ")[1] for line in lines if line.startswith("DIFFERS")}
+    assert {"spend", "tickets_sold", "revenue"} <= different
+
+
+def test_a_day_that_was_never_loaded_differs(loaded: WarehouseHook, zakaz: Zakaz) -> None:
+    code, lines = audit(zakaz, DayRange(DAY, DAY + timedelta(days=1)))
+    assert code == 2
+    assert any(line.startswith(f"DIFFERS: {DAY + timedelta(days=1)} vk_ads") and "staging 0," in line for line in lines)
+
+
+def test_what_can_not_be_asked_is_no_agreement(
+    loaded: WarehouseHook, zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded.execute(
+        "INSERT INTO zakaz.stg_vk_ads_daily SELECT * REPLACE (7 AS account_id) FROM zakaz.stg_vk_ads_daily LIMIT 1"
+    )
+    loaded.execute(
+        "INSERT INTO zakaz.dm_vk_ads_daily SELECT * REPLACE (7 AS account_id) FROM zakaz.dm_vk_ads_daily LIMIT 1"
+    )
+    monkeypatch.delenv("AIRFLOW_CONN_QTICKETS_DEFAULT")
+    code, lines = audit(zakaz)
+    assert code in (1, 2)
+    asked = [line for line in lines if line.startswith("NOT ASKED")]
+    assert [line.split(": ")[1:3] for line in asked] == [
+        ["qtickets", "there is no connection qtickets_default"],
+        ["vk_ads", asked[1].split(": ")[2]],
+    ]
+    assert "account 7" in asked[1]
+    old = DayRange(first_reachable_day() - timedelta(days=3), first_reachable_day() - timedelta(days=2))
+    assert audit(zakaz, old)[0] == 1
+
+
+def test_a_source_that_is_down_is_no_result(loaded: WarehouseHook, sandbox: Sandbox, zakaz: Zakaz) -> None:
+    sandbox.fault("vk_ads", "status", status=403, path="statistics/users")
+    code, output, error = zakaz("audit", "--from", str(DAYS.first), "--to", str(DAYS.last))
+    assert (code, output) == (1, "")
+    assert error.startswith("zakaz: VK Ads: GET")
