@@ -170,8 +170,16 @@ class Blind(MadeQTickets):
         return [] if until else self.newest
 
 
-def test_a_filter_that_hides_everything_makes_no_zero(warehouse: WarehouseHook) -> None:
-    """An empty answer is asked again without the filter, even if the staging has nothing to lose."""
+class Busy(MadeQTickets):
+    """The newest orders are all younger than the day; only the filter reaches back to it."""
+
+    def newest_paid(self, until: date | None = None) -> list[datetime]:
+        return self.newest if until else [msk("2026-11-30T10:00:00")]
+
+
+@pytest.mark.parametrize("organiser", [Blind, Busy])
+def test_each_of_two_questions_can_refute_a_zero(warehouse: WarehouseHook, organiser: type[MadeQTickets]) -> None:
+    """An empty answer is asked again with and without the filter, even if the staging has nothing to lose."""
     with pytest.raises(SourceInconsistent, match=r"SUSPECT_ZERO: no order was paid, but .* one paid 2026-11-20T10:00"):
-        load_qtickets(Blind([], newest=[INSIDE]), warehouse, ONE_DAY, REFUND_DAYS)
+        load_qtickets(organiser([], newest=[INSIDE]), warehouse, ONE_DAY, REFUND_DAYS)
     assert totals(warehouse) == {DAY: ("SUSPECT_ZERO", 0, 0, 0)}
