@@ -7,7 +7,8 @@ from typing import Any
 from zakaz.days import DayRange
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import TABLE
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 DAY = date(2026, 11, 20)
 

@@ -16,8 +16,9 @@ from zakaz.pipeline.source_totals import CONFIRMED_ZERO, SUSPECT_ZERO
 from zakaz.registry.restatements import restated
 from zakaz.sources.qtickets import QTicketsClient, Show, Ticket
 from zakaz.warehouse.engine import Row
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
+from zakaz.warehouse.versions import next_version
 
 SOURCE = "qtickets"
 TICKETS_TABLE, SHOWS_TABLE = "zakaz.raw_qtickets_tickets", "zakaz.raw_qtickets_shows"
@@ -121,7 +122,8 @@ def record_days(warehouse: WarehouseHook, fetch: Fetch, state_of_nothing: str) -
 
     :param state_of_nothing: the state of a day without sales and refunds.
     """
-    params = {"fetch_id": fetch.fetch_id, "ver": new_version(), "state_of_nothing": state_of_nothing}
+    version = next_version(warehouse, fetch.days)
+    params = {"fetch_id": fetch.fetch_id, "ver": version, "state_of_nothing": state_of_nothing}
     warehouse.execute(statement("sales/qtickets_totals.sql"), {**fetch.days.bounds, **params})
 
 

@@ -8,7 +8,6 @@ import contextlib
 import json
 import math
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,11 +46,6 @@ ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
 # How often a process that keeps the embedded warehouse open checks whether another one wants it.
 LOOK_SECONDS = 0.2
-
-
-def new_version() -> int:
-    """A `_ver` for rows written now, in microseconds since 1970; the highest version of a row wins."""
-    return time.time_ns() // 1000
 
 
 class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no types
