@@ -50,7 +50,9 @@ def _rows(warehouse: WarehouseHook, name: str, values: Mapping[str, Any]) -> Row
     """The rows of a statement as dicts; of `values`, the statement gets those that it binds."""
     sql = statement(name)
     bound = {given: values[given] for given, _ in BOUND.findall(sql)}
-    rows = [json.loads(line) for line in warehouse.text(sql, "JSONEachRow", bound or None).splitlines()]
+    # No splitlines: a text may hold what Unicode counts as the end of a line, as it is.
+    lines = warehouse.text(sql, "JSONEachRow", bound or None).split("\n")
+    rows = [json.loads(line) for line in lines if line]
     for row in rows:
         if "log_url" in row:
             row["log_url"] = _web_address(row["log_url"])
