@@ -6,8 +6,9 @@ from typing import Any
 
 from zakaz.days import DayRange
 from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
+from zakaz.warehouse.versions import new_version
 
 DAY = date(2026, 11, 20)
 ONE_DAY = DayRange(DAY, DAY)

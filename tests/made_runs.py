@@ -10,7 +10,8 @@ from zakaz.days import DayRange
 from zakaz.registry.attempt import UNSET, Attempt
 from zakaz.registry.runs import TABLE
 from zakaz.stages import LAST_STAGE
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 DAY = date(2026, 11, 20)
 

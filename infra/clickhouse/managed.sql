@@ -16,7 +16,10 @@ GRANT SELECT ON system.backups TO etl_writer;
 GRANT SELECT ON bi.* TO bi_reader;
 GRANT SELECT ON meta.v_* TO bi_reader;
 
-CREATE SETTINGS PROFILE IF NOT EXISTS etl_writer SETTINGS max_memory_usage = 4000000000 MAX 4000000000;
+CREATE SETTINGS PROFILE IF NOT EXISTS etl_writer SETTINGS
+    deduplicate_insert = 'disable',
+    deduplicate_insert_select = 'disable',
+    max_memory_usage = 4000000000 MAX 4000000000;
 CREATE SETTINGS PROFILE IF NOT EXISTS bi_reader SETTINGS
     readonly = 2,
     final = 1,

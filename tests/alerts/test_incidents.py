@@ -15,7 +15,6 @@ from made_runs import DAY, age_alerts, attempt, put_run
 from outage import outage
 from received import heads
 from sandbox import Sandbox
-from zakaz.alerts import alert as alert_module
 from zakaz.alerts import delivery
 from zakaz.alerts import sweep as sweep_module
 from zakaz.alerts.delivery import raise_alert
@@ -27,8 +26,9 @@ from zakaz.alerts.sweep import sweep
 from zakaz.days import DayRange
 from zakaz.errors import DayNotOver, HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry.restatements import Restatement
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
+from zakaz.warehouse.versions import new_version
 
 ONE_DAY = DayRange(DAY, DAY)
 Fail = Callable[..., str]
@@ -45,7 +45,8 @@ def fail(warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyP
         then = datetime.now(UTC) - timedelta(minutes=minutes_ago)
         put_run(warehouse, made, "error", minutes_ago=minutes_ago, day=day, err_msg="down")
         with monkeypatch.context() as patch:
-            patch.setattr(alert_module, "new_version", lambda: new_version() - round(minutes_ago * 60e6))
+            ago = round(minutes_ago * 60e6)
+            patch.setattr(delivery, "new_version", lambda above=0: max(new_version() - ago, above + 1))
             return raise_alert(
                 warehouse, failure_alert(made, error or SourceUnavailable("VK Ads is down"), DayRange(day, day), then)
             )

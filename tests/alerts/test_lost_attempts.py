@@ -17,7 +17,8 @@ from zakaz.registry.alive import alive
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.lost import LOST
 from zakaz.settings import PROJECT_DIR, RETRY_DELAYS
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
 

@@ -1,5 +1,6 @@
 """bin/zakaz: answers, exit codes, and one clear line for bad input."""
 
+import io
 import json
 import os
 import subprocess
@@ -79,6 +80,17 @@ def test_bad_input_is_one_line_and_1(zakaz: Zakaz, arguments: list[str], said: s
     assert err.startswith("zakaz")
     assert "Traceback" not in err
     assert err.count("\n") == 1
+
+
+def test_sql_prints_the_bytes_of_a_text_that_is_no_utf_8(
+    zakaz: Zakaz, warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = io.BytesIO()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="ascii"))
+        code, _, err = zakaz("sql", "SELECT substring('привет', 1, 3) AS word")
+        assert printed.getvalue() == b"word\n" + "привет".encode()[:3] + b"\n"
+    assert (code, err) == (0, "")
 
 
 def test_sql_prints_what_the_engine_says(zakaz: Zakaz, warehouse: WarehouseHook) -> None:

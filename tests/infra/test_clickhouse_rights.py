@@ -15,7 +15,7 @@ import sqlparse
 
 from as_user import INFRA, PASSWORDS, configure
 from zakaz.settings import PROJECT_DIR
-from zakaz.warehouse.ddl import name_of, views
+from zakaz.warehouse.ddl import name_of, view_statement, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import parameters
 from zakaz.warehouse.sql import files
@@ -47,9 +47,9 @@ def act(tmp_path_factory: pytest.TempPathFactory) -> As:
 
     def made_by(file: Path) -> str:
         # In these processes the current user is always `default`.
-        text = file.read_text(encoding="utf-8").replace("CURRENT_USER", "etl_writer")
         if "views" in file.parts:
-            return text
+            return view_statement(file).replace("CURRENT_USER", "etl_writer")
+        text = file.read_text(encoding="utf-8")
         for name, value in parameters(text).items():
             text = re.sub(rf"\{{{name}:\w+\}}", repr(value), text)
         return text
@@ -101,6 +101,16 @@ def test_a_reader_may_set_what_datalens_sets_with_each_query(act: As) -> None:
     answers = act("bi_reader", *(f"{read}\nSETTINGS {settings}" for read in [*READS, *charts]))
     assert [answer for answer in answers if answer.startswith("refused")] == []
     assert len([answer for answer in answers if answer.startswith("done")]) == len(READS) + len(charts)
+
+
+def test_an_alias_that_is_changed_back_by_hand_is_changed_back(act: As) -> None:
+    """With any client of the server; a window of deduplication as replicated tables have it."""
+    made = (
+        "CREATE TABLE zakaz.alias AS zakaz.dim_city_alias ENGINE = ReplacingMergeTree(_ver, _deleted) ORDER BY alias "
+        "SETTINGS non_replicated_deduplication_window = 1000"
+    )
+    typed = [f"INSERT INTO zakaz.alias (alias, city) VALUES ('питер', '{city}')" for city in "ABA"]
+    assert act("etl_writer", made, *typed, "SELECT city FROM zakaz.alias FINAL") == ["done"] * 4 + ["done A"]
 
 
 BEYOND = [
@@ -190,7 +200,8 @@ def limits(profile: ET.Element) -> list[str]:
     found = []
     for setting in profile:
         if setting.tag != "constraints":
-            words: list[Any] = [setting.tag, "=", setting.text]
+            text = setting.text or ""
+            words: list[Any] = [setting.tag, "=", text if text.isdigit() else f"'{text}'"]
             for limit in profile.findall(f"constraints/{setting.tag}/*"):
                 words += [limit.tag.upper(), *([limit.text] if limit.text else [])]
             found.append(" ".join(words))

@@ -9,9 +9,9 @@ import pytest
 
 from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales, stage_vk
 from zakaz.days import DayRange
-from zakaz.errors import WarehouseRefused
 from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, STG_SALES, count_live
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 pytestmark = pytest.mark.warehouse
 MANY = 140_000  # more than ClickHouse hands on at once
@@ -193,15 +193,3 @@ def test_a_reader_sees_the_day_before_or_after_never_between(warehouse: Warehous
     assert set(seen) == {(FEW, Decimal("0.29") * FEW, 1)}
     assert len(seen) > 5
     assert count_live(warehouse, DM_VK_ADS, ONE_DAY) == FEW
-
-
-def test_rows_of_a_clock_that_is_ahead_hide_nothing_in_silence(
-    warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What another machine wrote with a wrong time would win over each later build, and that would end green."""
-    stage_vk(warehouse, {"ad_id": 1})
-    with monkeypatch.context() as elsewhere:
-        elsewhere.setattr("zakaz.pipeline.marts.new_version", lambda: new_version() + 600_000_000)
-        assert build_vk(warehouse) == 1
-    with pytest.raises(WarehouseRefused, match=r"zakaz.dm_vk_ads_daily, .*which is still to come.*a clock is wrong"):
-        build_vk(warehouse)

@@ -21,7 +21,8 @@ from zakaz.pipeline.sales import last_read_again, load_sales
 from zakaz.registry.runs import RunFigures
 from zakaz.sources.sales_file import read_sales
 from zakaz.sources.sales_line import COLUMNS, SalesLine
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 pytestmark = pytest.mark.warehouse
 DAY_MICROSECONDS = 86_400_000_000

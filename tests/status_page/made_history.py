@@ -6,7 +6,8 @@ from zakaz.alerts.messages import job_texts
 from zakaz.days import MOSCOW, last_complete_day
 from zakaz.registry.runs import TABLE as RUNS
 from zakaz.stages import STAGES
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 MARKUP = "<script>document.title = 'taken over'</script>"
 # Days back: the stages and how they ended; all others are good.

@@ -118,6 +118,45 @@ def test_every_column_type_comes_back_as_it_was_inserted(migrated: WarehouseHook
     assert migrated.execute(f"SELECT * FROM {scratch} ORDER BY n") == rows
 
 
+HALF = "substring('привет', 1, 3)"
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        (HALF, "п\ufffd"),
+        (f"toLowCardinality({HALF})", "п\ufffd"),
+        (f"toFixedString({HALF}, 3)", "п\ufffd"),
+        (f"toNullable({HALF})", "п\ufffd"),
+        (f"[{HALF}, 'привет']", ["п\ufffd", "привет"]),
+        (f"map('cut', {HALF})", {"cut": "п\ufffd"}),
+        ("unhex('EFEB00FF')", "\ufffd\ufffd\0\ufffd"),
+    ],
+)
+def test_a_text_that_is_no_utf_8_is_the_same_on_both_engines(migrated: WarehouseHook, sql: str, value: Any) -> None:
+    assert migrated.execute(f"SELECT {sql}") == [(value,)]
+
+
+def test_a_formatted_result_is_the_bytes_that_the_engine_wrote(migrated: WarehouseHook) -> None:
+    assert migrated.formatted(f"SELECT {HALF}", "TSV") == "привет".encode()[:3] + b"\n"
+    assert migrated.text(f"SELECT {HALF} AS word", "JSONEachRow") == '{"word":"п\ufffd"}\n'
+
+
+def test_an_error_about_a_text_that_is_no_utf_8_is_a_refusal(
+    migrated: WarehouseHook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(*_: Any, **__: Any) -> None:
+        b"DB::Exception: it begins with \xd0\xbf\xd1 and ends".decode()
+
+    if migrated.is_embedded:
+        with pytest.raises(WarehouseRefused, match=r"\(code 6\): Cannot parse string 'п\ufffd' as UInt8"):
+            migrated.execute(f"SELECT toUInt8({HALF})")
+    else:  # what the native driver does with such a message; an endpoint over chDB sends none
+        monkeypatch.setattr("clickhouse_driver.Client.execute", unread)
+        with pytest.raises(WarehouseRefused, match=r"it begins with п\ufffd and ends$"):
+            migrated.execute("SELECT 1")
+
+
 def test_inserting_no_rows_is_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
     WarehouseHook("nowhere_at_all").insert("zakaz.nope", ["a"], [])
 

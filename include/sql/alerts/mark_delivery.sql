@@ -1,7 +1,7 @@
 -- Sets the delivery state of alerts.
 -- Either of one alert (alert_id), or of those of a kind with a given state and within a given time range.
 INSERT INTO meta.etl_alerts
-SELECT * REPLACE ({delivery:String} AS delivery, {ver:UInt64} AS _ver) -- noqa: AM04, PRS
+SELECT * REPLACE ({delivery:String} AS delivery, zakaz_version(alerts._ver) AS _ver) -- noqa: AM04, PRS
 FROM meta.etl_alerts AS alerts FINAL
 WHERE
     alerts.job = {job:String}

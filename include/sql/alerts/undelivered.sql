@@ -1,7 +1,8 @@
 -- Undelivered alerts that should still be sent.
 -- Telegram was unreachable, the process died before sending, or their job was muted and no longer is. Of any age if
 -- their incident is open; otherwise of the last two days, and warnings from a mute that ended within them. A muted
--- failure that has recovered since is not sent. Alerts younger than two minutes may still be in delivery.
+-- failure that has recovered since is not sent. Alerts younger than two minutes may still be in delivery; the state of one
+-- from a clock that is further ahead has no age.
 WITH
 mutes AS (
     SELECT
@@ -32,7 +33,7 @@ CROSS JOIN mutes
 LEFT JOIN open_incidents ON alerts.job = open_incidents.job AND alerts.code = open_incidents.code
 WHERE
     NOT hasAny(mutes.active, [alerts.job, 'all'])
-    AND fromUnixTimestamp64Micro(alerts._ver, 'UTC') < now64(6) - INTERVAL 2 MINUTE
+    AND abs(toUnixTimestamp64Micro(now64(6)) - toInt64(alerts._ver)) > 120000000
     AND multiIf(
         alerts.severity = 'critical' AND open_incidents.code != '' AND alerts.ts >= open_incidents.opened_at,
         alerts.delivery IN ('pending', 'failed', 'muted'),

@@ -43,7 +43,7 @@ SELECT ledger.* REPLACE ( -- noqa
     figures.clicks AS clicks_after,
     figures.revenue AS revenue_after,
     figures.tickets AS tickets_after,
-    {ver:UInt64} AS _ver
+    zakaz_version(ledger._ver) AS _ver
 )
 FROM meta.backfills AS ledger FINAL
 LEFT JOIN good ON ledger.day = good.day -- noqa: ST11

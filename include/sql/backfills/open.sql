@@ -1,5 +1,5 @@
 -- Enters a backfill into the ledger: its days as planned, with their current figures.
--- The days are one comma-separated text.
+-- The days are one comma-separated text. A run of zakaz_backfill that is cleared enters them once more.
 INSERT INTO meta.backfills
 (
     backfill_id, day, from_date, to_date, stage, reason, asked_by, version_tag, started_at, state,
@@ -26,6 +26,11 @@ SELECT
     figures.clicks AS clicks_before,
     figures.revenue AS revenue_before,
     figures.tickets AS tickets_before,
-    {ver:UInt64} AS _ver
+    zakaz_version(
+        (
+            SELECT max(entered._ver) FROM meta.backfills AS entered
+            WHERE entered.backfill_id = {backfill_id:UUID}
+        )
+    ) AS _ver
 FROM (SELECT toDate(arrayJoin(splitByChar(',', {days:String}))) AS day) AS planned
 LEFT JOIN figures ON planned.day = figures.day

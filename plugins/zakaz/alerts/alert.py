@@ -12,7 +12,6 @@ from zakaz.connections.telegram_text import plain
 from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.secrets import masked
-from zakaz.warehouse.hook import new_version
 
 TABLE = "meta.etl_alerts"
 PENDING, SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "pending", "sent", "failed", "no_connection", "repeat", "muted"
@@ -73,10 +72,11 @@ class Alert:
         facts["days"] = DayRange(facts["from_date"], facts["to_date"])
         return masked(render(self.template, **facts, times=times, since=since or self.ts))
 
-    def row(self, delivery: str, html: str) -> dict[str, Any]:
+    def row(self, delivery: str, html: str, version: int) -> dict[str, Any]:
         """Its row in the registry.
 
         :param delivery: pending, sent, failed, no_connection, repeat or muted.
+        :param version: above that of the row that it replaces.
         """
         facts = json.loads(json.dumps(self.context, default=str))
         return {
@@ -88,5 +88,5 @@ class Alert:
             "dag_run_id": self.context.get("dag_run_id", ""),
             "delivery": delivery,
             **self.days.bounds,
-            "_ver": new_version(),
+            "_ver": version,
         }

@@ -12,6 +12,7 @@ from zakaz.registry import outbox
 from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
+from zakaz.warehouse.versions import new_version
 
 log = logging.getLogger(__name__)
 REPEAT_WITHIN = timedelta(hours=1)
@@ -29,6 +30,7 @@ class History:
     :param is_delivered: this very alert was sent, or counted.
     :param is_repeat: another one of its kind was sent within the hour.
     :param first_at: UTC instant of the first one since the last recovery.
+    :param version: that of this alert's row.
     """
 
     is_known: bool = False
@@ -37,6 +39,7 @@ class History:
     is_repeat: bool = False
     times_before: int = 0
     first_at: datetime | None = None
+    version: int = 0
 
 
 def raise_alert(
@@ -53,7 +56,8 @@ def raise_alert(
         if history.is_delivered:
             return ""
         html = alert.html(history.times_before + 1, history.first_at)
-        _record(warehouse, history, alert, html, PENDING)
+        version = new_version(history.version)
+        _record(warehouse, history, alert, html, PENDING, version)
         if quiet or history.is_muted:
             delivery = MUTED
         elif history.is_repeat and alert.severity != "info" and not alert.is_always_sent:
@@ -61,7 +65,7 @@ def raise_alert(
         else:
             message_deadline = Deadline(deadline.left() - RECORD_SECONDS) if deadline else None
             delivery = send(html, f"{alert.code} of {alert.job}", message_deadline)
-        _record(warehouse, history, alert, html, delivery)
+        _record(warehouse, history, alert, html, delivery, new_version(version))
     return delivery
 
 
@@ -90,10 +94,8 @@ def _history(warehouse: WarehouseHook, alert: Alert) -> History:
     try:
         with warehouse.session():
             outbox.flush(warehouse, Deadline(outbox.FLUSH_SECONDS))
-            ((delivered, muted, repeat, times, first_at),) = warehouse.execute(
-                statement("alerts/alert_standing.sql"), asked
-            )
-        return History(True, bool(delivered), bool(muted), bool(repeat), times, first_at)
+            ((delivered, muted, repeat, *rest),) = warehouse.execute(statement("alerts/alert_standing.sql"), asked)
+        return History(True, bool(delivered), bool(muted), bool(repeat), *rest)
     except Exception as error:  # noqa: BLE001 - a broken registry silences nobody
         log.warning("the registry can't be asked about %s of %s: %s", alert.code, alert.job, masked_line(error))
     try:
@@ -114,14 +116,15 @@ def _history_in_outbox(warehouse: WarehouseHook, alert: Alert) -> History:
             row["delivery"] in (SENT, FAILED, PENDING) and abs(alert.ts - outbox.instant(row["ts"])) < REPEAT_WITHIN
             for row in latest.values()
         ),
+        version=int(this["_ver"]) if this else 0,
     )
 
 
-def _record(warehouse: WarehouseHook, history: History, alert: Alert, html: str, delivery: str) -> None:
+def _record(warehouse: WarehouseHook, history: History, alert: Alert, html: str, delivery: str, version: int) -> None:
     """Write the row; keep it in the outbox if the registry did not answer just now."""
     record = outbox.write if history.is_known else outbox.keep
     try:
-        record(warehouse, TABLE, alert.row(delivery, html))
+        record(warehouse, TABLE, alert.row(delivery, html, version))
     except Exception:
         log.exception("%s: the alert of %s could not be recorded", alert.code, alert.job)
 

@@ -24,7 +24,7 @@ from zakaz.registry.attempt import Attempt
 from zakaz.registry.lost import LOST, close_lost_attempts
 from zakaz.secrets import masked
 from zakaz.settings import RETRY_DELAYS
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 log = logging.getLogger(__name__)
@@ -150,4 +150,4 @@ def _mark(
 ) -> None:
     """Set the delivery state of one alert, or of those of a kind with the state `was` between two UTC instants."""
     which = {**kind._asdict(), "alert_id": alert_id, "was": was, "since": since, "until": until}
-    warehouse.execute(statement("alerts/mark_delivery.sql"), {**which, "delivery": delivery, "ver": new_version()})
+    warehouse.execute(statement("alerts/mark_delivery.sql"), {**which, "delivery": delivery})

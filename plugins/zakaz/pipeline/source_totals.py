@@ -6,7 +6,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.days import DayRange
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import next_version
 
 TABLE = "meta.source_totals"
 FIGURES, CONFIRMED_ZERO, SUSPECT_ZERO = "FIGURES", "CONFIRMED_ZERO", "SUSPECT_ZERO"
@@ -37,7 +39,8 @@ class SourceTotal:
 
 
 def record_totals(warehouse: WarehouseHook, totals: Sequence[SourceTotal]) -> None:
-    """Record totals; the latest of a source and day wins."""
-    version = new_version()
+    """Record totals, at least one; the latest of a source and day wins."""
+    days = [total.day for total in totals]
+    version = next_version(warehouse, DayRange(min(days), max(days)))
     columns = [column.name for column in fields(SourceTotal)]
     warehouse.insert(TABLE, [*columns, "_ver"], [(*astuple(total), version) for total in totals])

@@ -10,7 +10,7 @@ from zakaz.registry.attempt import NAMESPACE
 from zakaz.registry.lost import close_lost_attempts
 from zakaz.settings import this_user, version_tag
 from zakaz.stages import ALL_STAGES, deciding_stage
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 OK = "ok"
@@ -69,7 +69,6 @@ def enter(warehouse: WarehouseHook, backfill: Backfill, days: Sequence[date]) ->
             "asked_by": backfill.asked_by,
             "version_tag": version_tag(),
             "started_at": backfill.started_at,
-            "ver": new_version(),
         },
     )
 
@@ -90,7 +89,6 @@ def settle(warehouse: WarehouseHook, backfill: Backfill, otherwise: str) -> list
                 **backfill.days.bounds,
                 "job": deciding_stage(backfill.stage),
                 "otherwise": otherwise,
-                "ver": new_version(),
             },
         )
         rows = warehouse.execute(statement("backfills/days.sql"), where)

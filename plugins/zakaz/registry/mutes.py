@@ -1,11 +1,10 @@
 """`meta.mutes`: the jobs whose alerts are muted, until when, and why."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from zakaz.settings import this_user
-from zakaz.warehouse.hook import WarehouseHook, new_version
-
-TABLE = "meta.mutes"
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
 
 
 def mute(warehouse: WarehouseHook, job: str, until: datetime, reason: str) -> None:
@@ -14,5 +13,5 @@ def mute(warehouse: WarehouseHook, job: str, until: datetime, reason: str) -> No
     :param job: a task, or `all`.
     :param until: UTC instant; one in the past unmutes.
     """
-    columns = ("job", "until", "reason", "who", "muted_at", "_ver")
-    warehouse.insert(TABLE, columns, [(job, until, reason, this_user(), datetime.now(UTC), new_version())])
+    row = {"job": job, "until": until, "reason": reason, "who": this_user()}
+    warehouse.execute(statement("alerts/mute.sql"), row)

@@ -18,7 +18,8 @@ from zakaz.deadline import Deadline
 from zakaz.errors import WarehouseRefused, WarehouseUnavailable, ZakazError
 from zakaz.settings import is_sandbox, state_dir
 from zakaz.texts import utf8
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 log = logging.getLogger(__name__)
 # ClickHouse's numbers for what is wrong with the warehouse or the access to it, not with a row: a database or table

@@ -5,7 +5,9 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.days import DayRange
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import next_version
 
 TABLE = "meta.quality_results"
 
@@ -30,9 +32,11 @@ class Finding:
 def keep_findings(warehouse: WarehouseHook, findings: Sequence[Finding], run_id: UUID) -> None:
     """Record what was found now.
 
+    :param findings: at least one.
     :param run_id: the attempt that checked.
     """
-    now, version = datetime.now(UTC), new_version()
+    days = [finding.day for finding in findings]
+    now, version = datetime.now(UTC), next_version(warehouse, DayRange(min(days), max(days)))
     warehouse.insert(
         TABLE,
         (*(column.name for column in fields(Finding)), "checked_at", "run_id", "_ver"),

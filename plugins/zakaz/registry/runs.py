@@ -11,7 +11,8 @@ from zakaz.registry import outbox
 from zakaz.registry.alive import alive
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
-from zakaz.warehouse.hook import WarehouseHook, new_version
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.versions import new_version
 
 TABLE = "meta.etl_runs"
 # Appended to the host of an attempt without a lock: lost.py must give it as much time as attempts of other machines.
@@ -32,20 +33,23 @@ def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange) -> Iter
 
     :param days: Moscow days it works on.
     """
-    figures = RunFigures()
+    figures, begun = RunFigures(), new_version()
     with alive(attempt.run_id) as has_lock:
         if not has_lock:
             attempt = replace(attempt, host=f"{attempt.host}{UNLOCKED}")
-        outbox.write(warehouse, TABLE, _row(attempt, days, figures, "running"))
+        outbox.write(warehouse, TABLE, _row(attempt, days, figures, "running", begun))
         try:
             yield figures
         except BaseException as error:  # a time-out or a SIGTERM is no Exception
-            outbox.write(warehouse, TABLE, _row(attempt, days, figures, "error", masked_line(error)))
+            row = _row(attempt, days, figures, "error", new_version(begun), masked_line(error))
+            outbox.write(warehouse, TABLE, row)
             raise
-        outbox.write(warehouse, TABLE, _row(attempt, days, figures, "ok"))
+        outbox.write(warehouse, TABLE, _row(attempt, days, figures, "ok", new_version(begun)))
 
 
-def _row(attempt: Attempt, days: DayRange, figures: RunFigures, status: str, err_msg: str = "") -> dict[str, Any]:
+def _row(
+    attempt: Attempt, days: DayRange, figures: RunFigures, status: str, version: int, err_msg: str = ""
+) -> dict[str, Any]:
     return {
         "job": attempt.job,
         "run_id": attempt.run_id,
@@ -64,5 +68,5 @@ def _row(attempt: Attempt, days: DayRange, figures: RunFigures, status: str, err
         "run_type": attempt.run_type,
         "try_number": attempt.try_number,
         "log_url": attempt.log_url,
-        "_ver": new_version(),
+        "_ver": version,
     }

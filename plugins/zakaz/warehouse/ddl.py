@@ -6,6 +6,7 @@ from pathlib import Path
 
 from zakaz.errors import InvalidInput
 from zakaz.settings import settings
+from zakaz.warehouse.pins import PINS, PINS_OF_VIEWS, assigned
 from zakaz.warehouse.sql import files
 
 CREATED = re.compile(
@@ -24,6 +25,14 @@ def views() -> list[Path]:
         for file, text in texts.items()
     }
     return list(TopologicalSorter(reads).static_order())
+
+
+def view_statement(file: Path) -> str:
+    """The statement that creates a view, with the settings that no profile of its readers must change."""
+    text = file.read_text(encoding="utf-8").rstrip()
+    own = re.search(r"^SETTINGS (.*)", text, re.MULTILINE)
+    pins = {name: PINS[name] for name in PINS_OF_VIEWS if not (own and name in own[1])}
+    return f"{text}{',' if own else chr(10) + 'SETTINGS'} {assigned(pins)}"
 
 
 def name_of(file: Path) -> str:

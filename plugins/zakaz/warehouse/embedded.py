@@ -10,8 +10,20 @@ from typing import Any
 from zakaz.deadline import Deadline
 from zakaz.errors import WarehouseLocked, ZakazError
 from zakaz.texts import utf8
-from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, essence, failure, tab_separated
+from zakaz.warehouse.engine import (
+    JSON_SETTINGS,
+    LENIENT,
+    RETURNS_ROWS,
+    Row,
+    bound,
+    error_code,
+    essence,
+    failure,
+    tab_separated,
+    unread_failure,
+)
 from zakaz.warehouse.folder_lock import FolderLock
+from zakaz.warehouse.pins import assigned
 
 NAMES_FORMAT = re.compile(r"\bFORMAT\s+\w+\s*;?\s*\Z", re.IGNORECASE)
 
@@ -44,9 +56,7 @@ class EmbeddedEngine:
 
         while True:
             try:
-                return clickhouse_connect.get_client(
-                    interface="chdb", path=str(folder), settings=dict(settings), tz_mode="aware"
-                )
+                client = clickhouse_connect.get_client(interface="chdb", path=str(folder), tz_mode="aware")
             except ProgrammingError as error:
                 # Held by a program that doesn't use our lock.
                 if not deadline.left():
@@ -55,12 +65,19 @@ class EmbeddedEngine:
                         "Another program that uses chDB may have it open: close it"
                     ) from error
                 time.sleep(1)
+            else:
+                # In one statement, which takes a tenth of the time of one for each.
+                client.command(f"SET {assigned(settings)}")
+                return client
 
     def execute(self, query: str, params: Mapping[str, Any] | None = None, **_: Any) -> list[tuple[Any, ...]]:
         """Run one statement with bound parameters and return its rows."""
         with self._named_errors():
             if RETURNS_ROWS.match(query):
-                return [tuple(row) for row in self._client.query(query, parameters=bound(params)).result_rows]
+                result = self._client.query(
+                    query, parameters=bound(params), encoding=LENIENT, query_formats={"FixedString": "string"}
+                )
+                return [tuple(row) for row in result.result_rows]
             self._client.command(query, parameters=bound(params))
             return []
 
@@ -78,12 +95,12 @@ class EmbeddedEngine:
                 table, insert_block=utf8("\n".join(rows)), fmt="JSONEachRow", settings=JSON_SETTINGS
             )
 
-    def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
+    def formatted(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> bytes:
         """Run one statement and return its result as the engine formats it."""
         with self._named_errors():
             fmt = output_format if RETURNS_ROWS.match(query) and not NAMES_FORMAT.search(query) else None
             result: bytes = self._client.raw_query(query, parameters=bound(params), fmt=fmt)
-            return result.decode()
+            return result
 
     def disconnect(self) -> None:
         """Close the client and release the folder; safe to call twice."""
@@ -104,4 +121,6 @@ class EmbeddedEngine:
         except ZakazError:
             raise
         except Error as error:
+            if isinstance(error.__cause__, UnicodeDecodeError):
+                raise unread_failure(error.__cause__) from error
             raise failure(error_code(error), str(error)) from error

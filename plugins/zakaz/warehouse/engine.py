@@ -1,5 +1,6 @@
 """The interface of an engine, and what both share: error mapping, parameter binding, TabSeparated rows."""
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -13,6 +14,18 @@ from zakaz.texts import well_formed
 Row = Sequence[Any]
 # Rows in the outbox may be from another version of the code, with columns that this schema lacks.
 JSON_SETTINGS = {"input_format_skip_unknown_fields": 1}
+# The encoding by which both drivers read texts: UTF-8, with U+FFFD for what is none. By themselves one would return
+# bytes in its place, and the other a hexadecimal number.
+LENIENT = "zakaz_lenient_utf8"
+codecs.register(
+    {
+        LENIENT: codecs.CodecInfo(
+            encode=codecs.utf_8_encode,
+            decode=lambda data, _errors="strict": codecs.utf_8_decode(data, "replace", True),
+            name=LENIENT,
+        )
+    }.get
+)
 
 RETURNS_ROWS = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|EXISTS|CHECK)\b",
@@ -21,11 +34,16 @@ RETURNS_ROWS = re.compile(
 # Backslashes first, or they would escape the other escapes.
 ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 
-# ClickHouse error codes worth a retry: network, load, Keeper, read-only replicas; 394: the statement was cancelled by a
-# server restart, 439: no free thread, 473: lock timeout.
-TRANSIENT_CODES = frozenset({3, 198, 202, 203, 209, 210, 225, 236, 241, 242, 252, 279, 285, 319, 394, 439, 473, 999})
+# ClickHouse error codes worth a retry: network, load, Keeper, read-only replicas, a quorum that is not there; 394: the
+# statement was cancelled by a server restart, 439: no free thread, 473: lock timeout, 571: a replicated database.
+TRANSIENT_CODES = frozenset(
+    {3, 198, 202, 203, 209, 210, 225, 236, 241, 242, 252, 279, 285, 286, 289, 319, 394, 439, 473, 571, 999}
+)
+FIXED_SETTING = 452
 HINTS = {
-    159: "; it ran longer than QUERY_TIMEOUT_SECONDS: work on fewer days at a time, or raise it",
+    159: "; it ran longer than QUERY_TIMEOUT_SECONDS: work on fewer days at a time, or raise it. ON CLUSTER: a host of "
+    "the cluster did not answer in time (distributed_ddl_task_timeout), look at system.clusters",
+    FIXED_SETTING: "; the profile of the connection's user must not fix this setting",
     60: "; if the warehouse is new or older than the code, run `bin/zakaz migrate`",
     81: "; if the warehouse is new, run `bin/zakaz migrate`",
     46: "; if the warehouse is new or older than the code, run `bin/zakaz migrate`",
@@ -48,7 +66,7 @@ class Engine(Protocol):
     def insert_json(self, table: str, rows: Iterable[str]) -> None:
         """Write rows, each a JSON object, in one block."""
 
-    def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
+    def formatted(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> bytes:
         """Run one statement and return its result as the engine formats it."""
 
     def disconnect(self) -> None:
@@ -114,6 +132,12 @@ def failure(code: int, text: str) -> ZakazError:
     if code in TRANSIENT_CODES:
         return WarehouseUnavailable(f"ClickHouse could not finish the statement now (code {code}): {message}")
     return WarehouseRefused(f"ClickHouse refused the statement (code {code}): {message}{HINTS.get(code, '')}", code)
+
+
+def unread_failure(error: UnicodeDecodeError) -> ZakazError:
+    """Our error for one whose message a driver could not read: ClickHouse quotes a text in it that is no UTF-8."""
+    text = error.object.decode(errors="replace")
+    return failure(error_code(Exception(text)), text)
 
 
 def essence(text: str) -> str:

@@ -8,7 +8,6 @@ import contextlib
 import json
 import math
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +24,7 @@ from zakaz.settings import file_name, settings, state_dir, usable_settings
 from zakaz.warehouse.embedded import EmbeddedEngine
 from zakaz.warehouse.engine import Engine, Row
 from zakaz.warehouse.folder_lock import FolderLock
+from zakaz.warehouse.pins import PINS
 from zakaz.warehouse.server import ServerEngine
 
 CONNECTION = "clickhouse_default"
@@ -48,11 +48,6 @@ ANSWER_GRACE_SECONDS = 30
 ATTEMPTS = 4
 # How often a process that keeps the embedded warehouse open checks whether another one wants it.
 LOOK_SECONDS = 0.2
-
-
-def new_version() -> int:
-    """A `_ver` for rows written now, in microseconds since 1970; the highest version of a row wins."""
-    return time.time_ns() // 1000
 
 
 class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no types
@@ -112,7 +107,8 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         if self._kept is not None:
             return _Borrowed(self._kept)
         connection = self._connection()
-        engine_settings = {"max_execution_time": self._query_seconds, "log_comment": json.dumps(self._origin)}
+        own = {"max_execution_time": self._query_seconds, "log_comment": json.dumps(self._origin)}
+        engine_settings = {**PINS, **own}
         insert_settings = {**ONE_BLOCK, **ALL_THREADS}
         if folder := self._folder(connection):
             own_settings = {**engine_settings, **insert_settings, **NO_COMPILING}
@@ -210,10 +206,17 @@ class WarehouseHook(ClickHouseHook):  # type: ignore[misc]  # the plugin has no 
         """
         self._patiently(lambda: self._once(lambda engine: engine.insert_json(table, rows)))
 
-    def text(self, sql: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
-        """Run one statement and return its result in one of ClickHouse's formats, such as `TSVWithNames`."""
-        result: str = self._patiently(lambda: self._once(lambda engine: engine.text(sql, output_format, params)))
+    def formatted(self, sql: str, output_format: str, params: Mapping[str, Any] | None = None) -> bytes:
+        """Run one statement and return its result in one of ClickHouse's formats, such as `TSVWithNames`.
+
+        A text in it may be no UTF-8.
+        """
+        result: bytes = self._patiently(lambda: self._once(lambda engine: engine.formatted(sql, output_format, params)))
         return result
+
+    def text(self, sql: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
+        """The same, with U+FFFD for what is no UTF-8."""
+        return self.formatted(sql, output_format, params).decode(errors="replace")
 
     def _connection(self) -> Connection:
         try:
@@ -275,7 +278,7 @@ class _Borrowed:
         self.execute = engine.execute
         self.insert = engine.insert
         self.insert_json = engine.insert_json
-        self.text = engine.text
+        self.formatted = engine.formatted
 
     def disconnect(self) -> None:
         """Do nothing: the session closes the engine."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.stages import LAST_STAGE, STAGES, VK_DAYS_SERVED
-from zakaz.warehouse.ddl import actual_engine, for_cluster, name_of, views
+from zakaz.warehouse.ddl import actual_engine, for_cluster, name_of, view_statement, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
 
@@ -60,7 +60,7 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
         drifts = find_drift(warehouse, add_columns=True)
         if all(drift.is_harmless for drift in drifts):
             for file in views():
-                warehouse.execute(for_cluster(file.read_text(encoding="utf-8")))
+                warehouse.execute(for_cluster(view_statement(file)))
             seed_city_aliases(warehouse)
     return drifts
 

@@ -14,7 +14,18 @@ from zakaz.addresses import environment_proxy
 from zakaz.deadline import call_within
 from zakaz.errors import InvalidInput, WarehouseUnavailable, ZakazError
 from zakaz.texts import utf8
-from zakaz.warehouse.engine import JSON_SETTINGS, RETURNS_ROWS, Row, bound, error_code, failure, tab_separated
+from zakaz.warehouse.engine import (
+    FIXED_SETTING,
+    JSON_SETTINGS,
+    LENIENT,
+    RETURNS_ROWS,
+    Row,
+    bound,
+    error_code,
+    failure,
+    tab_separated,
+    unread_failure,
+)
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
@@ -57,12 +68,13 @@ class ServerEngine:
             **arguments,
             connect_timeout=min(CONNECT_SECONDS, self._timeout),
             send_receive_timeout=self._timeout,
-            settings={**self._settings, "server_side_params": True},
+            settings={**self._settings, "server_side_params": True, "strings_encoding": LENIENT},
         )
 
     @cached_property
     def _http(self) -> Any:
         import clickhouse_connect
+        from clickhouse_connect.driver.exceptions import ProgrammingError
 
         self._look_up()
         extra = self._connection.extra_dejson
@@ -72,7 +84,7 @@ class ServerEngine:
             raise InvalidInput(f"connection {self._connection.conn_id}: http_port {port!r} must be a number")
         host = f"[{self._address}]" if ":" in self._address else self._address
         environment_proxy(f"http{'s' if secure else ''}://{host}:{port}", is_requests=False)
-        return clickhouse_connect.get_client(
+        client = clickhouse_connect.get_client(
             host=self._address,
             port=int(port),
             username=self._connection.login or "default",
@@ -83,10 +95,19 @@ class ServerEngine:
             connect_timeout=min(CONNECT_SECONDS, math.ceil(self._timeout)),
             send_receive_timeout=math.ceil(self._timeout),
             query_retries=0,
-            settings=self._settings,
             tz_mode="aware",
             **{name: extra[name] for name in HTTP_EXTRAS if name in extra},
         )
+        # Over HTTP, a server refuses a setting of a later release; over the native protocol, it ignores it.
+        asked = client.query("SELECT name FROM system.settings", settings={"limit": 0, "offset": 0})
+        known = {name for (name,) in asked.result_rows}
+        try:
+            for name in self._settings.keys() & known:
+                client.set_client_setting(name, self._settings[name])
+        except ProgrammingError as error:
+            client.close()
+            raise failure(FIXED_SETTING, str(error)) from error
+        return client
 
     def execute(self, query: str, params: Mapping[str, Any] | None = None, **options: Any) -> list[tuple[Any, ...]]:
         """Run one statement with bound parameters and return its rows."""
@@ -109,13 +130,13 @@ class ServerEngine:
             settings = {**self._insert_settings, **JSON_SETTINGS}
             self._http.raw_insert(table, insert_block=utf8("\n".join(rows)), fmt="JSONEachRow", settings=settings)
 
-    def text(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> str:
+    def formatted(self, query: str, output_format: str, params: Mapping[str, Any] | None = None) -> bytes:
         """Run one statement and return its result as the engine formats it."""
         with self._named_errors():
             result: bytes = self._http.raw_query(
                 query, parameters=bound(params), settings={"default_format": output_format}
             )
-            return result.decode()
+            return result
 
     def disconnect(self) -> None:
         """Close both connections; safe to call twice."""
@@ -139,6 +160,8 @@ class ServerEngine:
             raise
         except native_errors.ServerException as error:
             raise failure(error.code, error.message) from error
+        except UnicodeDecodeError as error:
+            raise unread_failure(error) from error
         except (native_errors.Error, http_errors.Error, OSError, EOFError) as error:
             if code := error_code(error) if isinstance(error, http_errors.Error) else 0:
                 raise failure(code, str(error)) from error

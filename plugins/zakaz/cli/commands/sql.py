@@ -20,4 +20,4 @@ def sql(statement: str, output_format: str) -> None:
         raise InvalidInput("STATEMENT must be exactly one statement")
     from zakaz.warehouse.hook import WarehouseHook
 
-    print(WarehouseHook().text(statement, output_format), end="")
+    click.echo(WarehouseHook().formatted(statement, output_format), nl=False)  # bytes, as they are
