@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from zakaz.texts import well_formed
+
 # Money and numbers of tickets stay so low that no sum of a day leaves its column.
 HIGHEST_ID, HIGHEST_QUANTITY, HIGHEST_RUBLES = 2**64 - 1, 10**6, 10**12
 # The years that ClickHouse's DateTime and Date types both cover.
@@ -140,7 +142,7 @@ class Fields:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self.wrong(field, "text", kind_of(value))
         # Half of a surrogate pair, which JSON may hold, can't be stored.
-        return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return well_formed(str(value))
 
 
 def items_of(value: Any) -> list[Any] | None:
