@@ -51,11 +51,12 @@ read_items AS (
         arrayMap((text, has) -> if(has, zakaz_vk_count(text), 0), bases.shows, has_figures) AS impressions,
         arrayMap((text, has) -> if(has, zakaz_vk_count(text), 0), bases.clicks, has_figures) AS clicks,
         arrayMap((own, all) -> zakaz_vk_count(coalesce(own, all, '0')), bases.vk.goals, bases.goals) AS goals,
-        -- A scale of 2 would silently truncate fractions of a kopeck. The limit is that of zakaz_vk_count.
+        -- A scale of 2 would silently truncate fractions of a kopeck.
         arrayMap(
-            (text, has) -> if(has, round(toDecimal128OrNull(text, 8), 2), 0), bases.spent, has_figures
-        ) AS sums,
-        arrayMap(amount -> if(abs(amount) < 1000000000000000, amount, NULL), sums) AS spend,
+            (text, has) -> if(
+                has, accurateCastOrNull(round(toDecimal128OrNull(text, 8), 2), 'Decimal(18, 2)'), 0
+            ), bases.spent, has_figures
+        ) AS spend,
         arrayMap(
             (date, shows, clicks, goals, spent) -> isNull(date)
             OR isNull(shows)

@@ -41,8 +41,8 @@ class LoadResult(NamedTuple):
         if self.failed:
             causes = "; ".join(f"{name}: {one_line(error, LONGEST_CAUSE)}" for name, error in self.failed.items())
             lacks.append(
-                f"{len(self.failed)} of {len(self.failed) + len(self.loaded)} accounts are not loaded, their old rows "
-                f"stay: {', '.join(self.failed)}. {causes}. Loaded: {', '.join(self.loaded) or 'none'}"
+                f"accounts not loaded, {len(self.failed)} of {len(self.failed) + len(self.loaded)}: "
+                f"{', '.join(self.failed)}; their old rows stay. {causes}. Loaded: {', '.join(self.loaded) or 'none'}"
             )
         if self.refused:
             lacks.append(

@@ -13,6 +13,7 @@ from zakaz.pipeline.marts import STG_VK_ADS, rebuild
 from zakaz.pipeline.source_totals import SUSPECT_ZERO, record_totals
 from zakaz.pipeline.vk_account import SOURCE, Fetch, few
 from zakaz.registry.restatements import restated
+from zakaz.sources.http import short
 from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_ads import LIST_FIELDS, Reply, VkAdsClient
 from zakaz.sources.vk_replies import Figures, read_page, read_statistics
@@ -182,7 +183,7 @@ def read_and_check(buffer: BufferedInsert, warehouse: WarehouseHook, fetch: Fetc
     if problems:
         reply_no, problem, expected, found = problems[0]
         raise SourceInconsistent(
-            f"VK Ads, {fetch.days}: {problem}: expected {expected}, found {found} (reply {reply_no} of fetch "
+            f"VK Ads, {fetch.days}: {problem}: expected {expected}, found {short(found)} (reply {reply_no} of fetch "
             f"{fetch.fetch_id} in {RAW_TABLE}; {len(problems)} such in all). The staging keeps its old rows"
         )
     fetch.ads_days = {day: (rows, Figures(*figures)) for day, rows, _, *figures in sums}

@@ -30,6 +30,7 @@ TOTAL: Shape = {"base": {}}
 STATISTICS: Shape = {"items": [{"rows": [{"date": str, "base": {"vk": {}}}], "total": TOTAL}], "total": TOTAL}
 TEXTS, IDS = dict.fromkeys(("name", "utm"), str), dict.fromkeys(("id", "ad_plan_id", "ad_group_id"), int)
 LIST: Shape = {"items": [{**TEXTS, **IDS, "enable_utm": bool, "urls": {"": {"url": str}}}]}
+LIST_OF_ADS = re.compile(rb'\s*\{\s*"items"\s*:\s*\[')
 KINDS = {type(None): "nothing", bool: "true or false", str: "a text", dict: "an object", list: "a list"}
 
 
@@ -117,12 +118,12 @@ def read_account_days(content: bytes, account_id: int, days: DayRange) -> dict[d
 def read_statistics(content: bytes) -> bytes:
     """The statistics of ads, for the warehouse to read.
 
-    Most replies are ASCII without escapes and have a total, with which the warehouse compares what it has read: these
-    are not read here, since that takes as long as all the rest.
+    Most replies are a list in ASCII without escapes, and have a total with which the warehouse compares what it has
+    read: these are not read here, since that would take as long as all the rest.
 
     :raises Unreadable: there is no list of ads, or something else in place of a list or an object.
     """
-    if content.isascii() and b"\\" not in content and _has_total(content):
+    if LIST_OF_ADS.match(content) and content.isascii() and b"\\" not in content and _has_total(content):
         return content
     body = _object(read_json(content), "the reply")
     ads: list[dict[str, Any]] = [
