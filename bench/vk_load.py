@@ -83,7 +83,8 @@ def ours(pages: list[Path], warehouse: Any) -> None:
     """Land, read, check, build: what vk_fetch does with what the client gives it."""
     from zakaz.days import DayRange
     from zakaz.pipeline.buffered_insert import BufferedInsert
-    from zakaz.pipeline.vk_ads import BUFFER_BYTES, RAW_COLUMNS, RAW_TABLE, Fetch, build, land, read_and_check
+    from zakaz.pipeline.vk_account import Fetch
+    from zakaz.pipeline.vk_ads import BUFFER_BYTES, RAW_COLUMNS, RAW_TABLE, build, land, read_and_check
     from zakaz.sources.vk_ads import Reply
 
     days = DayRange(window(0)[0], window(len(pages) - 1)[1])

@@ -16,7 +16,7 @@ VK_ROW = {
     "stat_date": DAY,
     "account_id": 1,
     "campaign_id": 10,
-    "campaign_name": "",
+    "campaign_name": "Афиша",
     "ad_group_id": 20,
     "ad_group_name": "",
     "ad_id": 30,

@@ -75,7 +75,8 @@ class Application:
         if service != "telegram":
             self._stopping.wait(self._core.latency)
         token = bearer(request)
-        fault = self._core.fault_book.take(service, public_path(request.path), with_token=token is not None)
+        login = None if token is None else self._core.tokens.login(token)
+        fault = self._core.fault_book.take(service, public_path(request.path), login=login)
         if fault is not None and fault.kind in TOKEN_KINDS and token is not None:
             self._core.tokens.spoil(token, fault.kind)
             fault = None

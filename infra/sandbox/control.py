@@ -123,7 +123,8 @@ def _account(request: Request) -> str:
 
 
 def _fault_arguments(body: dict[str, Any]) -> dict[str, Any]:
-    types = {"service": str, "kind": str, "path": str, "times": int, "seconds": int | float, "window": str}
+    texts = dict.fromkeys(("service", "kind", "path", "window", "account", "find", "put"), str)
+    types = {**texts, "times": int, "seconds": int | float}
     for name, value in body.items():
         allowed = types.get(name)
         if allowed is None:

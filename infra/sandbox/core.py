@@ -79,21 +79,12 @@ class Core:
         self.telegram = Telegram(self.state_dir / "telegram.jsonl")
         self.journal = Journal()
 
-    def fault(
-        self,
-        service: str,
-        kind: str,
-        *,
-        path: str = "",
-        times: int | None = None,
-        seconds: float | None = None,
-        window: str = "1",
-    ) -> dict[str, Any]:
+    def fault(self, service: str, kind: str, **how: Any) -> dict[str, Any]:
         """Put a fault in force and return it; the parameters are those of :meth:`sandbox.faults.Faults.add`.
 
         :raises ValueError: an unknown value; the message lists what is allowed.
         """
-        return asdict(self.fault_book.add(service, kind, path=path, times=times, seconds=seconds, window=window))
+        return asdict(self.fault_book.add(service, kind, **how))
 
     def faults(self) -> list[dict[str, Any]]:
         """Return the faults in force."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, timedelta
 
 from werkzeug import Request, Response
@@ -10,7 +11,7 @@ from werkzeug import Request, Response
 from sandbox import qtickets_faults, vk_faults
 from sandbox.faults import Fault
 from sandbox.qtickets import QTicketsError
-from sandbox.replies import json_reply, nested_error, oauth_error
+from sandbox.replies import auth_error, json_reply, nested_error, oauth_error
 from sandbox.telegram import TOPIC_REFUSALS, parameters, refusal
 from sandbox.vk_limits import RateLimits
 
@@ -69,6 +70,8 @@ def _refused_by_vk(fault: Fault, limits: RateLimits) -> Response | None:
         return limits.refusal(fault.window, fault.seconds)
     if fault.kind == "token_limit":
         return oauth_error(403, "token_limit_exceeded", "Only 5 active tokens are allowed").reply()
+    if fault.kind == "invalid_user":
+        return auth_error(fault.kind, "User is blocked").reply()
     if fault.kind in _VK:
         return nested_error(int(fault.kind), *_VK[fault.kind]).reply()
     return None
@@ -111,6 +114,9 @@ def damaged(fault: Fault, reply: Response) -> Response:
         # Setting the data sets Content-Length too: only reading the JSON shows that the end is missing.
         body = reply.get_data()
         reply.set_data(body[: len(body) // 2])
+        return reply
+    if fault.kind == "replace":
+        reply.set_data(re.sub(fault.find, fault.put, reply.get_data(as_text=True)).encode(errors="surrogateescape"))
         return reply
     damage = (vk_faults.DAMAGES if fault.service == "vk_ads" else qtickets_faults.DAMAGES).get(fault.kind)
     payload = json.loads(reply.get_data()) if reply.status_code == 200 and damage else {}

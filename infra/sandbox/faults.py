@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,9 +12,9 @@ from sandbox.telegram import TOPIC_REFUSALS
 
 # Kinds that spoil the token a call presents, and let the call go on to find that out.
 TOKEN_KINDS = ("expired_token", "invalid_token", "revoked_token")
-_ALL = ("400", "403", "429", "500", "503", "timeout", "stall", "disconnect", "cut_json", "html")
+_ALL = ("400", "403", "429", "500", "503", "timeout", "stall", "disconnect", "cut_json", "html", "replace")
 # Refusals that depend on what is asked for.
-VK_REFUSALS = ("bad_id", "limit_exceeded", "token_limit")
+VK_REFUSALS = ("bad_id", "limit_exceeded", "token_limit", "invalid_user")
 _QTICKETS = (*qtickets_faults.DAMAGES, *qtickets_faults.DEAF, *qtickets_faults.UPDATED)
 KINDS = {
     "vk_ads": (*_ALL, "404", *vk_faults.DAMAGES, *VK_REFUSALS, "other_account", *TOKEN_KINDS),
@@ -38,7 +39,7 @@ _MAX_SECONDS = 3600.0
 
 @dataclass
 class Fault:
-    """One fault.
+    r"""One fault.
 
     :param service: ``vk_ads``, ``qtickets`` or ``telegram``.
     :param kind: one of :data:`KINDS`.
@@ -46,6 +47,9 @@ class Fault:
     :param times: how many more calls it spoils; ``None`` is "until cleared".
     :param seconds: how long a timeout or a stall lasts, or what a 429 asks the client to wait.
     :param window: which rate limit of VK Ads is used up by a 429.
+    :param account: only calls with a token of this login of VK Ads; empty is all of them.
+    :param find: for ``replace``: a regular expression; what it finds in the true answer is replaced,
+    :param put: by this, with ``\1`` for a group. A lone surrogate U+DC80 to U+DCFF stands for a byte that is no UTF-8.
     """
 
     service: str
@@ -54,10 +58,16 @@ class Fault:
     times: int | None
     seconds: float | None
     window: str
+    account: str = ""
+    find: str = ""
+    put: str = ""
 
-    def hits(self, service: str, path: str, *, with_token: bool) -> bool:
-        """Tell whether a call is spoilt by it."""
-        if self.kind in TOKEN_KINDS and not with_token:
+    def hits(self, service: str, path: str, *, login: str | None) -> bool:
+        """Tell whether a call is spoilt by it.
+
+        :param login: whose token it presents, if it presents one.
+        """
+        if (self.kind in TOKEN_KINDS and login is None) or self.account not in ("", login):
             return False
         here = any(part in path for part in self.path.split("|"))
         return self.service == service and self.times != 0 and here
@@ -80,6 +90,9 @@ class Faults:
         times: int | None = None,
         seconds: float | None = None,
         window: str = "1",
+        account: str = "",
+        find: str = "",
+        put: str = "",
     ) -> Fault:
         """Put a fault in force, after those that already are. The parameters are those of :class:`Fault`.
 
@@ -103,22 +116,30 @@ class Faults:
         if window not in WINDOWS:
             msg = f"unknown window {window!r}, allowed: {', '.join(WINDOWS)}"
             raise ValueError(msg)
+        if (kind == "replace") != bool(find):
+            msg = f"find {find!r} belongs to the kind replace, which needs it"
+            raise ValueError(msg)
+        try:
+            re.compile(find)
+        except re.error as error:
+            msg = f"find {find!r} is no regular expression: {error}"
+            raise ValueError(msg) from None
         if times is None and kind in TOKEN_KINDS:
             times = 1
         path = path or _PATHS.get(service, {}).get(kind, "")
-        fault = Fault(service, kind, path, times, seconds, window)
+        fault = Fault(service, kind, path, times, seconds, window, account, find, put)
         with self._lock:
             self._faults.append(fault)
         return fault
 
-    def take(self, service: str, path: str, *, with_token: bool) -> Fault | None:
+    def take(self, service: str, path: str, *, login: str | None) -> Fault | None:
         """Return the first fault that spoils a call, and count the call.
 
-        :param with_token: whether the call presents a bearer token.
+        :param login: whose bearer token the call presents, if it presents one.
         """
         with self._lock:
             for fault in self._faults:
-                if fault.hits(service, path, with_token=with_token):
+                if fault.hits(service, path, login=login):
                     if fault.times is not None:
                         fault.times -= 1
                     return fault

@@ -77,11 +77,16 @@ class SourceRefused(PermanentError):
 
 
 class SourceUnavailable(TransientError):
-    """A source gave no usable answer; `retry_after` is the pause that it asked for, in seconds."""
+    """A source gave no usable answer.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    :param retry_after: the pause that it asked for, in seconds.
+    :param is_reached: False if nothing answered at all.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, is_reached: bool = True) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.is_reached = is_reached
 
 
 class SourceInconsistent(PermanentError):

@@ -106,7 +106,7 @@ def test_which_checks_end_a_run_red_and_under_which_code(warehouse: WarehouseHoo
 
 
 def test_each_check_is_one_and_each_file_has_some(warehouse: WarehouseHook) -> None:
-    assert len(CHECKS) == len(set(CHECKS)) == 21, "the results are kept by the name of the check"
+    assert len(CHECKS) == len(set(CHECKS)) == 22, "the results are kept by the name of the check"
     assert {file for source in SOURCES for file in checks_of(source)} == set(files("checks"))
     by_group = [check_days(warehouse, ONE_DAY, source=source) for source in SOURCES]
     assert [finding.check_name for findings in by_group for finding in findings] == CHECKS
@@ -285,6 +285,15 @@ def test_much_spend_without_a_city_is_told_and_stops_nothing(warehouse: Warehous
         "10.1% (10.1 of 100.1 rubles), most of it in campaign «Осень»",
         False,
     )
+    require_healthy(check_days(warehouse, ONE_DAY))
+
+
+def test_an_ad_of_a_campaign_that_vk_does_not_list_is_told_and_stops_nothing(warehouse: WarehouseHook) -> None:
+    lost = [{"ad_id": 31, "campaign_id": 0, "campaign_name": ""}, {"ad_id": 32, "campaign_name": "", "spend": 9}]
+    put(warehouse, vk=[{}, *lost])
+    assert failed(warehouse) == {"unknown_campaign"}
+    finding = finding_of(warehouse, "unknown_campaign")
+    assert finding.found == "2 ads of unknown campaigns with 109.5 rubles, e.g. ad 31"
     require_healthy(check_days(warehouse, ONE_DAY))
 
 

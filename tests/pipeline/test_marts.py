@@ -50,10 +50,10 @@ def test_ads_are_summed_by_day_city_and_campaign(warehouse: WarehouseHook) -> No
     assert build_vk(warehouse) == 5
     usual = (1000, 10, 1, Decimal("100.50"))
     assert vk_mart(warehouse) == [
-        (DAY, "unknown", 1, 10, "", *usual),
+        (DAY, "unknown", 1, 10, "Афиша", *usual),
         (DAY, "Казань", 1, 10, "Тур", 2000, 20, 2, Decimal("0.30")),
-        (DAY, "Казань", 1, 11, "", *usual),
-        (DAY, "Казань", 2, 10, "", *usual),
+        (DAY, "Казань", 1, 11, "Афиша", *usual),
+        (DAY, "Казань", 2, 10, "Афиша", *usual),
         (DAY, "Москва", 1, 10, "Москва", *usual),
     ]
 

@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
-from sandbox import AGENCY_CLIENTS, Sandbox
+from sandbox import Sandbox
 from zakaz.connections import api
 from zakaz.connections import vk_ads as hook
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
-from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
+from zakaz.errors import (
+    SourceIncomplete,
+    SourceInconsistent,
+    SourceRefused,
+    SourceUnavailable,
+    WarehouseUnavailable,
+    ZakazError,
+)
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.settings import Settings
@@ -66,6 +73,14 @@ WITHOUT_A_PLACE = {
     *("disconnect", "timeout", "stall", "cut_json", "html", "400", "403", "404", "429", "500", "503"),
     *("expired_token", "invalid_token", "revoked_token"),
 }
+BANNERS = "banners.json"
+
+
+def replaced(path: str, find: str, put: str, **how: Any) -> dict[str, Any]:
+    """In a true answer, what the regular expression finds becomes something else."""
+    return {"kind": "replace", "path": path, "find": find, "put": put, **how}
+
+
 REFUSED, UNAVAILABLE, INCONSISTENT = SourceRefused, SourceUnavailable, SourceInconsistent
 # What goes wrong (on one call in the middle, so that some batches are good), and what becomes of it: None is healed.
 MATRIX: list[tuple[str, dict[str, Any], type[ZakazError] | None, str]] = [
@@ -110,6 +125,77 @@ MATRIX: list[tuple[str, dict[str, Any], type[ZakazError] | None, str]] = [
     ("another account's token", {"kind": "other_account"}, INCONSISTENT, "opens account 700999, the figures so far"),
     ("a window too long", {"kind": "limit_exceeded"}, None, ""),
     ("no token left, but a kept one", {"kind": "token_limit"}, None, ""),
+    (
+        "a blocked user",
+        {"kind": "invalid_user", "path": "user.json"},
+        REFUSED,
+        "HTTP 401 invalid_user: User is blocked",
+    ),
+    ("half a character in names", replaced(BANNERS, r'"name":"[^"]*"', r'"name":"Sale \\ud83c"'), None, ""),
+    ("names that are no UTF-8", replaced(BANNERS, r'"name":"[^"]*"', '"name":"Sale \udcff"'), None, ""),
+    ("a NUL in names", replaced(BANNERS, r'"name":"[^"]*"', r'"name":"Sale \\u0000"'), None, ""),
+    ("a byte order mark", replaced(STATISTICS, "^", "\ufeff"), None, ""),
+    ("escaped keys", replaced(f"{BANNERS}|{STATISTICS}", '"id"', r'"\\u0069d"'), None, ""),
+    ("ids with a fraction of zero", replaced(f"{BANNERS}|{STATISTICS}", r'"id":(\d+)', r'"id":\1.0'), None, ""),
+    ("ids as text", replaced(f"{BANNERS}|{STATISTICS}", r'"id":(\d+)', r'"id":"\1"'), None, ""),
+    (
+        "an empty list in place of totals",
+        replaced(STATISTICS, r'"total":\{[^}]*\{[^}]*\}[^}]*\}\}', '"total":[]'),
+        None,
+        "",
+    ),
+    (
+        "a list in place of figures",
+        replaced(STATISTICS, r'"base":(\{[^}]*\{[^}]*\}[^}]*\})', r'"base":[\1]'),
+        UNAVAILABLE,
+        r"items\[0\].rows\[0\].base: expected an object, found a list",
+    ),
+    (
+        "a number in place of rows",
+        replaced(STATISTICS, '"rows":', '"rows":5,"x":', times=1),
+        INCONSISTENT,
+        "do not add up to their total: expected ad",
+    ),
+    (
+        "a number beyond all types",
+        replaced(STATISTICS, r'"ctr":[^,]*', '"ctr":1e400', times=1),
+        INCONSISTENT,
+        "a reply that can not be read: expected JSON, found .* of statistics",
+    ),
+    (
+        "an id beyond all types",
+        replaced(STATISTICS, r'"id":(\d+)', r'"id":1\1000000000000000', times=1),
+        INCONSISTENT,
+        "a reply that can not be read|an ad without an id",
+    ),
+    (
+        "a day that no calendar has",
+        replaced(STATISTICS, '2026-11-11"', '2026-11-31"', times=1),
+        INCONSISTENT,
+        "a figure that can not be read: .*, 2026-11-31: ",
+    ),
+    (
+        "more than can be true",
+        replaced(STATISTICS, r'"shows":', '"shows":1000000000000000', times=1),
+        INCONSISTENT,
+        "a figure that can not be read: .* shows=1000000000000000",
+    ),
+    (
+        "more rubles than there are",
+        replaced(STATISTICS, r'"spent":"', '"spent":"1000000000000000', times=1),
+        INCONSISTENT,
+        "a figure that can not be read: .* spent=1000000000000000",
+    ),
+    ("a key twice", replaced(BANNERS, '"name"', '"name":"","name"'), UNAVAILABLE, "'name' is given twice in an object"),
+    ("something after the end", replaced(STATISTICS, r"\Z", "}"), UNAVAILABLE, "not complete JSON"),
+    ("tenge", replaced("user.json", '"RUB"', '"KZT"'), INCONSISTENT, "the currency of account 700123 is KZT"),
+    (
+        "an unknown currency",
+        replaced("user.json", '"currency":"RUB",', ""),
+        INCONSISTENT,
+        "account 700123 is not given",
+    ),
+    ("rubles by their old code", replaced("user.json", '"RUB"', '"RUR"'), None, ""),
 ]
 
 
@@ -173,6 +259,101 @@ def test_an_ad_that_vk_refuses_keeps_its_rows_and_is_named(warehouse: WarehouseH
         loaded.require_complete()
 
 
+def described(warehouse: WarehouseHook, columns: str) -> Any:
+    return warehouse.execute(f"SELECT DISTINCT {columns} FROM zakaz.stg_vk_ads_daily FINAL ORDER BY ALL")
+
+
+@pytest.mark.parametrize("put", [r'"name":"Sale \\ud83c"', '"name":"Sale \udcff"'])
+def test_half_a_character_in_a_name_costs_that_character_alone(
+    warehouse: WarehouseHook, sandbox: Sandbox, put: str
+) -> None:
+    columns = "ad_id, campaign_id, campaign_name, ad_group_id, ad_group_name, link, utm_content"
+    load(warehouse)
+    before = described(warehouse, columns)
+    sandbox.fault("vk_ads", **replaced(BANNERS, r'"name":"[^"]*"', put))
+    load(warehouse)
+    assert described(warehouse, columns) == before
+    assert described(warehouse, "ad_name") == [("Sale \ufffd",)]
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "said"),
+    [
+        (r'"id":{ad},', '"id":"x",', r"banners\[\d+\]: id: expected a whole number, found a text"),
+        (r'"id":{ad},(.*?)"ad_group_id":\d+', r'"id":{ad},\1"ad_group_id":null', r"\(id {ad}\): without ad_group_id"),
+        (r'"id":{ad},(.*?)"name":"[^"]*"', r'"id":{ad},\1"name":[]', r"\(id {ad}\): name: expected a text"),
+    ],
+)
+def test_a_broken_object_in_a_list_is_named_and_all_ads_are_loaded(
+    warehouse: WarehouseHook, sandbox: Sandbox, find: str, put: str, said: str
+) -> None:
+    columns = "ad_id, ad_name, campaign_id, ad_group_id, link, utm_content"
+    load(warehouse)
+    before, ad = described(warehouse, columns), sandbox.first_ad
+    for each in sandbox.ads():
+        sandbox.patch_ad(each["id"], spend_factor="1.5")
+    sandbox.fault("vk_ads", **replaced(BANNERS, find.format(ad=ad), put.replace("{ad}", str(ad))))
+    loaded = load(warehouse)
+    assert rows(warehouse) == truth(sandbox)
+    assert described(warehouse, columns) == before, "what is known of it stays"
+    with pytest.raises(SourceIncomplete, match=f"1 objects of the lists can't be read: .*{said.format(ad=ad)}"):
+        loaded.require_complete()
+
+
+@pytest.mark.parametrize("rows", ['"rows":[]', '"rows":{}', '"rows":null', '"x":1'])
+def test_an_account_without_rows_confirms_that_its_ads_had_none(
+    warehouse: WarehouseHook, sandbox: Sandbox, rows: str
+) -> None:
+    sandbox.fault("vk_ads", "empty", path=STATISTICS)
+    sandbox.fault("vk_ads", **replaced("statistics/users", r'"rows":\[.*?\}\}\]', rows))
+    assert load(warehouse)[:2] == (0, 0)
+    states = warehouse.execute("SELECT DISTINCT state FROM meta.source_totals FINAL")
+    assert states == [("CONFIRMED_ZERO",)]
+
+
+class Forgetful(WarehouseHook):
+    """A warehouse that takes every row, but does not give back all of them."""
+
+    def __init__(self, forgets: str) -> None:
+        super().__init__()
+        self._forgets = forgets
+
+    def insert(self, table: str, columns: Any, rows: Any) -> None:
+        if self._forgets == "a reply" and table.endswith("raw_vk_ads"):
+            rows = rows[:-1]
+        if self._forgets == "a byte" and table.endswith("raw_vk_ads"):
+            rows = [*rows[:-1], (*rows[-1][:-1], rows[-1][-1] + b" ")]
+        super().insert(table, columns, rows)
+
+    def execute(self, sql: Any, params: Any = None, **options: Any) -> Any:
+        if self._forgets == "the build" and "INSERT INTO zakaz.stg_vk_ads_daily" in sql:
+            return []
+        return super().execute(sql, params, **options)
+
+
+@pytest.mark.parametrize(
+    ("forgets", "said"),
+    [
+        ("a reply", r"zakaz.raw_vk_ads: \d+ rows \(\d+ bytes\) of fetch_id .* were sent and \d+ \("),
+        ("a byte", r"zakaz.raw_vk_ads: \d+ rows \(\d+ bytes\) of fetch_id .* were sent and \d+ \("),
+        (
+            "the build",
+            r"zakaz.stg_vk_ads_daily, .*: [1-9]\d* rows of account 700123 have figures, and 0 can be read back",
+        ),
+    ],
+)
+def test_what_can_not_be_read_back_is_not_green(
+    warehouse: WarehouseHook, sandbox: Sandbox, forgets: str, said: str
+) -> None:
+    load(warehouse)
+    before = rows(warehouse)
+    for ad in sandbox.ads():
+        sandbox.patch_ad(ad["id"], spend_factor="1.5")
+    with pytest.raises(WarehouseUnavailable, match=said):
+        load_vk_ads(VkAdsHook().get_conn(), Forgetful(forgets), DAYS)
+    assert rows(warehouse) == before
+
+
 def test_an_ad_that_vk_refuses_and_that_did_nothing_is_no_fault(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     def spent(day: date) -> dict[int, Decimal]:
         return {ad["id"]: Decimal(ad["spent"]) for ad in sandbox.truth(day)}
@@ -204,38 +385,3 @@ def test_an_ad_that_left_the_lists_keeps_its_spend_and_its_name(warehouse: Wareh
     load(warehouse)
     assert described()[0][:-1] == before[0][:-1]
     assert described()[0][-1] == 2 * before[0][-1]
-
-
-def test_an_agency_reads_all_its_accounts_or_none(
-    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, two = AGENCY_CLIENTS
-    connection = json.loads(os.environ["AIRFLOW_CONN_VK_ADS_DEFAULT"])
-    agency = {**connection, "extra": {"accounts": [one, AGENCY_CLIENTS[two]]}}
-    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps(agency))
-
-    def spend() -> Any:
-        return dict(
-            warehouse.execute("SELECT account_id, sum(spend) FROM zakaz.stg_vk_ads_daily FINAL GROUP BY account_id")
-        )
-
-    load(warehouse)
-    assert spend() == {
-        account_id: sum(Decimal(ad["spent"]) for day in DAYS for ad in sandbox.truth(day, login))
-        for login, account_id in AGENCY_CLIENTS.items()
-    }
-    assert sum("oauth2" in call["path"] for call in sandbox.requests()["requests"]) == 2
-    load(warehouse)
-    assert sum("oauth2" in call["path"] for call in sandbox.requests()["requests"]) <= 2
-
-    before = rows(warehouse)
-    for source in sandbox.sources.values():
-        source.seed += 1
-    sandbox.fault("vk_ads", "bad_total", times=1)
-    try:
-        with pytest.raises(SourceInconsistent):
-            load(warehouse)
-        assert rows(warehouse) == before
-    finally:
-        for source in sandbox.sources.values():
-            source.seed -= 1

@@ -1,4 +1,6 @@
--- The rows of one fetch or load that can be read back from the table they were landed in.
-SELECT count() AS landed
+-- The rows of one fetch or load that can be read back from the table they were landed in, and the bytes of one column.
+SELECT
+    count() AS landed,
+    sum(length(toString({text:Identifier}))) AS landed_bytes
 FROM {database:Identifier}.{table:Identifier}
 WHERE {key:Identifier} = {id:UUID}

@@ -28,8 +28,8 @@ items AS (
         item_no,
         from_date,
         to_date,
-        has(asked_ids, coalesce(item.id, 0)) AS is_asked,
-        item.id AS ad_id,
+        toUInt64OrNull(item.id) AS ad_id,
+        has(asked_ids, coalesce(ad_id, 0)) AS is_asked,
         tupleElement(item, 'rows') AS days,
         days.base AS bases,
         item.total.base AS item_total,
@@ -46,13 +46,16 @@ items AS (
 read_items AS (
     SELECT
         *,
-        arrayMap(text -> toDateOrNull(text), days.date) AS stat_dates,
-        arrayMap((text, has) -> if(has, toUInt64OrNull(text), 0), bases.shows, has_figures) AS impressions,
-        arrayMap((text, has) -> if(has, toUInt64OrNull(text), 0), bases.clicks, has_figures) AS clicks,
-        arrayMap((own, all) -> toUInt64OrNull(coalesce(own, all, '0')), bases.vk.goals, bases.goals) AS goals,
+        -- A day that no calendar has would become another one.
+        arrayMap(text -> if(toString(toDateOrNull(text)) = text, toDateOrNull(text), NULL), days.date) AS stat_dates,
+        arrayMap((text, has) -> if(has, zakaz_vk_count(text), 0), bases.shows, has_figures) AS impressions,
+        arrayMap((text, has) -> if(has, zakaz_vk_count(text), 0), bases.clicks, has_figures) AS clicks,
+        arrayMap((own, all) -> zakaz_vk_count(coalesce(own, all, '0')), bases.vk.goals, bases.goals) AS goals,
         -- A scale of 2 would silently truncate fractions of a kopeck.
         arrayMap(
-            (text, has) -> if(has, round(toDecimal128OrNull(text, 8), 2), 0), bases.spent, has_figures
+            (text, has) -> if(
+                has, accurateCastOrNull(round(toDecimal128OrNull(text, 8), 2), 'Decimal(18, 2)'), 0
+            ), bases.spent, has_figures
         ) AS spend,
         arrayMap(
             (date, shows, clicks, goals, spent) -> isNull(date)

@@ -117,6 +117,25 @@ FROM (
 
     UNION ALL
 
+    -- The engine would read nothing in it.
+    SELECT
+        0 AS rank,
+        reply_no,
+        'a reply that can not be read' AS problem,
+        'JSON' AS expected,
+        concat(toString(length(body)), ' bytes of ', resource) AS found
+    FROM zakaz.raw_vk_ads
+    WHERE
+        account_id = {account_id:UInt64}
+        AND fetch_id = {fetch_id:UUID}
+        AND (
+            resource IN ('ad_plans', 'ad_groups', 'banners')
+            OR (resource = 'statistics' AND reply_no IN (SELECT items.reply_no FROM items WHERE items.item_no = 0))
+        )
+        AND NOT isValidJSON(body)
+
+    UNION ALL
+
     -- Across all replies, since the staging is built from all of them together.
     SELECT
         4 AS rank,

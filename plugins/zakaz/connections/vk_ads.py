@@ -90,6 +90,7 @@ class VkAdsHook(BaseHook):
             batch_ids=limits.vk_batch_ids,
             window_days=limits.vk_window_days,
             parallel_calls=limits.vk_parallel_calls,
+            name=str(account or ""),
             own_account=account if isinstance(account, int) else connection.extra_dejson.get("account_id"),
             may_change=account is not None,
         )

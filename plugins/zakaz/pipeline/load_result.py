@@ -1,11 +1,16 @@
 """The result of a load, for the run registry and alerts."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from zakaz.errors import SourceIncomplete
+from zakaz.errors import SourceIncomplete, TransientError, ZakazError, one_line
 from zakaz.registry.quality import Finding
 from zakaz.registry.restatements import Restatement
+
+NAMED = 20
+# An alert shows 500 characters of an error.
+LONGEST_CAUSE = 200
 
 
 class LoadResult(NamedTuple):
@@ -18,6 +23,8 @@ class LoadResult(NamedTuple):
     :param broken: objects that can't be read, each with the reason; all others are loaded.
     :param findings: warnings about what is loaded, and what was looked at without one.
     :param file_days: Moscow days whose rows came from a file, until this load replaced them.
+    :param loaded: the names of the accounts that are loaded.
+    :param failed: the error of each account that is not; its old rows stay.
     """
 
     rows_read: int
@@ -27,23 +34,37 @@ class LoadResult(NamedTuple):
     broken: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     file_days: frozenset[date] = frozenset()
+    loaded: tuple[str, ...] = ()
+    failed: Mapping[str, ZakazError] = {}
 
     def require_complete(self) -> None:
         """Fail a load that is valid but incomplete.
 
-        :raises SourceIncomplete: the source refused some objects, or some can't be read; the message names the first
-            20.
+        :raises SourceIncomplete: objects or accounts lack; the message names them and says why.
+        :raises ZakazError: the same, as an error of one of the accounts: if that may heal, or if none is loaded.
         """
         lacks = []
+        if self.failed:
+            causes = "; ".join(f"{name}: {one_line(error, LONGEST_CAUSE)}" for name, error in self.failed.items())
+            lacks.append(
+                f"accounts not loaded, {len(self.failed)} of {len(self.failed) + len(self.loaded)}: "
+                f"{', '.join(self.failed)}; their old rows stay. {causes}. Loaded: {', '.join(self.loaded) or 'none'}"
+            )
         if self.refused:
             lacks.append(
                 f"{self.rows_written} rows are loaded, but the source refused {len(self.refused)} objects, whose old "
-                f"rows stay: {', '.join(self.refused[:20])}. Check in the source's cabinet what is special about them"
+                f"rows stay: {', '.join(self.refused[:NAMED])}. Check in the source's cabinet what is special about "
+                "them"
             )
         if self.broken:
             lacks.append(
                 f"{self.rows_written} rows are loaded, but {len(self.broken)} objects of the lists can't be read: "
-                f"{'; '.join(self.broken[:20])}. Look at them in the source's cabinet"
+                f"{'; '.join(self.broken[:NAMED])}. Look at them in the source's cabinet"
             )
         if lacks:
-            raise SourceIncomplete(". ".join(lacks))
+            raise self._kind()(". ".join(lacks))
+
+    def _kind(self) -> type[ZakazError]:
+        kinds = [type(error) for error in self.failed.values()]
+        otherwise = SourceIncomplete if self.loaded or not kinds else kinds[0]
+        return next((kind for kind in kinds if issubclass(kind, TransientError)), otherwise)

@@ -43,21 +43,20 @@ def restated(warehouse: WarehouseHook, source: str, days: DayRange) -> Iterator[
     :param source: vk_ads or qtickets.
     """
     restatements = Restatements()
-    with warehouse.session():
-        before = _sums(warehouse, source, days)
-        yield restatements
-        after = _sums(warehouse, source, days)
-        restatements.found = [
-            Restatement(day, name, amount, after.get((day, name), Decimal(0)))
-            for (day, name), amount in before.items()
-            if after.get((day, name), Decimal(0)) != amount
-        ]
-        now = datetime.now(UTC)
-        warehouse.insert(
-            TABLE,
-            ("day", "loaded_at", "source", "field", "before", "after"),
-            [(change.day, now, source, change.field, change.before, change.after) for change in restatements.found],
-        )
+    before = _sums(warehouse, source, days)
+    yield restatements
+    after = _sums(warehouse, source, days)
+    restatements.found = [
+        Restatement(day, name, amount, after.get((day, name), Decimal(0)))
+        for (day, name), amount in before.items()
+        if after.get((day, name), Decimal(0)) != amount
+    ]
+    now = datetime.now(UTC)
+    warehouse.insert(
+        TABLE,
+        ("day", "loaded_at", "source", "field", "before", "after"),
+        [(change.day, now, source, change.field, change.before, change.after) for change in restatements.found],
+    )
 
 
 def _sums(warehouse: WarehouseHook, source: str, days: DayRange) -> Sums:

@@ -1,11 +1,9 @@
 """An HTTP client for JSON APIs: timeouts, retries of transient failures, and a check that replies are complete."""
 
-import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import requests
@@ -13,9 +11,11 @@ import tenacity
 from requests.adapters import HTTPAdapter
 
 from zakaz.errors import SourceUnavailable
+from zakaz.sources.json_reply import Unreadable, read_json
 from zakaz.sources.vk_rate_limits import LONGEST_PAUSE_SECONDS, RateBudget
 
 LONGEST_EXCERPT = 2000
+HIDDEN = "(not shown: it may hold a secret)"
 MOST_CONNECTIONS = 16
 
 
@@ -24,7 +24,7 @@ class Answer:
     """An API's answer.
 
     :param content: the raw body.
-    :param body: the parsed JSON, with Decimal for decimals, never float; None if it was not to be parsed.
+    :param body: what was read from it; None for an error page.
     :param excerpt: the beginning of the body, safe to show in a message.
     """
 
@@ -98,8 +98,8 @@ class JsonApi:
         form: Mapping[str, Any] | None = None,
         document: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
+        read: Callable[[bytes], Any] = read_json,
         check: Callable[[Any], object] | None = None,
-        read: bool = True,
         attempts: int | None = None,
         secret: bool = False,
     ) -> Answer:
@@ -108,8 +108,8 @@ class JsonApi:
         :param path: path below the base URL, with its leading slash.
         :param form: body as a form; neither it nor the answer is shown in messages.
         :param document: body as JSON, also for a GET.
-        :param check: reads the required fields from the body; if it fails, the answer is unusable.
-        :param read: False for a long answer that is parsed elsewhere: only its first and last byte are checked.
+        :param read: reads the content; if it raises Unreadable, the answer is unusable.
+        :param check: reads the required fields from what was read; if it fails, the answer is unusable.
         :param attempts: fewer tries, for a request with side effects.
         :param secret: the answer may contain secrets or personal data, and is never shown in messages.
         :raises SourceUnavailable: no usable answer after all tries; the message names the last cause.
@@ -119,32 +119,42 @@ class JsonApi:
         if attempts is not None:
             retrying = retrying.copy(stop=self._tries(attempts))
         sent = {"params": params, "data": form, "json": document, "headers": headers}
-        return retrying(self._ask, method, path, sent, check, read, secret)
+        return retrying(self._ask, method, path, sent, read, check, secret)
 
     def _ask(
         self,
         method: str,
         path: str,
         sent: Mapping[str, Any],
+        read: Callable[[bytes], Any],
         check: Callable[[Any], object] | None,
-        read: bool,
         secret: bool,
     ) -> Answer:
         what = f"{self.name}: {method} {self.base_url}{path}"
         response = self._response(what, method, path, sent)
-        beginning = response.content[:LONGEST_EXCERPT].decode(errors="replace")
-        excerpt = "(not shown: it may hold a secret)" if secret or sent["data"] else short(beginning)
+        hidden = secret or bool(sent["data"])
+        excerpt = HIDDEN if hidden else short(response.content[:LONGEST_EXCERPT].decode(errors="replace"))
         if response.status_code >= 500:
             raise SourceUnavailable(f"{what}: HTTP {response.status_code}: {excerpt}")
         refused = response.status_code >= 400
-        body = self._parse(what, response, excerpt) if read or refused else self._check_ends(what, response, excerpt)
+        try:
+            body = (read_json if refused else read)(response.content)
+        except Unreadable as error:
+            if not refused:
+                kind = response.headers.get("Content-Type", "no content type")
+                reason = "not shown" if hidden else error
+                raise SourceUnavailable(
+                    f"{what}: HTTP {response.status_code} with {len(response.content)} bytes of {kind} that can't be "
+                    f"read: {reason}: {excerpt}"
+                ) from None
+            body = None  # an error page; its status says enough
         answer = Answer(response.status_code, response.content, body, excerpt, datetime.now(UTC))
         if refused:
             self._refused(what, path, answer, response.headers)
         try:
             if check is not None:
                 check(answer.body)
-        except (LookupError, TypeError, ValueError, ArithmeticError):
+        except (LookupError, AttributeError, TypeError, ValueError, ArithmeticError):
             raise SourceUnavailable(f"{what}: a reply without the required fields: {excerpt}") from None
         return answer
 
@@ -155,12 +165,12 @@ class JsonApi:
                 report_headers(response.headers)
                 return response
         except requests.Timeout:
-            raise SourceUnavailable(f"{what}: no answer within {self._timeout:g} s") from None
+            raise SourceUnavailable(f"{what}: no answer within {self._timeout:g} s", is_reached=False) from None
         except requests.RequestException as error:
             # The text of a connection error contains the address, but nothing of the request.
             cause = getattr(error.args[0], "reason", error) if error.args else error
             raise SourceUnavailable(
-                f"{what}: can't connect or lost the connection ({short(cause)}){self._when_down}"
+                f"{what}: can't connect or lost the connection ({short(cause)}){self._when_down}", is_reached=False
             ) from None
 
     def _refused(self, what: str, path: str, answer: Answer, headers: Mapping[str, str]) -> None:
@@ -171,29 +181,6 @@ class JsonApi:
                 self._budget.closed(path, error.retry_after)
             raise
         raise SourceUnavailable(f"{what}: HTTP {answer.status}: {answer.excerpt}")
-
-    @classmethod
-    def _parse(cls, what: str, response: requests.Response, excerpt: str) -> Any:
-        try:
-            return json.loads(response.content, parse_float=Decimal)
-        except ValueError:
-            if response.status_code >= 400:
-                return None  # an error page; its status says enough
-            raise cls._incomplete(what, response, excerpt) from None
-
-    @classmethod
-    def _check_ends(cls, what: str, response: requests.Response, excerpt: str) -> None:
-        content = response.content.strip()
-        if not (content.startswith(b"{") and content.endswith(b"}")):
-            raise cls._incomplete(what, response, excerpt)
-
-    @staticmethod
-    def _incomplete(what: str, response: requests.Response, excerpt: str) -> SourceUnavailable:
-        kind = response.headers.get("Content-Type", "no content type")
-        return SourceUnavailable(
-            f"{what}: HTTP {response.status_code} with {len(response.content)} bytes of {kind} that are not complete "
-            f"JSON: {excerpt}"
-        )
 
 
 def _may_heal(error: BaseException) -> bool:

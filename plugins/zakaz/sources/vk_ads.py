@@ -4,15 +4,16 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.http import Answer, JsonApi, short
 from zakaz.sources.parallel import in_order
 from zakaz.sources.vk_rate_limits import DAY, HOUR, SECOND, opening, until_open
+from zakaz.sources.vk_replies import Figures, Page, User, read_account_days, read_page, read_statistics, read_user
 from zakaz.sources.vk_tokens import TokenSource
 from zakaz.stages import VK_DAYS_SERVED
 
@@ -23,6 +24,8 @@ LIST_FIELDS = {
 }
 REFRESHABLE = {"expired_token"}
 REPLACEABLE = {"invalid_token", "revoked_token"}
+# RUR is the old code, which Russian systems still use.
+RUBLES = {"RUB", "RUR"}
 BAD_IDS, TOO_MUCH = "ERR_WRONG_BANNERS", "ERR_LIMIT_EXCEEDED"
 
 
@@ -44,14 +47,6 @@ class Reply:
     received_at: datetime
 
 
-class Figures(NamedTuple):
-    """Sums of a day; spend in rubles net of VAT."""
-
-    impressions: int = 0
-    clicks: int = 0
-    spend: Decimal = Decimal(0)
-
-
 def first_reachable_day(now: datetime | None = None) -> date:
     """The oldest Moscow day that VK Ads still serves.
 
@@ -69,9 +64,15 @@ class VkAdsClient:
     :param batch_ids: ads per statistics call; VK accepts up to 200.
     :param window_days: days per statistics call; no call crosses a month.
     :param parallel_calls: maximum number of concurrent calls.
+    :param name: the account's login or id in the connection, for messages.
     :param own_account: the account that the token must belong to, if known.
     :param may_change: whether the account may differ from those read before; False if the connection has only one.
     """
+
+    name = ""
+    opened: int | None = None
+    """The account's id, as soon as it is known."""
+    _currency = "RUB"
 
     def __init__(
         self,
@@ -82,6 +83,7 @@ class VkAdsClient:
         batch_ids: int = 200,
         window_days: int = 30,
         parallel_calls: int = 8,
+        name: str = "",
         own_account: int | None = None,
         may_change: bool = False,
     ) -> None:
@@ -91,6 +93,7 @@ class VkAdsClient:
         self._batch_ids = batch_ids
         self._window_days = window_days
         self._parallel_calls = parallel_calls
+        self.name = name
         self._own_account = own_account
         self._may_change = may_change
 
@@ -101,7 +104,9 @@ class VkAdsClient:
         :raises SourceInconsistent: it is not the account that the connection names, or that was read so far.
         :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
         """
-        account_id = int(self._get("/api/v2/user.json", {}, lambda body: int(body["id"])).body["id"])
+        user: User = self._get("/api/v2/user.json", {}, read_user).body
+        account_id, self._currency = user
+        self.opened = account_id
         if self._own_account is not None:
             if account_id != self._own_account:
                 raise SourceInconsistent(
@@ -115,6 +120,17 @@ class VkAdsClient:
                 "of the connection. Nothing was read"
             )
         return account_id
+
+    def require_rubles(self) -> None:
+        """Refuse an account in another currency, or in an unknown one: all money is added up as rubles.
+
+        :raises SourceInconsistent: it is such an account, by the last `account_id`.
+        """
+        if self._currency.upper() not in RUBLES:
+            raise SourceInconsistent(
+                f"VK Ads: the currency of account {self.opened} is {short(self._currency, 20) or 'not given'}, but "
+                "money is added up as rubles: take the account out of the connection. The staging keeps its old rows"
+            )
 
     def lists(self) -> Iterator[tuple[Reply, list[int]]]:
         """Every page of the three lists with its ids, whatever their status: deleted ads still have past spend.
@@ -145,8 +161,9 @@ class VkAdsClient:
         """
         for window in self._windows(days):
             asked = _statistics_request([account_id], window)
-            answer = self._get("/api/v2/statistics/users/day.json", asked, _account_days)
-            yield Reply("users", asked, window, answer.content, answer.received_at), _account_days(answer.body)
+            read = partial(read_account_days, account_id=account_id, days=window)
+            answer = self._get("/api/v2/statistics/users/day.json", asked, read)
+            yield Reply("users", asked, window, answer.content, answer.received_at), answer.body
 
     def _windows(self, days: DayRange) -> Iterator[DayRange]:
         return (window for month in days.months() for window in month.windows(self._window_days))
@@ -154,7 +171,7 @@ class VkAdsClient:
     def _split(self, ids: Sequence[int], days: DayRange) -> Iterator[Reply]:
         asked = _statistics_request(ids, days)
         try:
-            answer = self._get("/api/v2/statistics/banners/day.json", asked, read=False)
+            answer = self._get("/api/v2/statistics/banners/day.json", asked, read_statistics)
         except SourceRefused as error:
             if error.code == TOO_MUCH and days.first < days.last:
                 middle = days.first + (days.last - days.first) // 2
@@ -172,28 +189,31 @@ class VkAdsClient:
             yield Reply("statistics", asked, days, answer.content, answer.received_at)
 
     def _pages(self, resource: str, fields: str) -> Iterator[tuple[Reply, list[int]]]:
-        def page(offset: int) -> tuple[Reply, Any]:
+        def page(offset: int) -> tuple[Reply, Page]:
             asked = {"fields": fields, "limit": self._page_limit, "offset": offset, "sorting": "id"}
-            answer = self._get(f"/api/v2/{resource}.json", asked, _listed)
+            read = partial(read_page, resource=resource, offset=offset)
+            answer = self._get(f"/api/v2/{resource}.json", asked, read)
             return Reply(resource, asked, None, answer.content, answer.received_at), answer.body
 
         first = page(0)
         # VK may return fewer items per page than requested.
-        count, size = int(first[1]["count"]), len(_listed(first[1]))
+        count, size = first[1].length, first[1].size
         rest = range(size, count, size) if size else ()
-        seen = set[int]()
-        for reply, body in chain([first], in_order(page, rest, self._parallel_calls, self._api.abandon)):
-            ids = _listed(body)
-            if len(set(ids)) < len(ids) or not seen.isdisjoint(ids):
+        seen, received = set[int](), 0
+        for reply, found in chain([first], in_order(page, rest, self._parallel_calls, self._api.abandon)):
+            if len(set(found.ids)) < len(found.ids) or not seen.isdisjoint(found.ids):
                 raise SourceInconsistent(
                     f"VK Ads: {resource}: the page at offset {reply.request['offset']} repeats an object, so another "
                     "one is missing: the list changed while it was read. Run the day again"
                 )
-            seen.update(ids)
-            yield reply, ids
-        if len(seen) != count:
+            seen.update(found.ids)
+            received += found.size
+            yield reply, found.ids
+            if not found.size:  # whatever count says
+                break
+        if received != count:
             raise SourceInconsistent(
-                f"VK Ads: {resource}: {len(seen)} objects came though count is {count}: the list is cut, or "
+                f"VK Ads: {resource}: {received} objects came though count is {count}: the list is cut, or "
                 "changed while it was read. Run the day again"
             )
 
@@ -201,15 +221,13 @@ class VkAdsClient:
         self,
         path: str,
         params: Mapping[str, Any],
-        check: Callable[[Any], object] | None = None,
-        *,
-        read: bool = True,
+        read: Callable[[bytes], Any],
     ) -> Answer:
         sent = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in params.items()}
 
         def ask(token: str) -> Answer:
             headers = {"Authorization": f"Bearer {token}"}
-            return self._api.call("GET", path, params=sent, headers=headers, check=check, read=read)
+            return self._api.call("GET", path, params=sent, headers=headers, read=read)
 
         token = self._tokens.current()
         try:
@@ -222,23 +240,6 @@ class VkAdsClient:
 
 def _statistics_request(ids: Sequence[int], days: DayRange) -> dict[str, Any]:
     return {"id": list(ids), "date_from": str(days.first), "date_to": str(days.last), "metrics": "base"}
-
-
-# Parsers of the replies that are read here, which fail if a required field is missing. Ad statistics are parsed in SQL.
-
-
-def _listed(body: Any) -> list[int]:
-    int(body["count"])
-    return [int(item["id"]) for item in body["items"]]
-
-
-def _account_days(body: Any) -> dict[date, Figures]:
-    rows = [row for item in body["items"] for row in item["rows"] if row.get("base")]
-    return {date.fromisoformat(row["date"]): _figures(row["base"]) for row in rows}
-
-
-def _figures(base: Any) -> Figures:
-    return Figures(int(base["shows"]), int(base["clicks"]), Decimal(str(base["spent"])))
 
 
 def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
@@ -272,14 +273,14 @@ def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
 
 def _closed(body: Mapping[str, Any]) -> bool:
     limits = body.get("limits")
-    return isinstance(limits, dict) and bool(limits) and not any(limits.values())
+    return isinstance(limits, dict) and bool(limits) and all(str(limit) == "0" for limit in limits.values())
 
 
 def _pause(body: Mapping[str, Any], headers: Mapping[str, str]) -> float:
     """Seconds until the longest exhausted window resets."""
-    if (asked := headers.get("Retry-After", "")).isdigit():
-        return float(asked)
+    if (asked := headers.get("Retry-After", "")).isdecimal():
+        return min(float(asked), float(DAY))
     remaining = body.get("remaining")
     left = remaining if isinstance(remaining, dict) else {}
-    window = next((window for window in (DAY, HOUR) if left.get(window) == 0), SECOND)
+    window = next((window for window in (DAY, HOUR) if str(left.get(window)) == "0"), SECOND)
     return until_open(window, datetime.now(MOSCOW))

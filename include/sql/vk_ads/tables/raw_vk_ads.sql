@@ -1,4 +1,4 @@
--- The replies of the VK Ads API as received.
+-- The replies of the VK Ads API: as received, or as they were read if the engine would read them otherwise.
 -- Lists, statistics of ads and of the account (users), and refusals of single ads (refused). The staging is built from
 -- them, and can be rebuilt without the API for RAW_DAYS days.
 CREATE TABLE IF NOT EXISTS zakaz.raw_vk_ads

@@ -1,0 +1,306 @@
+"""How the replies of VK Ads are read, whatever shape they have.
+
+The warehouse reads the figures of ads and what its lists say, and its JSON functions take what they can't read for
+nothing. So it is given a reply as received only if it can't misread it, else written anew from what was read here.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from zakaz.days import DayRange
+from zakaz.sources.json_reply import Unreadable, read_json, read_text
+
+Fields = Mapping[str, Any]
+Shape = Any
+HIGHEST_ID = 2**64 - 1
+# No true figure comes near it, and sums of such figures fit the warehouse's types (functions/zakaz_vk_count.sql).
+HIGHEST_FIGURE = 10**15
+SUMS = ("shows", "clicks", "spent")
+DIGITS = re.compile(r"\d{1,20}", re.ASCII)
+AMOUNT = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?", re.ASCII)
+# What other readers of JSON refuse, or take for something else.
+ODD_NUMBER = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity|\d[\d.]*[eE]\+?\d{3})")
+# The shapes in which the warehouse expects what it reads; each part may be absent, "" stands for every other key.
+TOTAL: Shape = {"base": {}}
+STATISTICS: Shape = {"items": [{"rows": [{"date": str, "base": {"vk": {}}}], "total": TOTAL}], "total": TOTAL}
+TEXTS, IDS = dict.fromkeys(("name", "utm"), str), dict.fromkeys(("id", "ad_plan_id", "ad_group_id"), int)
+LIST: Shape = {"items": [{**TEXTS, **IDS, "enable_utm": bool, "urls": {"": {"url": str}}}]}
+LIST_OF_ADS = re.compile(rb'\s*\{\s*"items"\s*:\s*\[')
+KINDS = {type(None): "nothing", bool: "true or false", str: "a text", dict: "an object", list: "a list"}
+
+
+class Figures(NamedTuple):
+    """Sums of a day; spend in rubles net of VAT."""
+
+    impressions: int = 0
+    clicks: int = 0
+    spend: Decimal = Decimal(0)
+
+
+class User(NamedTuple):
+    """The account that a token opens; `currency` as VK writes it, empty if VK names none."""
+
+    account_id: int
+    currency: str
+
+
+class Page(NamedTuple):
+    """A page of a list.
+
+    :param length: objects in the whole list, by VK's word. :param size: objects on this page.
+    :param ids: of the objects whose id can be read.
+    :param content: the page for the warehouse to read, without broken objects.
+    :param broken: the place of each of these, its id if that can be read, and what is wrong.
+    """
+
+    length: int
+    size: int
+    ids: list[int]
+    content: bytes
+    broken: list[str]
+
+
+def read_user(content: bytes) -> User:
+    """The reply of `user.json`.
+
+    :raises Unreadable: it has no id.
+    """
+    body = _object(read_json(content), "the reply")
+    currency = body.get("currency")
+    return User(_id(body), "" if currency is None else str(currency))
+
+
+def read_page(content: bytes, resource: str, offset: int) -> Page:
+    """A page of ad_plans, ad_groups or banners.
+
+    :param offset: its place in the list.
+    :raises Unreadable: it has no count or no list of objects.
+    """
+    body = _object(read_json(content), "the reply")
+    items = _list(_items(body), "items")
+    ids, objects, broken = list[int](), list[Fields](), list[str]()
+    for number, item in enumerate(items, start=offset):
+        name = f"{resource}[{number}]"
+        try:
+            fields = _object(item, "the object")
+            ids.append(_id(fields))
+            name += f" (id {ids[-1]})"
+            objects.append({"id": ids[-1], "name": _text(fields, "name"), **DETAILS[resource](fields)})
+        except Unreadable as error:
+            broken.append(f"{name}: {error}")
+    length = _whole(_written(body.get("count")), "count", 0, HIGHEST_FIGURE)
+    written = json.dumps({"count": length, "items": objects}).encode()
+    return Page(length, len(items), ids, written if broken or not _is_plain(content, body, LIST) else content, broken)
+
+
+def read_account_days(content: bytes, account_id: int, days: DayRange) -> dict[date, Figures]:
+    """The statistics of the account itself; a day without figures may be missing.
+
+    :raises Unreadable: a figure or day can't be read, was not asked for, or is given twice.
+    """
+    found = dict[date, Figures]()
+    for item, place in _objects(_items(_object(read_json(content), "the reply")), "items"):
+        if item.get("id") is not None and _id(item) != account_id:
+            raise Unreadable(f"without the account asked for: {place}.id is another")
+        for row, row_place in _objects(item.get("rows"), f"{place}.rows"):
+            day = _day(row, row_place)
+            if day in found or not days.first <= day <= days.last:
+                raise Unreadable(f"{row_place}.date: given twice, or not asked for")
+            found[day] = _figures(_base(row, row_place), row_place)
+    return found
+
+
+def read_statistics(content: bytes) -> bytes:
+    """The statistics of ads, for the warehouse to read.
+
+    Most replies are a list in ASCII without escapes, and have a total with which the warehouse compares what it has
+    read: these are not read here, since that would take as long as all the rest.
+
+    :raises Unreadable: there is no list of ads, or something else in place of a list or an object.
+    """
+    if LIST_OF_ADS.match(content) and content.isascii() and b"\\" not in content and _has_total(content):
+        return content
+    body = _object(read_json(content), "the reply")
+    ads: list[dict[str, Any]] = [
+        {
+            "id": _written(item.get("id")),
+            "rows": [
+                {"date": _written(row.get("date")), "base": _base(row, row_place)}
+                for row, row_place in _objects(item.get("rows"), f"{place}.rows")
+            ],
+            "total": {"base": _total(item, place)},
+        }
+        for item, place in _objects(_items(body), "items")
+    ]
+    if _is_plain(content, body, STATISTICS):
+        return content
+    rows = [row["base"] for ad in ads for row in ad["rows"]]
+    total = {name: text or _sum(rows, name) for name, text in _total(body, "the reply").items()}
+    return json.dumps({"items": ads, "total": {"base": total}}).encode()
+
+
+def _is_plain(content: bytes, body: Any, shape: Shape) -> bool:
+    """Whether any reader of JSON reads the same."""
+    is_text = read_text(content).encode() == content
+    return is_text and not ODD_NUMBER.search(content) and _has_shape(body, shape)
+
+
+def _has_shape(value: Any, shape: Shape) -> bool:
+    if value is None or shape is None:
+        return True
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(isinstance(each, dict) and _has_shape(each, shape[0]) for each in value)
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(
+            _has_shape(inner, shape.get(name, shape.get(""))) for name, inner in value.items()
+        )
+    return type(value) is shape
+
+
+def _has_total(content: bytes) -> bool:
+    try:
+        ending = _object(read_json(b"{" + content[content.rfind(b'"total"') :]), "the reply")
+        _sums(_total(ending, "the reply"), "its total")
+    except Unreadable:
+        return False
+    return True
+
+
+def _base(fields: Fields, place: str) -> dict[str, Any]:
+    """The figures in `base` as text, None where there is none."""
+    base = _object(fields.get("base"), f"{place}.base")
+    vk = _object(base.get("vk"), f"{place}.base.vk")
+    return {name: _written(base.get(name)) for name in (*SUMS, "goals")} | {"vk": {"goals": _written(vk.get("goals"))}}
+
+
+def _total(fields: Fields, place: str) -> dict[str, str | None]:
+    base = _base(_object(fields.get("total"), f"{place}.total"), f"{place}.total")
+    return {name: base[name] for name in SUMS}
+
+
+def _figures(base: Fields, place: str) -> Figures:
+    """Zeros if there is no figure at all."""
+    vk_goals = base["vk"]["goals"]
+    has_none = vk_goals is None and all(base[name] is None for name in (*SUMS, "goals"))
+    return Figures() if has_none else _sums(base, place)
+
+
+def _sums(base: Fields, place: str) -> Figures:
+    shows, clicks = (_whole(base[name], f"{place}: {name}", 0, HIGHEST_FIGURE) for name in ("shows", "clicks"))
+    amount = _amount(base["spent"])
+    if amount is None:
+        raise _wrong(f"{place}: spent", "a sum of rubles", base["spent"])
+    return Figures(shows, clicks, round(amount, 2))
+
+
+def _sum(rows: list[dict[str, Any]], name: str) -> str:
+    return f"{sum((_amount(row[name]) or Decimal(0) for row in rows), Decimal(0)):f}"
+
+
+def _campaign(_fields: Fields) -> Fields:
+    return {}
+
+
+def _group(fields: Fields) -> Fields:
+    enabled = fields.get("enable_utm") or False
+    if not isinstance(enabled, bool | int):
+        raise _wrong("enable_utm", "true or false", enabled)
+    return {"ad_plan_id": _id(fields, "ad_plan_id"), "enable_utm": bool(enabled), "utm": _text(fields, "utm")}
+
+
+def _banner(fields: Fields) -> Fields:
+    urls = fields.get("urls")
+    slots = urls.items() if isinstance(urls, dict) else enumerate(_list(urls, "urls"))
+    links = {str(slot): _text(_object(value, f"urls.{slot}"), "url") for slot, value in slots}
+    return {"ad_group_id": _id(fields, "ad_group_id"), "urls": {slot: {"url": url} for slot, url in links.items()}}
+
+
+# What the warehouse needs to know of an object beside its id and name.
+DETAILS: Mapping[str, Callable[[Fields], Fields]] = {"ad_plans": _campaign, "ad_groups": _group, "banners": _banner}
+
+
+def _items(body: Fields) -> Any:
+    if "items" not in body:
+        raise Unreadable("without items")
+    return body["items"]
+
+
+def _objects(value: Any, place: str) -> list[tuple[Fields, str]]:
+    """The objects of a list, each with its place."""
+    listed = _list(value, place)
+    return [(_object(inner, f"{place}[{number}]"), f"{place}[{number}]") for number, inner in enumerate(listed)]
+
+
+def _list(value: Any, place: str) -> list[Any]:
+    """A list; PHP writes one whose numbers have a gap as an object."""
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return list(value.values())
+    if not isinstance(value, list):
+        raise _wrong(place, "a list", value)
+    return value
+
+
+def _object(value: Any, place: str) -> Fields:
+    """An object; PHP writes an empty one as a list."""
+    if value is None or value == []:
+        return {}
+    if not isinstance(value, dict):
+        raise _wrong(place, "an object", value)
+    return value
+
+
+def _id(fields: Fields, name: str = "id") -> int:
+    return _whole(_written(fields.get(name)), name, 1, HIGHEST_ID)
+
+
+def _whole(text: str | None, place: str, lowest: int, highest: int) -> int:
+    if text is None or not DIGITS.fullmatch(text) or not lowest <= int(text) <= highest:
+        raise _wrong(place, "a whole number", text)
+    return int(text)
+
+
+def _amount(text: str | None) -> Decimal | None:
+    amount = Decimal(text) if text and AMOUNT.fullmatch(text) else None
+    return amount if amount is not None and abs(amount) < HIGHEST_FIGURE else None
+
+
+def _day(row: Fields, place: str) -> date:
+    text = _written(row.get("date"))
+    with suppress(ValueError):
+        if str(day := date.fromisoformat(text or "")) == text:
+            return day
+    raise _wrong(f"{place}.date", "a day as 2026-11-20", text)
+
+
+def _text(fields: Fields, name: str) -> str:
+    """A text, empty if there is none; some encoders write one of digits as a number."""
+    value = fields.get(name)
+    if isinstance(value, bool | dict | list):
+        raise _wrong(name, "a text", value)
+    return _written(value) or ""
+
+
+def _written(value: Any) -> str | None:
+    """A figure as text: VK writes the same one as number or as text. What is neither reads as no figure."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, Decimal) and abs(value) < HIGHEST_FIGURE:
+        return f"{value:f}" if value % 1 else str(int(value))
+    return _kind(value)
+
+
+def _wrong(place: str, expected: str, found: Any) -> Unreadable:
+    return Unreadable(f"without {place}" if found is None else f"{place}: expected {expected}, found {_kind(found)}")
+
+
+def _kind(value: Any) -> str:
+    return KINDS.get(type(value), "a number")

@@ -1,0 +1,165 @@
+"""How replies of VK are read: every shape that PHP gives them, and an error that names the place of any other."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from made_rows import DAY, ONE_DAY
+from sandbox import ACCOUNT_ID
+from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
+from zakaz.sources.http import JsonApi
+from zakaz.sources.vk_ads import VkAdsClient, refused
+from zakaz.sources.vk_replies import read_page, read_statistics
+from zakaz.sources.vk_tokens import ReadyToken
+
+
+def client_of(url: str) -> VkAdsClient:
+    return VkAdsClient(JsonApi("VK Ads", url, refuse=refused, attempts=1), ReadyToken("token", "access_token"))
+
+
+DAY_OF_ACCOUNT = {"date": str(DAY), "base": {"shows": "5", "clicks": 1.0, "spent": 1.5}}
+SHAPES = [
+    ([DAY_OF_ACCOUNT], (5, 1, Decimal("1.5"))),
+    ({"0": DAY_OF_ACCOUNT}, (5, 1, Decimal("1.5"))),
+    ({"3": DAY_OF_ACCOUNT}, (5, 1, Decimal("1.5"))),
+    ([{**DAY_OF_ACCOUNT, "base": []}], (0, 0, 0)),
+    ([{**DAY_OF_ACCOUNT, "base": None}], (0, 0, 0)),
+    ([], None),
+    ({}, None),
+    (None, None),
+]
+
+
+@pytest.mark.parametrize(("rows", "figures"), SHAPES)
+@pytest.mark.parametrize("in_object", [False, True])
+def test_account_days_are_read_in_every_shape_that_php_gives_them(
+    scripted: Any, rows: Any, figures: Any, in_object: bool
+) -> None:
+    item = {"id": str(ACCOUNT_ID), "rows": rows}
+    scripted.says({"items": {"0": item} if in_object else [item]})
+    (_, days), *_ = client_of(scripted.url).account_days(ACCOUNT_ID, ONE_DAY)
+    assert days == ({} if figures is None else {DAY: figures})
+
+
+def row_of_account(**base: Any) -> dict[str, Any]:
+    return {"items": [{"rows": [{**DAY_OF_ACCOUNT, "base": {**DAY_OF_ACCOUNT["base"], **base}}]}]}  # type: ignore[dict-item]
+
+
+UNREADABLE: list[tuple[Any, str]] = [
+    ({}, "without items"),
+    ([], "without items"),
+    ({"items": 5}, "items: expected a list, found a number"),
+    ({"items": [[1]]}, r"items\[0\]: expected an object, found a list"),
+    ({"items": [{"rows": "x"}]}, r"items\[0\].rows: expected a list, found a text"),
+    ({"items": [{"rows": [{"base": {"shows": 1}}]}]}, r"without items\[0\].rows\[0\].date"),
+    ({"items": [{"rows": [DAY_OF_ACCOUNT, DAY_OF_ACCOUNT]}]}, r"rows\[1\].date: given twice"),
+    ({"items": [{"rows": [{**DAY_OF_ACCOUNT, "date": "2020-02-30"}]}]}, r"rows\[0\].date: expected a day"),
+    ({"items": [{"rows": [{**DAY_OF_ACCOUNT, "date": "2020-02-01"}]}]}, r"rows\[0\].date: .*not asked for"),
+    ({"items": [{"id": ACCOUNT_ID + 1}]}, r"without the account asked for: items\[0\].id"),
+    (row_of_account(shows=None), r"without items\[0\].rows\[0\]: shows"),
+    (row_of_account(shows=-1), r"rows\[0\]: shows: expected a whole number"),
+    (row_of_account(shows=True), r"rows\[0\]: shows: expected a whole number"),
+    (row_of_account(clicks=1.5), r"rows\[0\]: clicks: expected a whole number"),
+    (row_of_account(clicks=10**30), r"rows\[0\]: clicks: expected a whole number"),
+    (row_of_account(spent="NaN"), r"rows\[0\]: spent: expected a sum of rubles"),
+    (row_of_account(spent="1_0"), r"rows\[0\]: spent: expected a sum of rubles"),
+    (row_of_account(spent=float("inf")), r"rows\[0\]: spent: expected a sum of rubles"),
+    (row_of_account(spent=1e300), r"rows\[0\]: spent: expected a sum of rubles"),
+    (row_of_account(vk=5), r"rows\[0\].base.vk: expected an object, found a number"),
+    (b'{"items": [], "items": [{"rows": []}]}', "'items' is given twice"),
+    (b'{"items": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
+    (b'{"items": []} or more', "not complete JSON"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), UNREADABLE)
+def test_account_days_that_cannot_be_read_are_not_taken_for_nothing(scripted: Any, body: Any, said: str) -> None:
+    scripted.says(body)
+    with pytest.raises(SourceUnavailable, match=f"users/day.json: .*can't be read: .*{said}") as caught:
+        list(client_of(scripted.url).account_days(ACCOUNT_ID, ONE_DAY))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("currency", ["KZT", "643", None, "", {"code": "RUB"}])
+def test_an_account_that_may_not_be_in_rubles_is_refused(scripted: Any, currency: Any) -> None:
+    scripted.says({"id": 7, "currency": currency})
+    client = client_of(scripted.url)
+    assert client.account_id() == 7
+    with pytest.raises(SourceInconsistent, match=r"the currency of account 7 is (KZT|643|not given|\{)"):
+        client.require_rubles()
+
+
+@pytest.mark.parametrize("currency", ["RUB", "RUR", "rub"])
+def test_rubles_are_rubles_by_their_old_code_too(scripted: Any, currency: str) -> None:
+    scripted.says({"id": 7, "currency": currency})
+    client = client_of(scripted.url)
+    client.account_id()
+    client.require_rubles()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": ["x"]},
+        {"error": {"code": {"a": 1}, "message": ["x"], "fields": 5}},
+        {"error": {"code": None}},
+        {"code": [], "message": {}},
+        ["x"],
+        "x",
+        5,
+        b"\xff\xfe",
+        b'{"error": "\\ud83c"}',
+        b'{"error": "x", "error": "y"}',
+    ],
+)
+@pytest.mark.parametrize("status", [400, 401, 403, 429])
+def test_an_error_of_any_shape_is_a_refusal_in_one_line(scripted: Any, body: Any, status: int) -> None:
+    scripted.says(body, status)
+    with pytest.raises((SourceRefused, SourceUnavailable), match=f"user.json: HTTP {status}") as caught:
+        client_of(scripted.url).account_id()
+    str(caught.value).encode()
+    assert "\n" not in str(caught.value)
+
+
+def test_an_object_that_can_not_be_read_is_named_and_hides_no_other(scripted: Any) -> None:
+    items = [{"id": 1, "name": "A"}, {"id": "x"}, {"id": 3, "name": ["C"]}, 4, {"name": "E"}, {"id": 6.5}, {"id": "7"}]
+    page = read_page(json.dumps({"count": "7", "items": items}).encode(), "ad_plans", 50)
+    assert (page.length, page.size, page.ids) == (7, 7, [1, 3, 7])
+    assert json.loads(page.content)["items"] == [{"id": 1, "name": "A"}, {"id": 7, "name": ""}]
+    assert page.broken == [
+        "ad_plans[51]: id: expected a whole number, found a text",
+        "ad_plans[52] (id 3): name: expected a text, found a list",
+        "ad_plans[53]: the object: expected an object, found a number",
+        "ad_plans[54]: without id",
+        "ad_plans[55]: id: expected a whole number, found a text",
+    ]
+
+
+PLAIN = '{"items": [{"id": 30, "rows": [{"date": "2026-11-20", "base": {"shows": 5, "clicks": 1, "spent": "1.50"}}]}], '
+TOTAL = '"total": {"base": {"shows": 5, "clicks": 1, "spent": "1.50"}}}'
+OTHER_FORMS = [
+    PLAIN.replace("[{", '{"0": {', 1).replace("}]}]", "}]}}") + TOTAL,
+    PLAIN.replace('"rows": [', '"rows": {"0": ').replace("}]}]", "}}}]") + '"total": []}',
+    "\ufeff" + PLAIN + TOTAL,
+    PLAIN.replace('"id"', '"name": "\\ud83c", "id"') + TOTAL,
+    PLAIN.replace('"id"', '"ctr": 1e400, "id"') + '"total": null}',
+    PLAIN.replace('"id"', '"ctr": NaN, "id"') + '"total": {}}',
+]
+
+
+@pytest.mark.parametrize(
+    "text", [PLAIN + TOTAL, PLAIN + '"total": {}}', PLAIN.replace('"id"', '"name": "Орёл", "id"') + TOTAL]
+)
+def test_statistics_with_one_reading_stay_as_they_came(text: str) -> None:
+    assert read_statistics(text.encode()) == text.encode()
+
+
+@pytest.mark.parametrize("text", OTHER_FORMS)
+def test_statistics_with_another_reading_are_written_anew_with_their_sums(text: str) -> None:
+    (item,) = (written := json.loads(read_statistics(text.encode())))["items"]
+    figures = {"shows": "5", "clicks": "1", "spent": "1.50"}
+    assert written["total"] == {"base": figures}
+    assert (item["id"], item["rows"][0]["date"]) == ("30", "2026-11-20")
+    assert figures.items() <= item["rows"][0]["base"].items()
