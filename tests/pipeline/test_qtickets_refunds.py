@@ -174,10 +174,11 @@ def test_the_scheduled_run_of_a_sundays_day_is_the_deep_one(
     warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, run_type: str, last: int, is_deep: bool
 ) -> None:
     asked: list[dict[str, Any]] = []
+    loaded = load_made(warehouse, ticket())
 
     def note(*given: Any, **named: Any) -> LoadResult:
         asked.append(named)
-        return LoadResult(0, 0)
+        return loaded
 
     monkeypatch.setattr(fetch, "load_qtickets", note)
     days = DayRange(date(2026, 11, last), date(2026, 11, last))
