@@ -85,7 +85,7 @@ RED = {
     "ANOMALY": {"negative_spend", "negative_revenue", "other_currency"},
     "ZERO_ROWS": {"zero_rows_vk", "zero_rows_staged_vk", "zero_rows_sales", "zero_rows_staged_sales"},
 }
-YELLOW = {"ANOMALY": {"unknown_city", "unusual_spend", "unusual_clicks", "unusual_revenue"}}
+YELLOW = {"ANOMALY": {"unknown_campaign", "unknown_city", "unusual_spend", "unusual_clicks", "unusual_revenue"}}
 
 
 @pytest.mark.parametrize("is_empty", [True, False], ids=["an empty day", "a good day"])

@@ -122,8 +122,8 @@ def test_the_accounts_own_total_is_kept_and_the_staging_must_match(warehouse: Wa
     build_vk(warehouse, DAYS)
     assert failed(warehouse) == set()
     warehouse.execute(
-        "INSERT INTO zakaz.stg_vk_ads_daily (stat_date, account_id, ad_id, spend, _ver, _deleted) "
-        "SELECT {day:Date}, 700123, 1, 5, 1, 0",
+        "INSERT INTO zakaz.stg_vk_ads_daily (stat_date, account_id, campaign_id, campaign_name, ad_id, spend, _ver, "
+        "_deleted) SELECT {day:Date}, 700123, 1, 'Тур', 1, 5, 1, 0",
         {"day": DAY},
     )
     assert failed(warehouse) == {"source_totals_vk", "staging_equals_mart_vk"}

@@ -142,10 +142,9 @@ class JsonApi:
         except Unreadable as error:
             if not refused:
                 kind = response.headers.get("Content-Type", "no content type")
-                reason = "not shown" if hidden else error
                 raise SourceUnavailable(
                     f"{what}: HTTP {response.status_code} with {len(response.content)} bytes of {kind} that can't be "
-                    f"read: {reason}: {excerpt}"
+                    f"read: {error}: {excerpt}"
                 ) from None
             body = None  # an error page; its status says enough
         answer = Answer(response.status_code, response.content, body, excerpt, datetime.now(UTC))
