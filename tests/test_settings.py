@@ -69,7 +69,7 @@ def test_a_ping_url_may_have_a_user_and_a_port(monkeypatch: pytest.MonkeyPatch, 
 
 
 LIMITS = {
-    **dict.fromkeys(("lookback_days", "sales_lookback_days"), 366),
+    **dict.fromkeys(("lookback_days", "sales_lookback_days", "refund_days"), 366),
     **dict.fromkeys(("catchup_days", "vk_page_limit", "vk_window_days", "http_attempts"), 1_000_000),
     **dict.fromkeys(("http_timeout_seconds", "http_pause_seconds", "warehouse_wait_seconds"), 1_000_000),
     "max_active_runs": 32,

@@ -232,7 +232,7 @@ def test_an_answer_of_any_shape_is_told_in_one_line(
     connect(monkeypatch, {"base_url": f"{server.url}/bot"})
     server.status, server.body = status, body
     line = complaint(logs)
-    assert line.startswith(f"Telegram at {server.url} ")
+    assert line.endswith(f" (at {server.url})")
     assert told in line
 
 
@@ -252,12 +252,13 @@ def test_a_proxy_that_does_not_let_us_through_is_named(
     base_url, proxy = f"{scheme}://api.telegram.invalid/bot", f"http://127.0.0.1:{port}"
     connect(monkeypatch, {"base_url": base_url, "proxy": proxy})
     told = complaint(logs)
-    assert "through proxy in the extra of the connection telegram_default did not take the message" in told
+    way = f" (at {base_url.removesuffix('/bot')}, through "
+    assert told.endswith(f"{way}proxy in the extra of the connection telegram_default)")
     assert reason in told
     connect(monkeypatch, {"base_url": base_url, "proxy": None})
     monkeypatch.setenv(f"{scheme}_proxy", proxy.removeprefix("http://"))
     told = complaint(logs)
-    assert f"through {scheme}_proxy did not take the message" in told
+    assert told.endswith(f"{way}{scheme}_proxy)")
     assert reason in told
 
 

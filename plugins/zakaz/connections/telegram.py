@@ -132,10 +132,10 @@ class TelegramHook(ProviderTelegramHook):
         if status == 429:
             raise _Again(said, _pause(answer))
         if status == 400:
-            raise MessageRefused(f"{self._target.name} refused the message: {said}")
+            raise MessageRefused(f"Telegram refused the message: {said}{self._target.way}")
         if status in REMEDIES:
             raise MessageRefused(
-                f"{self._target.name} does not let this bot write to this chat: {said}: {REMEDIES[status]}"
+                f"Telegram does not let this bot write to this chat: {said}: {REMEDIES[status]}{self._target.way}"
             )
         if not answer["ok"]:
             raise self._undelivered(f"HTTP {status}: {said}")
@@ -167,7 +167,7 @@ class TelegramHook(ProviderTelegramHook):
         return self._undelivered(text)
 
     def _undelivered(self, why: str) -> MessageUndelivered:
-        return MessageUndelivered(f"{self._target.name} did not take the message: {why}")
+        return MessageUndelivered(f"Telegram did not take the message: {why}{self._target.way}")
 
     def _without_token(self, text: object) -> str:
         return short(str(text).replace(self._target.token, "***"))

@@ -20,7 +20,7 @@ class Target:
     """A bot, a chat, and the way to it.
 
     :param base_url: what precedes the token in a request's URL.
-    :param name: what to call it in messages.
+    :param way: what to add to a message about it: the address and the proxy, if they are set.
     :param proxy: URL of the connection's own proxy, or empty.
     :param topic: of a forum group; None for the chat itself.
     """
@@ -28,7 +28,7 @@ class Target:
     token: str = field(repr=False)
     chat_id: str
     base_url: str
-    name: str
+    way: str
     proxy: str = field(repr=False)
     topic: int | None
 
@@ -67,12 +67,13 @@ def target(connection: Connection) -> Target:
     topic = str(extra.get("message_thread_id") or GENERAL)
     if not re.fullmatch(r"[0-9]{1,10}", topic):
         raise InvalidInput(f"{name}: message_thread_id in its extra must be the number of a topic, such as 42")
-    there = "" if base_url == DEFAULT_BASE_URL else f" at {base_url.removesuffix('/bot')}"
+    at = "" if base_url == DEFAULT_BASE_URL else f"at {base_url.removesuffix('/bot')}"
+    way = ", ".join(filter(None, [at, setting and f"through {setting}"]))
     return Target(
         token=connection.password,
         chat_id=connection.host,
         base_url=base_url,
-        name=f"Telegram{there}" + (f" through {setting}" if setting else ""),
+        way=way and f" ({way})",
         proxy=own_proxy,
         topic=None if int(topic) == GENERAL else int(topic),
     )
