@@ -1,8 +1,8 @@
 -- Undelivered alerts that should still be sent.
 -- Telegram was unreachable, the process died before sending, or their job was muted and no longer is. Of any age if
 -- their incident is open; otherwise of the last two days, and warnings from a mute that ended within them. A muted
--- failure that has recovered since is not sent. Alerts younger than two minutes may still be in delivery; the state of one
--- from a clock that is further ahead has no age.
+-- failure that has recovered since is not sent. Alerts younger than two minutes may still be in delivery, but not those
+-- of a clock that is further ahead.
 WITH
 mutes AS (
     SELECT

@@ -81,6 +81,7 @@ PINS: Mapping[str, int | str] = {
     # How results are written.
     "date_time_output_format": "simple",
     "extremes": 0,
+    "output_format_float_precision": 0,
     "output_format_json_array_of_rows": 0,
     "output_format_json_named_tuples_as_objects": 1,
     "output_format_json_quote_64bit_floats": 0,
