@@ -334,8 +334,8 @@ class Forgetful(WarehouseHook):
 @pytest.mark.parametrize(
     ("forgets", "said"),
     [
-        ("a reply", r"zakaz.raw_vk_ads: \d+ rows \(\d+ bytes\) of fetch_id .* were sent and \d+ \("),
-        ("a byte", r"zakaz.raw_vk_ads: \d+ rows \(\d+ bytes\) of fetch_id .* were sent and \d+ \("),
+        ("a reply", r"zakaz.raw_vk_ads, fetch_id .*: \d+ rows \(\d+ bytes\) were sent and \d+ rows \("),
+        ("a byte", r"zakaz.raw_vk_ads, fetch_id .*: \d+ rows \(\d+ bytes\) were sent and \d+ rows \("),
         (
             "the build",
             r"zakaz.stg_vk_ads_daily, .*: [1-9]\d* rows of account 700123 have figures, and 0 can be read back",
