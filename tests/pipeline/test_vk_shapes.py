@@ -26,8 +26,7 @@ from zakaz.warehouse.hook import WarehouseHook
 DAYS = DayRange(DAY - timedelta(days=1), DAY)
 ADS = (30, 31, 32)
 pytestmark = pytest.mark.warehouse
-MAX = int(__import__("os").environ.get("MAXEX", "12"))
-a_few = settings(max_examples=MAX, deadline=None, suppress_health_check=list(HealthCheck))
+a_few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=8)
 any_value = st.recursive(
@@ -192,7 +191,7 @@ def test_any_number_is_read_as_it_is_or_refused(
     if found is not None:
         true = {"shows": 1, "clicks": 1, "spent": Decimal(1), field: Decimal(number)}
         (shows, clicks, spend) = found.get(DAY, (0, 0, Decimal(0)))
-        assert (shows, clicks) == (true["shows"], true["clicks"])
+        assert (shows, clicks) == (round(true["shows"], 9), true["clicks"])
         assert abs(spend - true["spent"]) <= Decimal("0.005")
     elif field == "spent" and abs(Decimal(number)) < 10**12:
         assert as_text or "e400" in number, "a sum that can be true is read"
