@@ -11,6 +11,7 @@ import pytest
 from tables import Broken, Verdict, copy_of_project, replace_once
 
 Change = dict[str, Any]
+LOG = "pytest.log"
 
 
 def part(change: Change) -> str:
@@ -30,7 +31,7 @@ def try_changes(changes: list[Change]) -> Iterator[Verdict]:
             return code == 1
 
         if is_noticed(tests):
-            raise Broken(f"{part(changes[0])}: a test fails without any change")
+            raise Broken(f"{part(changes[0])}: a test fails without any change: {(copy / LOG).read_text()[-2000:]}")
         for change in changes:
             whole = replace_once(copy / change["file"], change["old"], change["new"])
             line = whole[: whole.index(change["old"])].count("\n") + 1
@@ -42,7 +43,7 @@ def try_changes(changes: list[Change]) -> Iterator[Verdict]:
 def _import(copy: Path, tests: list[str]) -> None:
     """Import the tests, which takes longer than most of them: each run is a fork of this process."""
     os.chdir(copy)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
     pytest.main(["--collect-only", *tests])
 
 
