@@ -23,7 +23,9 @@ def part(change: Change) -> str:
 def try_changes(changes: list[Change]) -> Iterator[Verdict]:
     """Make each change of a part in a copy, and run the tests that should notice it; first, all without a change."""
     tests = sorted({test for change in changes for test in change["tests"]})
-    with copy_of_project() as copy, ProcessPoolExecutor(1, get_context("spawn"), _import, (copy, tests)) as process:
+    # A module that is changed must be imported after that.
+    at_once = [] if part(changes[0]).endswith(".py") else tests
+    with copy_of_project() as copy, ProcessPoolExecutor(1, get_context("spawn"), _import, (copy, at_once)) as process:
 
         def is_noticed(tests: list[str]) -> bool:
             if (code := process.submit(_run, tests).result()) not in (0, 1):  # e.g. there is no such test
@@ -44,7 +46,8 @@ def _import(copy: Path, tests: list[str]) -> None:
     """Import the tests, which takes longer than most of them: each run is a fork of this process."""
     os.chdir(copy)
     os.dup2(os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
-    pytest.main(["--collect-only", *tests])
+    if tests:
+        pytest.main(["--collect-only", *tests])
 
 
 def _run(tests: list[str]) -> int:
