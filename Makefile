@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint up down test-server bench datalens lock clean install-systemd
+.PHONY: help run test lint mutants up down test-server bench datalens lock clean install-systemd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: $(VENV)/.installed-dev ## the whole test suite
 
 lint: $(VENV)/.installed-dev ## ruff, mypy, sqlfluff, shellcheck, hadolint, actionlint
 	@bin/lint
+
+mutants: $(VENV)/.installed-mutants ## break the code in small ways, do its tests notice? (hours; ONLY=days, WORKERS=1)
+	@$(BIN)/python tests/mutants $(ONLY) $(if $(WORKERS),--workers $(WORKERS))
 
 up: $(VENV)/.installed ## Airflow with its UI in the background, on this machine only
 	@bin/zakaz up
@@ -43,6 +46,7 @@ datalens: $(VENV)/.installed-dev ## infra/datalens/workbook.json anew (DRAW=prev
 lock: ## compile the locks anew from the .in files (needs uv)
 	uv pip compile $(LOCK) requirements.in -o requirements.txt
 	uv pip compile $(LOCK) requirements-dev.in -o requirements-dev.txt
+	uv pip compile $(LOCK) requirements-mutants.in -o requirements-mutants.txt
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 # The project stands where it runs, /opt/zakaz by default: ProtectHome hides /home.
@@ -88,4 +92,9 @@ $(VENV)/.installed: requirements.txt | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "→ packages of requirements-dev.txt"
 	@$(call install,-r requirements-dev.txt)
+	@touch $@
+
+$(VENV)/.installed-mutants: requirements-mutants.txt $(VENV)/.installed-dev
+	@echo "→ packages of requirements-mutants.txt"
+	@$(call install,-r requirements-mutants.txt)
 	@touch $@

@@ -1,14 +1,14 @@
 """Business days."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from types import SimpleNamespace
 
 import pytest
 
-from zakaz.days import DayRange, last_complete_day, moscow_day, parse_day
+from zakaz.days import MOSCOW, DayRange, last_complete_day, moscow_day, parse_day, ranges
 from zakaz.errors import DayNotOver, InvalidInput
-from zakaz.orchestration.run_days import days_of_run, looks_back
+from zakaz.orchestration.run_days import days_of_run, looks_back, require_sound_lookback
 
 DAY = date(2026, 11, 20)
 
@@ -39,6 +39,7 @@ def test_only_a_scheduled_run_looks_back(run_type: str, first: date) -> None:
         (run("manual", conf={"lookback": False}), False),
         (run("manual", conf={"lookback": "true"}), False),
         (run("manual", conf=["lookback"]), False),
+        (run("manual", conf={}), False),
         (run("manual", conf={"lookback": True}, dag_id="zakaz_backfill"), False),
         (run("backfill", conf={"lookback": True}), False),
     ],
@@ -47,6 +48,19 @@ def test_a_run_by_hand_looks_back_if_its_conf_says_so(started: SimpleNamespace, 
     assert looks_back(started) is does
     first = date(2026, 11, 14) if does else DAY
     assert days_of_run({**context(""), "dag_run": started}, lookback_days=7) == DayRange(first, DAY)
+
+
+def test_a_conf_that_leaves_the_days_open_is_refused() -> None:
+    for conf in (None, {}, {"lookback": True}, {"lookback": False}):
+        require_sound_lookback(run("manual", conf=conf))
+    with pytest.raises(InvalidInput, match="the conf's lookback 'yes' is not allowed: it is true or false"):
+        require_sound_lookback(run("manual", conf={"lookback": "yes"}))
+
+
+def test_a_piece_has_its_own_days_and_an_unresolved_one_those_of_the_form() -> None:
+    form = {"params": {"from_date": "2026-11-18", "to_date": "2026-11-20"}}
+    assert days_of_run(form, 7, "2026-11-19/2026-11-20").iso == "2026-11-19/2026-11-20"
+    assert days_of_run(form, 7, object()).iso == "2026-11-18/2026-11-20"
 
 
 def test_a_run_that_was_started_without_a_date_is_of_the_last_day_that_is_over() -> None:
@@ -77,6 +91,7 @@ def test_a_day_is_moscow_s_and_not_the_servers() -> None:
     assert last_complete_day(datetime(2026, 11, 20, 21, 0, tzinfo=UTC)) == DAY
     with pytest.raises(InvalidInput, match="no time zone"):
         moscow_day(datetime(2026, 11, 19))  # noqa: DTZ001
+    assert last_complete_day() == datetime.now(MOSCOW).date() - timedelta(days=1)
 
 
 def test_a_day_that_is_not_over_is_refused() -> None:
@@ -84,13 +99,53 @@ def test_a_day_that_is_not_over_is_refused() -> None:
     with pytest.raises(DayNotOver, match=r"2026-11-20 is not over in Moscow.*last day.*2026-11-19"):
         days.require_over(evening)
     days.require_over(datetime(2026, 11, 20, 21, 0, tzinfo=UTC))
+    with pytest.raises(DayNotOver):
+        DayRange(DAY, datetime.now(MOSCOW).date()).require_over()
 
 
-def test_windows_cover_the_range_exactly() -> None:
-    days = DayRange(date(2026, 9, 30), DAY)
+@pytest.mark.parametrize(("length", "lengths"), [(1, [1]), (30, [30]), (31, [30, 1]), (75, [30, 30, 15])])
+def test_windows_cover_the_range_exactly(length: int, lengths: list[int]) -> None:
+    days = DayRange(DAY - timedelta(days=length - 1), DAY)
     windows = list(days.windows(30))
     assert [day for window in windows for day in window] == list(days)
-    assert max(len(list(window)) for window in windows) == 30
+    assert [len(list(window)) for window in windows] == lengths
+
+
+@pytest.mark.parametrize(
+    ("at_once", "pieces"),
+    [
+        (1, ["2026-11-15/2026-11-30", "2026-12-01/2026-12-31", "2027-01-01/2027-01-31", "2027-02-01/2027-02-01"]),
+        (2, ["2026-11-15/2026-12-31", "2027-01-01/2027-02-01"]),
+        (4, ["2026-11-15/2027-02-01"]),
+    ],
+)
+def test_only_the_first_and_the_last_piece_may_be_part_of_a_month(at_once: int, pieces: list[str]) -> None:
+    days = DayRange.parse("2026-11-15/2027-02-01")
+    assert [piece.iso for piece in days.months(at_once)] == pieces
+    assert list(days.months()) == list(days.months(1))
+
+
+def test_consecutive_days_are_one_range() -> None:
+    days = [date(2026, 11, day) for day in (1, 3, 4, 5, 7)]
+    assert [str(found) for found in ranges(days)] == ["2026-11-01", "2026-11-03 to 2026-11-05", "2026-11-07"]
+    assert ranges([]) == []
+
+
+def test_parts_of_a_range() -> None:
+    days = DayRange(DAY - timedelta(days=3), DAY)
+    assert days.since(days.first - timedelta(days=1)) == days
+    assert days.since(DAY) == days.last_days(1) == DayRange(DAY, DAY)
+    assert days.since(DAY + timedelta(days=1)) is None
+    assert days.last_days(7).first == date(2026, 11, 14)
+
+
+def test_a_day_and_a_range_are_read_as_they_are_written() -> None:
+    assert parse_day("2026-11-20", "--date") == DAY
+    days = DayRange(DAY - timedelta(days=3), DAY)
+    assert DayRange.parse(days.iso) == days
+    for text, wrong in (("20.11/2026-11-20", "the first day '20.11'"), ("2026-11-20", "the last day ''")):
+        with pytest.raises(InvalidInput, match=f"^{wrong} is not a day"):
+            DayRange.parse(text)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "2026-02-30", "20.11.2026", ""])

@@ -142,6 +142,16 @@ def test_recovered_is_told_once_with_its_duration(warehouse: WarehouseHook, sand
     put_run(warehouse, attempt(day=DAY - timedelta(days=5), try_number=2), "ok", day=DAY - timedelta(days=5))
     sweep(warehouse)
     assert heads(sandbox)[4:] == ["🟢 Загрузка VK Рекламы: снова в порядке, 15 ноября 2026"]
+    assert fail(6) == "sent", "however soon after it was well"
+
+
+def test_a_recovery_of_another_code_makes_nothing_new(warehouse: WarehouseHook, fail: Fail) -> None:
+    errors = (SourceUnavailable("VK Ads is down"), HealthCheckFailed("no rows", "ZERO_ROWS"))
+    assert [fail(number, minutes_ago=20, error=error) for number, error in enumerate(errors)] == ["sent", "sent"]
+    put_run(warehouse, attempt(day=DAY, try_number=2), "ok")
+    sweep(warehouse)
+    assert warehouse.execute("SELECT code FROM meta.v_incidents WHERE recovered_at IS NULL") == [("ZERO_ROWS",)]
+    assert fail(2, error=errors[1]) == "repeat"
 
 
 @pytest.mark.parametrize("has_callback", [True, False], ids=["callback", "none"])
@@ -195,6 +205,13 @@ def test_what_telegram_did_not_take_comes_later_once(
     assert deliveries(warehouse) == {"sent": 1, "summed": 1}
 
 
+def test_the_same_failure_may_be_told_again_until_telegram_takes_it(sandbox: Sandbox, fail: Fail) -> None:
+    sandbox.fault("telegram", "500")
+    assert [fail(), fail()] == ["failed", "failed"]
+    sandbox.clear_faults()
+    assert [fail(), fail()] == ["sent", ""]
+
+
 def mute_vk(warehouse: WarehouseHook, minutes: float) -> None:
     """Mute vk_fetch for so many minutes from now on; until then if they are negative."""
     until = datetime.now(UTC) + timedelta(minutes=minutes)
@@ -222,6 +239,7 @@ def test_what_is_muted_is_recorded_and_told_when_the_window_ends(
     mute(-1)
     sweep(warehouse)
     assert len(heads(sandbox)) == 2, "what began and healed in silence needs no words"
+    assert fail(7) == "sent", "a mute that ended silences nothing"
 
 
 def test_what_is_still_wrong_after_a_long_mute_is_told_once_and_summed(
@@ -258,6 +276,8 @@ def test_an_open_incident_that_telegram_did_not_take_is_told_however_late(
     sandbox.fault("telegram", "500")
     assert fail(minutes_ago=3 * 1440) == "failed"
     warn(warehouse, 0)
+    other = failure_alert(attempt(try_number=2), "a warning of the same code", ONE_DAY)
+    raise_alert(warehouse, replace(other, severity="warning"))
     age_alerts(warehouse, 3 * 1440)
     sandbox.clear_faults()
     sweep(warehouse)

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from made_runs import attempt, put_run
+from made_runs import DAY, attempt, put_run
 from received import heads
 from sandbox import Sandbox
 from zakaz.alerts.sweep import sweep
@@ -120,3 +121,11 @@ def test_a_scheduled_failure_that_was_made_good_is_told_of_no_more(
         put_run(warehouse, later, "ok", minutes_ago=50, days_back=days_back)
     sweep(warehouse, given_up=[failed.run_id])
     assert [job for (job,) in warehouse.execute("SELECT job FROM meta.etl_alerts FINAL")] == told
+
+
+def test_a_failure_of_which_a_part_was_made_good_is_told(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    failed, later = attempt("vk_fetch"), attempt("vk_fetch", DAY - timedelta(days=1))
+    put_run(warehouse, failed, "error", minutes_ago=60, days_back=2)
+    put_run(warehouse, later, "ok", minutes_ago=50, day=DAY - timedelta(days=1), days_back=1)
+    sweep(warehouse, given_up=[failed.run_id])
+    assert [job for (job,) in warehouse.execute("SELECT job FROM meta.etl_alerts FINAL")] == ["vk_fetch"]

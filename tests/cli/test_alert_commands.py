@@ -86,6 +86,8 @@ def test_a_mute_silences_until_it_ends(zakaz: Zakaz, warehouse: WarehouseHook, s
     assert fail(warehouse, days_ago=2) == "muted"
     ((who, is_lasting),) = warehouse.execute("SELECT who, until > now() FROM meta.mutes FINAL WHERE job = 'all'")
     assert (who.count("@"), is_lasting) == (1, 1)
+    muted = zakaz("alerts")[1].partition("Muted\n")[2]
+    assert ("a move of everything" in muted, "done" in muted) == (True, False)
 
 
 def test_bytes_that_are_no_text_are_taken_and_shown(migrated: WarehouseHook) -> None:

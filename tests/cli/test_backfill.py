@@ -1,6 +1,7 @@
 """bin/zakaz backfill: by days and in pieces, its ledger, its exit codes, and going on where it was stopped."""
 
 import os
+import re
 import signal
 from datetime import date, timedelta
 
@@ -59,6 +60,7 @@ def test_days_that_fail_are_told_and_are_2(zakaz: Zakaz, sandbox: Sandbox, wareh
     code, out, err = zakaz(*ASKED, "--stage", "vk_fetch")
     assert code == 2
     assert "2 of 3 days are good" in out
+    assert re.search(f"^.*{FIRST}.*red.*VK Ads", out, re.MULTILINE), "it is in the table"
     assert f"{FIRST}: red: VK Ads" in err
     assert f"bin/zakaz backfill --from {FIRST} --to {LAST} --only-gaps" in err
     assert [state for _, state in ledger(warehouse)] == ["red", "ok", "ok"]

@@ -1,6 +1,6 @@
 """Which days run, and when."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,8 @@ def set_now(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     class Clock(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> datetime:
-            return datetime.fromisoformat(text).replace(tzinfo=MOSCOW).astimezone(tz or UTC)
+            moment = datetime.fromisoformat(text).replace(tzinfo=MOSCOW)
+            return moment.astimezone(tz) if tz else moment.replace(tzinfo=None)
 
     monkeypatch.setattr(zakaz.orchestration.timetable, "datetime", Clock)
 
@@ -43,10 +44,13 @@ def days_between(timetable: MoscowDayTimetable, start: str, end: str) -> list[st
     return days
 
 
-def scheduled(timetable: MoscowDayTimetable, last: str | None) -> Any:
-    """What the scheduler asks (the DAG says catchup=False)."""
+def scheduled(
+    timetable: MoscowDayTimetable, last: str | None, *, start: str = "2025-01-01", end: str | None = None
+) -> Any:
+    """What the scheduler asks (the DAG says catchup=False), for a DAG that has days from `start` to `end`."""
     interval = DataInterval(moscow(last), moscow(last).add(days=1)) if last else None
-    restriction = TimeRestriction(moscow("2025-01-01"), None, catchup=False)
+    ends = [moscow(text) if text else None for text in (start, end)]
+    restriction = TimeRestriction(*ends, catchup=False)
     return timetable.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction)
 
 
@@ -73,6 +77,15 @@ def test_missed_days_are_made_up_to_the_limit(timetable: MoscowDayTimetable, mon
     set_now(monkeypatch, "2026-11-23T12:00:00")
     assert scheduled(timetable, "2026-11-19").logical_date == moscow("2026-11-20")
     assert scheduled(timetable, "2026-09-01").logical_date == moscow("2026-11-16")
+    assert scheduled(timetable, "2026-09-01", start="").logical_date == moscow("2026-11-16")
+
+
+def test_no_day_outside_those_of_the_dag_is_made_up(
+    timetable: MoscowDayTimetable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_now(monkeypatch, "2026-11-23T12:00:00")
+    assert scheduled(timetable, "2026-09-01", start="2026-11-20").logical_date == moscow("2026-11-20")
+    assert scheduled(timetable, "2026-11-20", end="2026-11-20") is None
 
 
 @pytest.mark.parametrize(

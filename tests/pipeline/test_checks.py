@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales, stage_vk
-from zakaz.days import DayRange
+from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import HealthCheckFailed
 from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.checks import Finding, check_days, require_healthy, run_file
@@ -37,20 +37,19 @@ def put(warehouse: WarehouseHook, *, vk: Rows = ({},), sales: Rows = ({},)) -> N
     build_sales(warehouse)
 
 
-def told(warehouse: WarehouseHook, source: str, state: str, amount: str = "0", day: date = DAY, **given: Any) -> None:
+def told(warehouse: WarehouseHook, source: str, state: str, amount: str = "0", **given: Any) -> None:
     """What a source says of a day; VK of the row of `put`."""
     figures = (1000, 10) if source == "vk_ads" and state == FIGURES else (0, 0)
     total = SourceTotal(
-        day=day,
+        day=DAY,
         source=source,
-        account_id=0,
         state=state,
         impressions=figures[0],
         clicks=figures[1],
         amount=Decimal(amount),
         fetch_id=UUID(int=0),
         fetched_at=datetime.now(UTC),
-        **given,
+        **{"account_id": 0, **given},
     )
     record_totals(warehouse, [total])
 
@@ -124,6 +123,10 @@ def test_a_day_that_the_source_confirms_to_be_empty_is_green(warehouse: Warehous
     assert failed(warehouse) == NO_VK_ROWS
     told(warehouse, "qtickets", SUSPECT_ZERO)
     assert failed(warehouse) == NO_VK_ROWS | NO_SALES_ROWS
+    # One account is silent, another one is not.
+    told(warehouse, "vk_ads", CONFIRMED_ZERO)
+    told(warehouse, "vk_ads", FIGURES, "1", account_id=2)
+    assert failed(warehouse) == NO_VK_ROWS | NO_SALES_ROWS | {"source_totals_vk"}
 
 
 def test_a_day_without_a_source_to_ask_stops_its_own_run_alone(warehouse: WarehouseHook) -> None:
@@ -271,6 +274,8 @@ def test_another_currency_is_found(warehouse: WarehouseHook) -> None:
     put(warehouse, sales=[{}, {"utm_source": "vk", "currency": "KZT"}])
     assert failed(warehouse) == {"other_currency"}
     assert finding_of(warehouse, "other_currency").found == "1 rows in another currency ['KZT']"
+    put(warehouse, sales=[{}, {"utm_source": "vk"}])
+    assert failed(warehouse) == set(), "it was corrected"
 
 
 def test_much_spend_without_a_city_is_told_and_stops_nothing(warehouse: WarehouseHook) -> None:
@@ -297,7 +302,10 @@ def test_an_ad_of_a_campaign_that_vk_does_not_list_is_told_and_stops_nothing(war
     require_healthy(check_days(warehouse, ONE_DAY))
 
 
-@pytest.mark.parametrize(("newest", "is_fresh"), [(-1, False), (0, True), (1, True), (400, False)])
+NOT_OVER = (last_complete_day() - DAY).days + 1
+
+
+@pytest.mark.parametrize(("newest", "is_fresh"), [(-1, False), (0, True), (1, True), (NOT_OVER, False)])
 def test_a_mart_is_fresh_by_the_day_of_its_data(warehouse: WarehouseHook, newest: int, is_fresh: bool) -> None:
     """A day before the newest one is a hole, which `zero_rows` finds; one that is not over makes nothing fresh."""
     day = DAY + timedelta(days=newest)

@@ -55,7 +55,7 @@ def is_quiet(warehouse: WarehouseHook) -> bool:
 def test_what_lies_outside_the_usual_range_is_told(warehouse: WarehouseHook) -> None:
     put(warehouse, weeks(*USUAL))
     assert is_quiet(warehouse), "a day without rows is told by another check"
-    for figure, quiet in ((1050, True), (740, True), (730, False), (1360, True), (1370, False)):
+    for figure, quiet in ((1050, True), (735, True), (734, False), (1365, True), (1366, False)):
         put(warehouse, {0: figure})
         assert is_quiet(warehouse) is quiet, figure
 
@@ -114,3 +114,13 @@ def test_only_the_same_weekday_and_only_eight_weeks_count(warehouse: WarehouseHo
     assert is_quiet(warehouse)
     put(warehouse, {0: 9000})
     assert not is_quiet(warehouse)
+
+
+def test_weeks_without_the_figure_are_no_history(warehouse: WarehouseHook) -> None:
+    put(warehouse, weeks(*USUAL[:3]))
+    without_ads = [DAY - timedelta(days=7 * week) for week in range(4, 9)]
+    stage_sales(warehouse, *({"report_date": day} for day in without_ads))
+    build_sales(warehouse, DayRange(min(without_ads), DAY))
+    found = unusual(warehouse)
+    assert found["unusual_spend"].expected == "anything: 3 Fridays before, 4 needed"
+    assert "median of 8 Fridays" in found["unusual_revenue"].expected

@@ -183,6 +183,24 @@ def test_other_days_or_another_stage_are_another_backfill(warehouse: WarehouseHo
     assert unfinished(warehouse, DayRange(FIRST, THIRD), "all") is None
 
 
+def test_the_last_of_two_backfills_of_a_range_is_taken_up(warehouse: WarehouseHook) -> None:
+    begun = [Backfill(days=DAYS, started_at=datetime.now(UTC) - timedelta(hours=hours)) for hours in (3, 1, 2)]
+    for entry in begun:
+        enter(warehouse, entry, list(DAYS))
+    last = unfinished(warehouse, DAYS, "all")
+    assert last
+    assert last.backfill_id == begun[1].backfill_id
+    assert len(settle(warehouse, last, MISSING)) == len(list(DAYS)), "the days of the others are theirs"
+
+
+def test_a_backfill_that_died_is_not_at_work_for_ever(warehouse: WarehouseHook) -> None:
+    enter(warehouse, Backfill(days=DAYS, started_at=datetime.now(UTC) - timedelta(hours=23)), list(DAYS))
+    assert whole(warehouse)[0] == "running"
+    warehouse.execute("TRUNCATE TABLE meta.backfills")
+    enter(warehouse, Backfill(days=DAYS, started_at=datetime.now(UTC) - timedelta(hours=25)), list(DAYS))
+    assert whole(warehouse)[0] == "stopped"
+
+
 def whole(warehouse: WarehouseHook) -> tuple[str, int, int, int]:
     """State, days, good days and changed days of the one backfill."""
     ((state, days, days_ok, days_changed),) = warehouse.execute(
