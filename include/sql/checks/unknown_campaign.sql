@@ -1,6 +1,7 @@
 -- Each ad with figures belongs to a campaign that VK lists.
 -- vk_ads: unknown_campaign
--- Else its figures are loaded, but no report shows under which campaign: its group or campaign is missing from the lists.
+-- Else its figures are loaded, but no report shows under which campaign: its group or campaign is missing from VK's
+-- lists.
 WITH lost AS (
     SELECT
         stat_date,

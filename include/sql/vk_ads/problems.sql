@@ -130,7 +130,14 @@ FROM (
         AND fetch_id = {fetch_id:UUID}
         AND (
             resource IN ('ad_plans', 'ad_groups', 'banners')
-            OR (resource = 'statistics' AND reply_no IN (SELECT items.reply_no FROM items WHERE items.item_no = 0))
+            OR (
+                resource = 'statistics'
+                AND reply_no IN (
+                    SELECT items.reply_no
+                    FROM items
+                    WHERE items.item_no = 0
+                )
+            )
         )
         AND NOT isValidJSON(body)
 

@@ -1,6 +1,7 @@
 """A read-only client of VK Ads: lists and daily statistics of API v2 (https://ads.vk.com/doc/api)."""
 
 import json
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from zakaz.sources.vk_replies import Figures, Page, User, read_account_days, rea
 from zakaz.sources.vk_tokens import TokenSource
 from zakaz.stages import VK_DAYS_SERVED
 
+log = logging.getLogger(__name__)
 LIST_FIELDS = {
     "ad_plans": "id,name,status",
     "ad_groups": "id,name,status,ad_plan_id,enable_utm,utm",
@@ -122,14 +124,18 @@ class VkAdsClient:
         return account_id
 
     def require_rubles(self) -> None:
-        """Refuse an account in another currency, or in an unknown one: all money is added up as rubles.
+        """Refuse an account in another currency: all money is added up as rubles.
+
+        VK's documents say that it always names one; a reply without any is taken for rubles, with a line in the log.
 
         :raises SourceInconsistent: it is such an account, by the last `account_id`.
         """
-        if self._currency.upper() not in RUBLES:
+        if not self._currency:
+            log.warning("VK Ads: account %s names no currency: taken for rubles", self.opened)
+        elif self._currency.upper() not in RUBLES:
             raise SourceInconsistent(
-                f"VK Ads: the currency of account {self.opened} is {short(self._currency, 20) or 'not given'}, but "
-                "money is added up as rubles: take the account out of the connection. The staging keeps its old rows"
+                f"VK Ads: the currency of account {self.opened} is {short(self._currency, 20)}, but money is added up "
+                "as rubles: take the account out of the connection. The staging keeps its old rows"
             )
 
     def lists(self) -> Iterator[tuple[Reply, list[int]]]:
