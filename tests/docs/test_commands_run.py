@@ -32,6 +32,7 @@ ANSWERS = {
     "status": {0, 1, 2},
     "alerts": {0, 2},
     "healthcheck": {0, 2},
+    "audit": {0, 1, 2},
     "gaps": {0, 2},
     "watchdog": {0, 2},
     "sandbox": {0, 1},
@@ -41,10 +42,10 @@ import contextlib, io, os, sys
 from zakaz.cli.__main__ import main
 os.chdir({home!r})
 sys.argv = ["zakaz", *{arguments!r}]
-out, err = io.StringIO(), io.StringIO()
+out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
 with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
     code = main()
-answer = [code, out.getvalue(), err.getvalue()]
+answer = [code, *(stream.buffer.getvalue().decode() for stream in (out, err))]
 """
 pytestmark = pytest.mark.timeout(180)
 

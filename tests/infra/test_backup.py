@@ -26,10 +26,10 @@ for warehouse, *arguments in json.loads(sys.argv[2]):
     connection = {"conn_type": "clickhouse", "extra": {"embedded_path": warehouse}}
     os.environ["AIRFLOW_CONN_CLICKHOUSE_DEFAULT"] = json.dumps(connection)
     sys.argv[1:] = arguments
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main()
-    print("answer", json.dumps([code, out.getvalue(), err.getvalue()]))
+    print("answer", json.dumps([code, *(stream.buffer.getvalue().decode() for stream in (out, err))]))
 """
 Answer = tuple[int, str, str]
 Zakaz = Callable[[list[list[str]]], list[Answer]]

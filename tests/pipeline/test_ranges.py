@@ -30,7 +30,7 @@ VK: Rows = {
     3: [{"spend": Decimal("-0.01")}, OTHER_AD],
     5: [{}, {"account_id": 2}, OTHER_AD, {**OTHER_AD, "account_id": 3}],
     6: [{}, {"account_id": 2, "ad_id": 32}, {"ad_id": 33, "utm_content": "samara"}],
-    12: [{"spend": Decimal(9000), "clicks": 900}],
+    12: [{"spend": Decimal(9000), "clicks": 900, "campaign_name": ""}],
     13: [{}, {**OTHER_AD, "utm_content": "", "campaign_name": "Осень", "spend": Decimal(90)}],
     19: [{"spend": Decimal(20), "clicks": 1}],
 }

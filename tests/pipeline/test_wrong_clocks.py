@@ -117,7 +117,7 @@ def test_a_total_is_compared_with_its_own_rows_and_no_others(
     assert found(warehouse, "source_totals_sales")[1].endswith(" given back")
     written_ahead(warehouse, ahead)
     sold = {"event_date": "2026-12-24", "event_id": 1, "city": "Казань", "tickets_sold": 1, "revenue": "10.10"}
-    load_sales(warehouse, [SalesLine(report_date=str(DAY), **sold)])
+    load_sales(warehouse, [SalesLine(report_date=str(DAY), **sold)], replace=True)
     newer = "no total: the rows are newer than what QTickets said"
     assert found(warehouse, "source_totals_sales") == (True, newer)
 

@@ -129,7 +129,7 @@ def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHoo
     build_vk(opened)
     build_sales(opened)
     assert opened.execute("SELECT * FROM bi.v_vk_ads_daily") == [
-        (DAY, "Казань", 1, 10, "", 1000, 10, 1, Decimal("0.29"))
+        (DAY, "Казань", 1, 10, "Афиша", 1000, 10, 1, Decimal("0.29"))
     ]
     net = Decimal("4999.09")
     assert opened.execute("SELECT * FROM bi.v_sales_daily") == [

@@ -3,5 +3,5 @@ SELECT
     sum(quantity) AS tickets,
     sum(price * quantity) AS revenue,
     sum(refunded_amount) AS refunds
-FROM zakaz.raw_qtickets_tickets
+FROM zakaz.raw_qtickets_tickets FINAL
 WHERE fetch_id = {fetch_id:UUID} AND NOT cancelled

@@ -1,5 +1,6 @@
 """The entry point of bin/zakaz: sets up the environment, runs the command, and prints an error as one line."""
 
+import io
 import os
 import sys
 import threading
@@ -69,7 +70,8 @@ def _open_streams() -> None:
         if getattr(sys, name) is None:
             # The next file to be opened would take the place of a closed stream, and what is printed.
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "w", encoding="utf-8"))
-    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # stderr escapes it anyway
+    if isinstance(sys.stdout, io.TextIOWrapper):  # stderr escapes it anyway
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _drop_output() -> None:
