@@ -126,8 +126,12 @@ def test_only_the_first_and_the_last_piece_may_be_part_of_a_month(at_once: int, 
 
 
 def test_consecutive_days_are_one_range() -> None:
-    days = [date(2026, 11, day) for day in (1, 3, 4, 5, 7)]
-    assert [str(found) for found in ranges(days)] == ["2026-11-01", "2026-11-03 to 2026-11-05", "2026-11-07"]
+    days = [date(2026, 11, day) for day in (1, 3, 4, 5, 7, 8)]
+    assert [str(found) for found in ranges(days)] == [
+        "2026-11-01",
+        "2026-11-03 to 2026-11-05",
+        "2026-11-07 to 2026-11-08",
+    ]
     assert ranges([]) == []
 
 
@@ -137,6 +141,8 @@ def test_parts_of_a_range() -> None:
     assert days.since(DAY) == days.last_days(1) == DayRange(DAY, DAY)
     assert days.since(DAY + timedelta(days=1)) is None
     assert days.last_days(7).first == date(2026, 11, 14)
+    around = [days.first - timedelta(days=1), days.first, DAY, DAY + timedelta(days=1)]
+    assert [day in days for day in around] == [False, True, True, False]
 
 
 def test_a_day_and_a_range_are_read_as_they_are_written() -> None:
