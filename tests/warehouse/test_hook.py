@@ -197,7 +197,7 @@ def test_refused_rows_are_refused_in_the_same_words(migrated: WarehouseHook, scr
     assert migrated.execute(f"SELECT count() FROM {scratch}") == [(0,)]
 
 
-@pytest.mark.parametrize("code", [202, 394, 439, 473])
+@pytest.mark.parametrize("code", [202, 289, 394, 439, 473, 571])
 def test_a_busy_clickhouse_is_asked_again_and_a_refusal_is_not(
     migrated: WarehouseHook, pauses: list[float], code: int
 ) -> None:
