@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -61,23 +60,28 @@ def test_it_is_refused_in_one_line(zakaz: Zakaz, warehouse: WarehouseHook, argum
     assert warehouse.execute(ROWS) == [(1,)]
 
 
+# A command that prints a text, without a warehouse.
+PRINTS = "from zakaz.cli.__main__ import *; import click; leave(run('zakaz', lambda: click.Command('', callback={})))"
+
+
 @pytest.mark.parametrize(
-    ("command", "environment", "told"),
+    ("callback", "redirected", "environment", "told"),
     [
-        ("sql 'SELECT 1 AS `ф`'", {"PYTHONIOENCODING": "ascii", "LANG": "C"}, (0, b"\xd1\x84\n1\n", b"")),
-        ("sql 'SELECT 1 AS `ф`' >&-", {}, (0, b"", b"")),
-        ("sql 'SELECT 1' >/dev/full", {}, (1, b"", b"zakaz: OSError: [Errno 28] No space left on device\n")),
+        ("lambda: print('ф')", "", {"PYTHONIOENCODING": "ascii", "LANG": "C"}, (0, b"?\n", b"")),
+        ("lambda: print('ф')", ">/dev/full", {}, (1, b"", b"zakaz: OSError: [Errno 28] No space left on device\n")),
+        ("lambda: print(open(os.devnull).fileno() > 2, file=sys.stderr)", "<&- >&-", {}, (0, b"", b"True\n")),
     ],
-    ids=["ascii", "closed", "full"],
+    ids=["ascii", "full", "closed"],
 )
 def test_a_terminal_of_any_kind_is_survived(
-    tmp_path: Path, command: str, environment: dict[str, str], told: tuple[int, bytes, bytes]
+    callback: str, redirected: str, environment: dict[str, str], told: tuple[int, bytes, bytes]
 ) -> None:
-    warehouse = {"conn_type": "clickhouse", "extra": {"embedded_path": str(tmp_path / "warehouse")}}
     plain = {name: text for name, text in os.environ.items() if not name.startswith(("LC_", "PYTHONIO", "PYTHONUNB"))}
-    ours = {"ZAKAZ_VENV": sys.prefix, "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": json.dumps(warehouse)}
+    ours = {"PYTHONPATH": str(PROJECT_DIR / "plugins")}
     done = subprocess.run(
-        ["sh", "-c", f"{PROJECT_DIR}/bin/zakaz {command}"], env={**plain, **ours, **environment}, capture_output=True
+        ["sh", "-c", f'"$0" -c "$1" {redirected}', sys.executable, PRINTS.format(callback)],
+        env={**plain, **ours, **environment},
+        capture_output=True,
     )
     assert (done.returncode, done.stdout, done.stderr) == told
 
