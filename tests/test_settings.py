@@ -225,7 +225,7 @@ def test_a_password_is_what_the_file_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"password": "very-secret", }', "is no readable JSON (Illegal trailing comma"),
+        ('{"password": "very-secret", }', "is no readable JSON ("),
         ('{"password": "very-secret", "user": "me"}', "has a field 'user': allowed are conn_type, description, host"),
         ('{"password": "very-secret", "host": -1001}', "has a host that is not text in quotes"),
         ('{"password": {"very-secret": 1}}', "has a password that is not text in quotes"),
