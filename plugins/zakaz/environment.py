@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
 
-from zakaz.errors import InvalidInput, UnreadableDotenv
+from zakaz.errors import InvalidInput
 
 PROJECT_DIR = Path(os.environ.get("ZAKAZ_PROJECT_DIR") or Path(__file__).resolve().parents[2])
 DOTENV = PROJECT_DIR / ".env"
@@ -39,8 +39,8 @@ def project_environment(given: Mapping[str, str], dotenv: Path | None = DOTENV) 
 
     :param given: the current environment, which takes precedence.
     :param dotenv: the user's settings file, or None for none.
-    :raises UnreadableDotenv: the file is no UTF-8, or a line of it is no setting.
-    :raises InvalidInput: a variable of the project has an invalid value; the message shows no secret.
+    :raises InvalidInput: the file is no UTF-8, a line of it is no setting, or a variable has an unusable value; the
+        message shows no secret.
     """
     chosen = {**_from_file(dotenv), **given}
     _require_readable(chosen)
@@ -131,7 +131,7 @@ def _from_file(dotenv: Path | None) -> dict[str, str]:
         if line.error:
             # A quote that is not closed would swallow the settings below it.
             blank = line.original.string[: -len(line.original.string.lstrip())].count("\n")
-            raise UnreadableDotenv(
+            raise InvalidInput(
                 f"{dotenv}, line {line.original.line + blank}: neither NAME=value nor a comment: see whether its "
                 "quotes are closed and its name has no spaces"
             )
@@ -144,7 +144,7 @@ def _text(dotenv: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise UnreadableDotenv(
+        raise InvalidInput(
             f"{dotenv} can't be read ({error.strerror}): it must be a file that this user may read, or not be there"
         ) from None
     try:
@@ -153,7 +153,7 @@ def _text(dotenv: Path) -> str:
         text, damage = "", error.start
     if damage >= 0:  # raised here, not above: that error holds the whole file
         line = raw.count(b"\n", 0, damage) + 1
-        raise UnreadableDotenv(
+        raise InvalidInput(
             f"{dotenv}, line {line}: not UTF-8: save the file as UTF-8, e.g. by iconv "
             "-f cp1251 -t utf-8; one that Windows calls Unicode by -f utf-16"
         )
@@ -254,7 +254,7 @@ def main() -> None:
         environment = project_environment(os.environ)
     except InvalidInput as error:
         print(f"{program}: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(1)
     path = Path(sys.executable).with_name(program)
     os.execve(path, [str(path), *arguments], environment)
 

@@ -32,18 +32,7 @@ class TransientError(ZakazError):
 
 
 class InvalidInput(PermanentError):
-    """An unusable argument, setting, connection or file.
-
-    :cvar exit_code: of a command that it ends before it began.
-    """
-
-    exit_code = 1
-
-
-class UnreadableDotenv(InvalidInput):
-    """The file `.env` can't be read, so that no setting in it is known."""
-
-    exit_code = 2
+    """An unusable argument, setting, connection or file."""
 
 
 class SourceNotSetUp(InvalidInput):

@@ -152,7 +152,7 @@ def test_every_error_has_its_cause_in_russian() -> None:
         if isinstance(error, type) and issubclass(error, ZakazError) and error not in families
     }
     # The message errors end no task: an alert that can't be delivered is recorded. Those of a backfill are told on the
-    # command line and in the grid, a stage that is not set up is skipped, and without .env nothing begins.
+    # command line and in the grid. A stage that is not set up is skipped.
     silent = {
         "MessageRefused",
         "MessageUndelivered",
@@ -160,7 +160,6 @@ def test_every_error_has_its_cause_in_russian() -> None:
         "BackfillIncomplete",
         "SourceNotSetUp",
         "TelegramNotSetUp",
-        "UnreadableDotenv",
     }
     assert set(causes) == named - silent | {
         "",

@@ -27,14 +27,14 @@ def run(name: str, load: Callable[[], Any]) -> int:
 
     :param name: the program's name in messages.
     :param load: returns the click command; called once the environment is set up.
-    :returns: 0; 1 for a failure or invalid arguments; 2 if `.env` can't be read; commands may define further ones.
+    :returns: 0; 1 for a failure or invalid arguments; commands may define further ones.
     """
     _open_streams()
     try:
         os.environ.update(project_environment(os.environ))
     except InvalidInput as error:
         print(f"{name}: {error}", file=sys.stderr)
-        return error.exit_code
+        return 1
     # Allows Airflow to read connections from its database.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
     # Keeps Airflow's own log lines out of the output.
