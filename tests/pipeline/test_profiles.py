@@ -32,7 +32,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.pins import PINS, PINS_OF_VIEWS
 from zakaz.warehouse.sql import files
 
-pytestmark = [pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
 DAY = date(2026, 11, 20)
 LOADED = DayRange(DAY - timedelta(days=1), DAY)
 # Days without data are where a join has nothing to give.

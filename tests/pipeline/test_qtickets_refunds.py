@@ -24,6 +24,8 @@ from zakaz.sources.qtickets import QTicketsClient, refused
 from zakaz.sources.qtickets_rows import Order, Ticket
 from zakaz.warehouse.hook import WarehouseHook
 
+pytestmark = pytest.mark.warehouse
+
 
 @pytest.fixture(scope="module")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from zakaz.warehouse.hook import WarehouseHook
 
 DAYS = DayRange(DAY - timedelta(days=1), DAY)
 ADS = (30, 31, 32)
-
+pytestmark = pytest.mark.warehouse
 a_few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=8)
