@@ -14,6 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from zakaz.environment import project_environment
 from zakaz.settings import PROJECT_DIR, Settings, settings
@@ -49,6 +51,13 @@ from zakaz.warehouse.migrate import migrate
 # A test is no task, whose supervisor would ask the server for a variable: it takes them from Airflow's database.
 zakaz.secrets.Variable = Variable
 
+
+# A fixture is made once for all examples of a test. --hypothesis-profile=thorough tries 10,000 of each property.
+hypothesis_settings.register_profile(
+    "quick", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+hypothesis_settings.register_profile("thorough", hypothesis_settings.get_profile("quick"), max_examples=10_000)
+hypothesis_settings.load_profile("quick")
 
 # Files whose tests start Airflow's own processes, the longest first: begun last, each would keep one worker busy while
 # the others have nothing left to do.

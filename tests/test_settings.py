@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from airflow.sdk import BaseHook
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from zakaz.environment import project_environment, sandbox_state, state_dir
@@ -198,7 +198,6 @@ def test_every_door_says_so_in_one_line(tmp_path: Path, door: str) -> None:
     assert f"{tmp_path}/{said}" in done.stderr
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=40) | st.text("A='\"\n #\\${\ufeffя").map(str.encode))
 def test_any_file_of_settings_is_read_or_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / ".env").write_bytes(content)

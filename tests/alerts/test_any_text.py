@@ -9,9 +9,10 @@ from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from few_examples import a_few
 from made_runs import DAY, attempt
 from outage import on_disk, outage
 from sandbox import Sandbox
@@ -32,7 +33,6 @@ pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
 # Halves of characters and bytes that are no UTF-8 among them, which st.text() leaves out by default.
 odd = st.sampled_from("\ud83c\udcef\0\x1b\x85\u2028\r\n\t\\'\"<&{%")
 texts = st.text(st.one_of(st.characters(), odd), min_size=1).filter(lambda text: not PAIR.search(text))
-a_few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @a_few

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from few_examples import a_few
 from made_runs import age_alerts, attempt, put_good_days, put_run
 from sandbox import Sandbox
 from zakaz.alerts.schedule import Schedule
@@ -171,7 +171,7 @@ ages = st.sets(st.integers(0, 380), max_size=25)
 spans = st.lists(st.tuples(st.integers(0, 380), st.integers(0, 60)), max_size=3)
 
 
-@hypothesis_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@a_few
 @given(single=ages, long=spans, catchup_days=st.sampled_from([1, 7, 40, 1_000_000]))
 def test_a_missing_day_is_late_or_a_hole_and_everybody_counts_the_same(
     warehouse: WarehouseHook, single: set[int], long: list[tuple[int, int]], catchup_days: int

@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connections.test_telegram_hook import HELLO, connect
+from few_examples import a_few
 from loud_logs import all_told
 from sandbox import BOT_TOKEN, Sandbox
 from zakaz.connections import telegram
@@ -174,7 +175,7 @@ def test_a_proxy_of_the_environment_is_named_by_its_variable(
     )
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@a_few
 @given(password=st.text(st.characters(max_codepoint=300), min_size=1, max_size=12), is_quoted=st.booleans())
 @example(password="pa#ssword", is_quoted=True)
 @example(password="p@ss:word%25", is_quoted=False)

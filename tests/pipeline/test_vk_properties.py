@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from few_examples import a_few
 from made_rows import ONE_DAY
 from made_vk_ads import MadeVkAds, load_made
 from zakaz.errors import SourceInconsistent
@@ -24,7 +25,6 @@ AUTOMATIC = {
 }
 PLAN, GROUP, AD = 10, 2000, 3000
 pytestmark = pytest.mark.warehouse
-a_few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 word = st.text("абвё xyzABC019-_.+%&=?#/«»🎄", max_size=8)
 value = st.one_of(

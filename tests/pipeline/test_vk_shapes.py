@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from few_examples import a_few
 from made_rows import DAY
 from made_vk_ads import MadeVkAds, reply
 from zakaz.days import DayRange
@@ -26,7 +27,6 @@ from zakaz.warehouse.hook import WarehouseHook
 DAYS = DayRange(DAY - timedelta(days=1), DAY)
 ADS = (30, 31, 32)
 pytestmark = pytest.mark.warehouse
-a_few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=8)
 any_value = st.recursive(

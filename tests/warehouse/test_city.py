@@ -7,9 +7,10 @@ from collections import defaultdict
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from few_examples import a_few
 from made_rows import DAY, ONE_DAY, build_sales, build_vk, stage_sales
 from sandbox import Sandbox
 from zakaz.connections.vk_ads import VkAdsHook
@@ -129,7 +130,7 @@ def decorated(draw: st.DrawFn) -> tuple[str, str]:
     return city, draw(st.sampled_from(["", " ", "\u00a0", "г. "])) + text
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@a_few
 @given(names=st.lists(decorated(), min_size=1, max_size=60))
 @example(names=[(city, city) for city in sorted({city for _, city in seed()})])
 def test_however_a_known_city_is_decorated_it_is_that_city(
