@@ -19,6 +19,7 @@ from zakaz.registry.attempt import Attempt
 from zakaz.registry.lost import LOST
 from zakaz.settings import PROJECT_DIR, RETRY_DELAYS
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.sql import statement
 from zakaz.warehouse.versions import new_version
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
@@ -65,6 +66,7 @@ def test_an_attempt_that_ends_while_it_is_looked_at_is_not_lost(
 
     monkeypatch.setattr(lost, "is_alive", ends_meanwhile)
     assert lost.close_lost_attempts(warehouse) == []
+    warehouse.execute(statement("runs/close_attempt.sql"), {"run_id": made.run_id, "err_msg": LOST})
     assert warehouse.execute("SELECT status FROM meta.etl_runs FINAL") == [("ok",)]
 
 

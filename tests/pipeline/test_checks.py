@@ -227,6 +227,7 @@ def test_the_staging_is_what_qtickets_says_of_the_same_rows(warehouse: Warehouse
     assert finding_of(warehouse, "source_totals_sales").expected.startswith("no total: the rows are newer")
     told(warehouse, "qtickets", SUSPECT_ZERO)
     assert failed(warehouse) == set()
+    assert warehouse.execute("SELECT has_total FROM meta.v_source_days WHERE source = 'qtickets'") == [(False,)]
 
 
 def test_rows_that_qtickets_told_of_and_that_are_gone_are_missed(warehouse: WarehouseHook) -> None:

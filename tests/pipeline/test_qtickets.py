@@ -89,7 +89,7 @@ def test_which_day_and_what_counts(warehouse: WarehouseHook) -> None:
         ticket(basket_id=7, payed_at=msk("2026-11-01T10:00:00"), refunded_at=msk("2026-11-20T00:00:00"))._replace(
             refunded_amount=back
         ),
-        ticket(basket_id=8, refunded_at=msk("2026-11-21T00:00:00"), refunded_amount=back),
+        ticket(basket_id=8, refunded_at=msk("2026-11-21T00:00:00"), refunded_amount=Decimal(7)),
         ticket(basket_id=9, cancelled=True, refunded_at=msk("2026-11-20T13:00:00"), refunded_amount=back),
         events=shows,
     )

@@ -224,6 +224,14 @@ def test_a_filter_that_is_not_proven_is_not_believed(
     assert line.endswith(said)
 
 
+def test_a_refund_that_was_landed_earlier_is_proof_too(warehouse: WarehouseHook) -> None:
+    """QTickets gives `updated_at` in whole seconds."""
+    load_made(warehouse, ticket(**{**MOVED, "refunded_at": SOLD.replace(microsecond=999_999)}))
+    client = Filtered([ticket(basket_id=2, updated_at=SOLD)])
+    load_qtickets(client, warehouse, ONE_DAY, 21)
+    assert client.asked == (2,)
+
+
 def test_a_pause_that_qtickets_asks_for_is_no_reason_to_ask_for_more(warehouse: WarehouseHook) -> None:
     client = Filtered([ticket(**MOVED), old(10)])
     client.error = SourceUnavailable("HTTP 429: too many requests", 3600)

@@ -1,6 +1,6 @@
 """What VK says of a day later: kept, told, and an empty day believed only if VK says so twice."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -11,7 +11,7 @@ from made_rows import build_vk
 from sandbox import Sandbox
 from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.vk_ads import VkAdsHook
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.errors import SourceInconsistent
 from zakaz.pipeline.checks import check_days
 from zakaz.pipeline.load_result import LoadResult
@@ -68,18 +68,19 @@ def test_figures_on_a_day_that_was_found_empty_are_a_restatement(warehouse: Ware
     assert {change.day for change in changes} == set(DAYS)
 
 
-def test_the_drift_proposes_a_window(warehouse: WarehouseHook) -> None:
-    for age, before, after in ((1, "100", "150"), (3, "100", "99"), (9, "1000", "1000.50"), (20, "7", "7")):
-        warehouse.execute(
-            "INSERT INTO meta.restatements SELECT {day:Date}, toDateTime64({loaded:String}, 6, 'UTC'), 'vk_ads', "
-            "'spend', {before:Decimal(18, 2)}, {after:Decimal(18, 2)}",
-            {
-                "day": DAY - timedelta(days=age),
-                "loaded": f"{DAY} 02:35:00",
-                "before": Decimal(before),
-                "after": Decimal(after),
-            },
-        )
+def test_the_drift_proposes_a_window_for_each_source(warehouse: WarehouseHook) -> None:
+    half_past_midnight = datetime.combine(DAY, time(0, 30), MOSCOW)
+    for source, age, field, before, after in (
+        ("vk_ads", 1, "spend", "100", "150"),
+        ("vk_ads", 3, "spend", "100", "99"),
+        ("vk_ads", 9, "spend", "1000", "1000.50"),
+        ("vk_ads", 20, "spend", "7", "7"),
+        ("vk_ads", 25, "clicks", "7", "9"),
+        ("qtickets", 30, "revenue", "100", "99"),
+    ):
+        day = DAY - timedelta(days=age)
+        row = [day, half_past_midnight, source, field, Decimal(before), Decimal(after)]
+        warehouse.insert("meta.restatements", ("day", "loaded_at", "source", "field", "before", "after"), [row])
     found = warehouse.execute(
         "SELECT age_days, days_changed, rubles_changed, proposed_lookback_days FROM meta.v_restatement_drift "
         "ORDER BY age_days"
@@ -89,6 +90,8 @@ def test_the_drift_proposes_a_window(warehouse: WarehouseHook) -> None:
         (3, 1, Decimal("-1.00"), 3),
         (9, 1, Decimal("0.50"), 3),
         (20, 1, Decimal("0.00"), 3),
+        (25, 1, Decimal("0.00"), 3),
+        (30, 1, Decimal("-1.00"), 30),
     ]
 
 

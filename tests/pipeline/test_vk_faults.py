@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from made_rows import stage_vk
 from sandbox import Sandbox
 from zakaz.connections import api
 from zakaz.connections import vk_ads as hook
@@ -354,6 +355,9 @@ def test_an_ad_that_vk_refuses_and_that_did_nothing_is_no_fault(warehouse: Wareh
         return {ad["id"]: Decimal(ad["spent"]) for ad in sandbox.truth(day)}
 
     idle = next(day for day in (DAY - timedelta(days=back) for back in range(90)) if not spent(day)[sandbox.first_ad])
+    load_vk_ads(VkAdsHook().get_conn(), warehouse, DayRange(idle, idle))
+    ((account,),) = warehouse.execute("SELECT DISTINCT account_id FROM zakaz.stg_vk_ads_daily")
+    stage_vk(warehouse, {"stat_date": idle, "account_id": account, "ad_id": sandbox.first_ad})
     sandbox.fault("vk_ads", "bad_id")
     load_vk_ads(VkAdsHook().get_conn(), warehouse, DayRange(idle, idle)).require_complete()
     assert sum(row[4] for row in rows(warehouse)) == sum(spent(idle).values()) > 0
@@ -380,3 +384,6 @@ def test_an_ad_that_left_the_lists_keeps_its_spend_and_its_name(warehouse: Wareh
     load(warehouse)
     assert described()[0][:-1] == before[0][:-1]
     assert described()[0][-1] == 2 * before[0][-1]
+    sandbox.patch_ad(gone, spend_factor="3")
+    load_vk_ads(VkAdsHook().get_conn(), warehouse, DayRange(truth(sandbox)[0][0], truth(sandbox)[0][0]))
+    assert rows(warehouse)[0] == truth(sandbox)[0]

@@ -37,7 +37,8 @@ def test_a_day_is_good_until_a_task_fails_on_it_again(warehouse: WarehouseHook) 
     put_run(warehouse, attempt(day=SECOND, try_number=2), "error", day=SECOND, minutes_ago=20, err_msg="VK is down")
     put_run(warehouse, attempt(day=THIRD), "error", day=THIRD, minutes_ago=30)
     done(warehouse, THIRD, minutes_ago=20)
-    assert states(warehouse) == {FIRST: "good", SECOND: "red", THIRD: "good", LAST: "none"}
+    done(warehouse, LAST, "error")
+    assert states(warehouse) == {FIRST: "good", SECOND: "red", THIRD: "good", LAST: "red"}
     assert day_states(warehouse, DAYS)[1].last_error == "VK is down"
 
 
@@ -151,6 +152,7 @@ def test_what_was_stopped_is_taken_up_where_it_was_left(warehouse: WarehouseHook
     assert make_plan(warehouse, DAYS, done_since=begun.started_at).todo == [SECOND, THIRD, LAST]
     settle(warehouse, begun, PLANNED)
     assert whole(warehouse) == ("running", 4, 1, 0)
+    assert warehouse.execute("SELECT ended_at FROM meta.v_backfills") == [(None,)]
     for day in DAYS:
         done(warehouse, day, try_number=2)
     settle(warehouse, begun, MISSING)

@@ -16,10 +16,10 @@ SELECT DISTINCT
 FROM asked
 WHERE (ad_id, from_date, to_date) NOT IN (
         SELECT
-            assumeNotNull(ad_id) AS ad_id,
+            coalesce(ad_id, 0) AS ad_id,
             from_date,
             to_date
         FROM zakaz.parsed_vk_ads
-        WHERE account_id = {account_id:UInt64} AND fetch_id = {fetch_id:UUID} AND ad_id IS NOT NULL
+        WHERE account_id = {account_id:UInt64} AND fetch_id = {fetch_id:UUID}
     )
 ORDER BY from_date, ad_id
