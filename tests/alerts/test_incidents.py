@@ -23,7 +23,9 @@ from zakaz.alerts.locks import SWEEP, held
 from zakaz.alerts.messages import duration_ru, times_ru
 from zakaz.alerts.restated import notify_of_restatements
 from zakaz.alerts.sweep import sweep
+from zakaz.connections.telegram import TelegramHook
 from zakaz.days import DayRange
+from zakaz.deadline import Deadline
 from zakaz.errors import DayNotOver, HealthCheckFailed, SourceUnavailable, WarehouseUnavailable
 from zakaz.registry.restatements import Restatement
 from zakaz.warehouse.hook import WarehouseHook
@@ -347,9 +349,27 @@ def test_without_the_registry_the_outbox_decides_on_repeats(
         for number in range(3):
             day = DAY - timedelta(days=number)
             raise_alert(warehouse, failure_alert(attempt(day=day), "down", DayRange(day, day)))
-    assert len(heads(sandbox)) == 1
+        assert len(heads(sandbox)) == 1
+        day = DAY - timedelta(days=3)
+        later = datetime.now(UTC) + timedelta(minutes=61)
+        raise_alert(warehouse, failure_alert(attempt(day=day), "down", DayRange(day, day), later))
+    assert len(heads(sandbox)) == 2
     sweep(warehouse)
-    assert deliveries(warehouse) == {"sent": 1, "repeat": 2}, "kept on disk, written when it is back"
+    assert deliveries(warehouse) == {"sent": 2, "repeat": 2}, "kept on disk, written when it is back"
+
+
+def test_a_message_leaves_time_to_record_that_it_was_sent(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = []
+    monkeypatch.setattr(TelegramHook, "send_message", lambda _, __, deadline: left.append(deadline.left()))
+    raise_alert(warehouse, failure_alert(attempt(), "down", ONE_DAY), deadline=Deadline(60))
+    assert 50 < left[0] < 57
+
+
+def test_two_problems_of_one_attempt_are_two_alerts() -> None:
+    by_code = (failure_alert(attempt(), HealthCheckFailed("x", code), ONE_DAY) for code in ("ZERO_ROWS", "ANOMALY"))
+    assert len({alert.alert_id for alert in by_code}) == 2
 
 
 @pytest.mark.parametrize("fault", ["", "500"], ids=["sent", "failed"])

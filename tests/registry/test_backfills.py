@@ -11,7 +11,7 @@ from made_rows import build_vk, stage_vk
 from made_runs import DAY, attempt, put_run
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import DayNotOver
-from zakaz.pipeline.backfill_plan import day_states, make_plan
+from zakaz.pipeline.backfill_plan import day_states, lacking_days, make_plan
 from zakaz.registry.backfills import MISSING, PLANNED, STOPPED, Backfill, enter, settle, unfinished
 from zakaz.registry.lost import LOST
 from zakaz.warehouse.hook import WarehouseHook
@@ -68,6 +68,28 @@ def test_gaps_are_the_days_without_a_good_run(warehouse: WarehouseHook) -> None:
     assert plan.ranges == [DayRange(FIRST, FIRST), DayRange(THIRD, LAST)]
     put_run(warehouse, attempt("build_dm_vk", FIRST), "ok", day=FIRST)
     assert make_plan(warehouse, DAYS, "build_dm_vk", only_gaps=True).todo == [SECOND, THIRD, LAST]
+
+
+def test_a_good_attempt_counts_from_the_instant_that_is_asked_for(warehouse: WarehouseHook) -> None:
+    done(warehouse, FIRST)
+    (state, *_) = day_states(warehouse, DAYS)
+    assert make_plan(warehouse, DAYS, "vk_fetch").stage == "vk_fetch"
+    assert [state.is_good_since(state.good_at + timedelta(seconds=late)) for late in (-1, 0, 1)] == [True, True, False]
+    assert not state.is_good_since(None)
+
+
+def test_the_days_that_are_lacking_of_a_range_and_of_all(warehouse: WarehouseHook) -> None:
+    days = list(DayRange(last_complete_day() - timedelta(days=5), last_complete_day()))
+    done(warehouse, days[5])
+    assert lacking_days(warehouse, None) == []
+    for day in (days[0], days[2], days[4]):
+        done(warehouse, day)
+    done(warehouse, days[3], "error", err_msg="no rows")
+    assert [(one.day, one.state, one.last_error) for one in lacking_days(warehouse, None)] == [
+        (days[1], "none", ""),
+        (days[3], "red", "no rows"),
+    ]
+    assert [one.day for one in lacking_days(warehouse, DayRange(days[2], days[4]))] == [days[3]]
 
 
 def test_pieces_are_calendar_months(warehouse: WarehouseHook) -> None:
