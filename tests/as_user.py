@@ -13,8 +13,8 @@ from pathlib import Path
 INFRA = Path(__file__).resolve().parents[1] / "infra" / "clickhouse"
 EMPTY = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users/></clickhouse>"
 PASSWORDS = {"ETL_WRITER_PASSWORD_SHA256": "1" * 64, "BI_READER_PASSWORD_SHA256": "2" * 64}
-# The fixtures empty tables; the pipeline does not.
-FOR_FIXTURES = "GRANT TRUNCATE ON *.*"
+# The fixtures empty tables, and migrate sets how the embedded engine, which has no users, removes merged parts.
+FOR_FIXTURES = "GRANT TRUNCATE, ALTER SETTINGS ON *.*"
 
 
 def configure(folder: Path, user: str, backups: Path, also: str = "") -> Path:
@@ -26,6 +26,7 @@ def configure(folder: Path, user: str, backups: Path, also: str = "") -> Path:
     """
     tree = ET.parse(INFRA / "users.d" / "zakaz.xml")
     users = _found(tree, "users")
+    users.remove(_found(tree, "users/default"))
     entry = ET.SubElement(users, "admin") if user == "admin" else _found(tree, f"users/{user}")
     entry.tag = "default"
     for password in entry.findall("password_sha256_hex"):

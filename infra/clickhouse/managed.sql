@@ -2,17 +2,23 @@
 -- clickhouse-client --host … --secure --user admin --ask-password --queries-file managed.sql \
 --     --param_etl_writer_password=… --param_bi_reader_password=…
 CREATE ROLE IF NOT EXISTS etl_writer;
+CREATE ROLE IF NOT EXISTS etl_schema;
 CREATE ROLE IF NOT EXISTS bi_reader;
 
-GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT, ALTER TABLE, BACKUP ON zakaz.* TO etl_writer;
-GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT, ALTER TABLE, BACKUP ON meta.* TO etl_writer;
-GRANT CREATE DATABASE, CREATE VIEW, DROP VIEW, SELECT ON bi.* TO etl_writer;
-GRANT DROP VIEW ON meta.* TO etl_writer;
-GRANT CREATE DATABASE, CREATE TABLE, SHOW, DROP DATABASE, DROP TABLE ON zakaz_expected_*.* TO etl_writer;
-GRANT CREATE FUNCTION, DROP FUNCTION ON *.* TO etl_writer;
+GRANT SELECT, INSERT, BACKUP ON zakaz.* TO etl_writer;
+GRANT SELECT, INSERT, BACKUP ON meta.* TO etl_writer;
+GRANT SELECT ON bi.* TO etl_writer;
 GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, SELECT, INSERT, DROP DATABASE, DROP TABLE, DROP VIEW ON restored_*.* TO etl_writer;
 GRANT READ, WRITE ON DISK TO etl_writer;
 GRANT SELECT ON system.backups TO etl_writer;
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, ALTER ADD COLUMN ON zakaz.* TO etl_schema;
+GRANT ALTER TTL ON zakaz.raw_* TO etl_schema;
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, ALTER ADD COLUMN ON meta.* TO etl_schema;
+GRANT CREATE DATABASE, CREATE VIEW ON bi.* TO etl_schema;
+GRANT DROP VIEW ON meta.* TO etl_schema;
+GRANT DROP VIEW ON bi.* TO etl_schema;
+GRANT CREATE DATABASE, CREATE TABLE, SHOW, DROP DATABASE, DROP TABLE ON zakaz_expected_*.* TO etl_schema;
+GRANT CREATE FUNCTION, DROP FUNCTION ON *.* TO etl_schema;
 GRANT SELECT ON bi.* TO bi_reader;
 GRANT SELECT ON meta.v_* TO bi_reader;
 
@@ -33,7 +39,7 @@ CREATE USER IF NOT EXISTS etl_writer IDENTIFIED WITH sha256_password BY {etl_wri
     SETTINGS PROFILE etl_writer;
 CREATE USER IF NOT EXISTS bi_reader IDENTIFIED WITH sha256_password BY {bi_reader_password:String}
     SETTINGS PROFILE bi_reader;
-GRANT etl_writer TO etl_writer;
+GRANT etl_writer, etl_schema TO etl_writer;
 GRANT bi_reader TO bi_reader;
 
 CREATE QUOTA IF NOT EXISTS bi_reader FOR INTERVAL 1 HOUR MAX queries = 10000, execution_time = 3600 TO bi_reader;

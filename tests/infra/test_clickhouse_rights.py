@@ -116,6 +116,19 @@ def test_an_alias_that_is_changed_back_by_hand_is_changed_back(act: As) -> None:
 BEYOND = [
     "DROP TABLE zakaz.dm_sales_daily",
     "TRUNCATE TABLE zakaz.stg_vk_ads_daily",
+    "ALTER TABLE zakaz.dm_sales_daily DROP PARTITION 202611",
+    "ALTER TABLE zakaz.dm_sales_daily DETACH PARTITION 202611",
+    "ALTER TABLE zakaz.dm_sales_daily DELETE WHERE 1",
+    "ALTER TABLE zakaz.dm_sales_daily UPDATE revenue = 0 WHERE 1",
+    "ALTER TABLE zakaz.dm_sales_daily DROP COLUMN revenue",
+    "ALTER TABLE zakaz.dm_sales_daily MODIFY COLUMN revenue UInt8",
+    "ALTER TABLE zakaz.dm_sales_daily MODIFY TTL sale_date + INTERVAL 1 DAY",
+    "ALTER TABLE meta.etl_runs DELETE WHERE 1",
+    "ALTER TABLE meta.etl_runs MODIFY TTL toDateTime(started_at) + INTERVAL 1 DAY",
+    "DELETE FROM zakaz.dm_sales_daily WHERE 1",
+    "DELETE FROM meta.source_totals WHERE 1",
+    "OPTIMIZE TABLE zakaz.dm_sales_daily FINAL CLEANUP",
+    "RENAME TABLE zakaz.dm_sales_daily TO zakaz.gone",
     "DROP DATABASE meta",
     "CREATE DATABASE other",
     "CREATE USER mine",
@@ -126,9 +139,24 @@ BEYOND = [
 ]
 
 
+def test_the_pipeline_adds_a_column_and_keeps_raw_rows_as_long_as_it_is_told(act: As) -> None:
+    statements = (
+        "ALTER TABLE zakaz.dm_sales_daily ADD COLUMN IF NOT EXISTS newer UInt8 AFTER city",
+        "ALTER TABLE zakaz.raw_vk_ads MODIFY TTL toDateTime(fetched_at) + toIntervalDay(300) "
+        "SETTINGS materialize_ttl_after_modify = 0",
+    )
+    assert act("etl_writer", *statements) == ["done"] * 2
+
+
 def test_the_pipeline_can_not_destroy(act: As) -> None:
     for statement, answer in zip(BEYOND, act("etl_writer", *BEYOND), strict=True):
         assert re.match(r"refused .*(ACCESS_DENIED|SETTING_CONSTRAINT_VIOLATION)", answer), statement
+
+
+def test_the_user_without_a_password_is_for_the_machine_itself() -> None:
+    networks = ET.parse(INFRA / "users.d" / "zakaz.xml").find("users/default/networks")
+    assert networks is not None
+    assert (networks.get("replace"), [ip.text for ip in networks]) == ("1", ["127.0.0.1", "::1"])
 
 
 def test_without_its_passwords_no_server_starts(act: As) -> None:
@@ -165,7 +193,11 @@ def test_with_tls_nothing_is_served_in_plain() -> None:
         "https_port",
         "tcp_port_secure",
     }
-    assert {port.tag for port in tls if port.get("remove")} == {"http_port", "tcp_port"}
+    assert {port.tag for port in tls if port.get("remove")} == {
+        "http_port",
+        "tcp_port",
+        "interserver_http_port",
+    }
 
 
 def managed() -> list[str]:
