@@ -14,7 +14,7 @@ from zakaz.warehouse.pins import assigned
 
 # An endpoint over the embedded engine has no users, and one session for all. It asks for settings by statements of its
 # own, which these would change.
-OF_THE_ENDPOINT = ("extremes", "use_query_cache")
+OF_THE_ENDPOINT = ("allow_experimental_parallel_reading_from_replicas", "extremes", "use_query_cache")
 
 
 @contextmanager

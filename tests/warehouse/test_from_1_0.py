@@ -1,0 +1,93 @@
+"""A warehouse of 1.0 comes forward and goes back, and every figure stays.
+
+`warehouse_of_1_0.json.gz` is what 1.0.0 made of two days of its sandbox: its schema and views, its rows, and the
+statements that build its marts.
+"""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from made_rows import build_sales, build_vk
+from zakaz.days import DayRange
+from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.migrate import migrate
+from zakaz.warehouse.versions import new_version
+
+OF_1_0 = json.loads(gzip.decompress(Path(__file__).with_name("warehouse_of_1_0.json.gz").read_bytes()))
+DATABASES = ("bi", "meta", "zakaz")
+DAYS = DayRange.parse("2026-11-28/2026-11-29")
+OF_NOW = ("bi.v_etl_status", "bi.v_ops_freshness")
+pytestmark = pytest.mark.warehouse
+
+
+@pytest.fixture
+def of_1_0(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
+    """The warehouse as 1.0 left it, in place of ours."""
+    with warehouse.session():
+        warehouse.execute(f"DROP DATABASE {database} SYNC" for database in DATABASES)
+        warehouse.execute([*OF_1_0["schema"], *OF_1_0["views"]])
+        for table, rows in OF_1_0["rows"].items():
+            warehouse.insert_json(table, rows)
+        yield warehouse
+        warehouse.execute(f"DROP DATABASE {database} SYNC" for database in DATABASES)
+        migrate(warehouse)
+
+
+def columns(warehouse: WarehouseHook) -> dict[str, list[str]]:
+    """The columns of each table and view."""
+    found: dict[str, list[str]] = {}
+    for table, column in warehouse.execute(
+        "SELECT concat(database, '.', table) AS full_name, name FROM system.columns "
+        "WHERE database IN ('zakaz', 'meta', 'bi') ORDER BY full_name, position"
+    ):
+        found.setdefault(table, []).append(column)
+    return found
+
+
+def figures(warehouse: WarehouseHook, read: dict[str, list[str]]) -> dict[str, set[str]]:
+    """All rows of tables and views in those columns; of what tells how things stand now, that it can be read."""
+    found = {
+        name: set(map(repr, warehouse.execute(f"SELECT {', '.join(names)} FROM {name}")))
+        for name, names in read.items()
+    }
+    return {name: set() if name in OF_NOW else rows for name, rows in found.items()}
+
+
+def changed(before: dict[str, set[str]], after: dict[str, set[str]]) -> list[str]:
+    """Where rows are not what they were; aliases of cities are added."""
+    return [
+        name
+        for name, rows in before.items()
+        if not (rows <= after[name] if name == "zakaz.dim_city_alias" else rows == after[name])
+    ]
+
+
+def sums(warehouse: WarehouseHook) -> list[Any]:
+    """What each day comes to in the marts."""
+    spend = "SELECT stat_date, sum(spend), sum(impressions), sum(clicks) FROM zakaz.dm_vk_ads_daily FINAL GROUP BY ALL"
+    sales = "SELECT sale_date, sum(revenue), sum(tickets_sold), 0 FROM zakaz.dm_sales_daily FINAL GROUP BY ALL"
+    return sorted([*warehouse.execute(spend), *warehouse.execute(sales)])
+
+
+def test_every_figure_stays_on_the_way_there_and_back(of_1_0: WarehouseHook) -> None:
+    read = columns(of_1_0)
+    before, days = figures(of_1_0, read), sums(of_1_0)
+    assert len(days) == 2 * len(list(DAYS))
+    assert migrate(of_1_0) == []
+    assert changed(before, figures(of_1_0, read)) == []
+    assert read.keys() <= columns(of_1_0).keys()
+    build_vk(of_1_0, DAYS)
+    build_sales(of_1_0, DAYS)
+    assert sums(of_1_0) == days
+
+    of_1_0.execute([*OF_1_0["schema"], *OF_1_0["views"]])
+    for build in OF_1_0["builds"].values():
+        of_1_0.execute(build, {**DAYS.bounds, "ver": new_version()})
+    assert sums(of_1_0) == days
+    marts = [name for name in read if "dm_" in name]
+    assert changed(before, {**figures(of_1_0, read), **{name: before[name] for name in marts}}) == []
