@@ -4,16 +4,17 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import clickhouse_connect
 import clickhouse_driver
 import pytest
 from clickhouse_driver.errors import ServerException
 
 from zakaz.warehouse.pins import assigned
 
-# An endpoint over the embedded engine has no users, and one session for all. It asks for settings by statements of its
-# own, which these would change.
+# An endpoint over the embedded engine asks for settings by statements of its own, which these would change.
 OF_THE_ENDPOINT = ("allow_experimental_parallel_reading_from_replicas", "extremes", "use_query_cache")
 
 
@@ -52,17 +53,24 @@ def _user(patch: pytest.MonkeyPatch, settings: Mapping[str, Any]) -> Iterator[No
     try:
         admin.execute(f"CREATE USER OR REPLACE hostile IDENTIFIED BY 'hostile' SETTINGS {assigned(settings)}")
     except ServerException:
-        fit = {name: value for name, value in settings.items() if name not in OF_THE_ENDPOINT}
-        end = f"SET {', '.join(f'{name} = DEFAULT' for name in fit)}"
-        admin.execute(f"SET {assigned(fit)}")
-        ((found,),) = clickhouse_driver.Client(**who).execute("SELECT count() FROM system.settings WHERE changed")
-        assert found, "the tests need a user who may create another: access_management in users.xml"
-    else:
-        end = "DROP USER hostile"
-        admin.execute("GRANT CURRENT GRANTS ON *.* TO hostile")
-        user = {"login": "hostile", "password": "hostile"}
-        patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps({**connection, **user}))
+        _send_with_each(patch, {name: value for name, value in settings.items() if name not in OF_THE_ENDPOINT})
+        yield
+        return
+    admin.execute("GRANT CURRENT GRANTS ON *.* TO hostile")
+    user = {"login": "hostile", "password": "hostile"}
+    patch.setenv("AIRFLOW_CONN_CLICKHOUSE_DEFAULT", json.dumps({**connection, **user}))
     try:
         yield
     finally:
-        admin.execute(end)
+        admin.execute("DROP USER hostile")
+
+
+def _send_with_each(patch: pytest.MonkeyPatch, settings: Mapping[str, Any]) -> None:
+    """An endpoint has no users: let both clients send the settings, below those that they are given."""
+
+    class Client(clickhouse_driver.Client):  # type: ignore[misc]
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **{**options, "settings": {**settings, **options.get("settings", {})}})
+
+    patch.setattr(clickhouse_driver, "Client", Client)
+    patch.setattr(clickhouse_connect, "get_client", partial(clickhouse_connect.get_client, settings=dict(settings)))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10
 HTTP_EXTRAS = ("verify", "ca_cert")
+SETTINGS = "SELECT name, value FROM system.settings"
+ALL_ROWS = {"limit": 0, "offset": 0}
 
 
 class ServerEngine:
@@ -64,12 +66,14 @@ class ServerEngine:
         arguments = conn_to_kwargs(self._connection, None)
         for ours in ("http_port", *HTTP_EXTRAS):
             arguments.pop(ours, None)
-        return clickhouse_driver.Client(
+        client = clickhouse_driver.Client(
             **arguments,
             connect_timeout=min(CONNECT_SECONDS, self._timeout),
             send_receive_timeout=self._timeout,
-            settings={**self._settings, "server_side_params": True, "strings_encoding": LENIENT},
+            settings={"server_side_params": True, "strings_encoding": LENIENT},
         )
+        client.settings.update(self._unlike(client.execute(SETTINGS, settings=ALL_ROWS)))
+        return client
 
     @cached_property
     def _http(self) -> Any:
@@ -99,11 +103,12 @@ class ServerEngine:
             **{name: extra[name] for name in HTTP_EXTRAS if name in extra},
         )
         # Over HTTP, a server refuses a setting of a later release; over the native protocol, it ignores it.
-        asked = client.query("SELECT name FROM system.settings", settings={"limit": 0, "offset": 0})
-        known = {name for (name,) in asked.result_rows}
+        found = client.query(SETTINGS, settings=ALL_ROWS).result_rows
+        known = {name for name, _ in found}
         try:
-            for name in self._settings.keys() & known:
-                client.set_client_setting(name, self._settings[name])
+            for name, value in self._unlike(found).items():
+                if name in known:
+                    client.set_client_setting(name, value)
         except ProgrammingError as error:
             client.close()
             raise failure(FIXED_SETTING, str(error)) from error
@@ -144,6 +149,11 @@ class ServerEngine:
             native.disconnect()
         if http := self.__dict__.pop("_http", None):
             http.close()
+
+    def _unlike(self, found: Iterable[Any]) -> dict[str, Any]:
+        """The settings that this user's statements would not have by themselves; what was not found is among them."""
+        own = dict(found)
+        return {name: value for name, value in self._settings.items() if own.get(name) != str(value)} | ALL_ROWS
 
     def _look_up(self) -> None:
         """Resolve the host first, since connection timeouts don't cover DNS."""
