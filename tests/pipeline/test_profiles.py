@@ -79,7 +79,6 @@ HOSTILE: Mapping[str, Any] = {
     "force_index_by_date": 1,
     "force_primary_key": 1,
     "limit": 1,
-    "offset": 1,
     **{name: "any" if name.startswith("group_by") else "break" for name in PINS if "overflow_mode" in name},
     "async_insert": 1,
     "wait_for_async_insert": 0,

@@ -50,7 +50,6 @@ PINS: Mapping[str, int | str] = {
     "force_index_by_date": 0,
     "force_primary_key": 0,
     "limit": 0,
-    "offset": 0,
     "use_query_cache": 0,
     # A limit that is met is an error, and never part of the rows.
     **{f"{what}_overflow_mode": "throw" for what in OVERFLOWS},
