@@ -91,6 +91,18 @@ def test_a_chain_asks_both_sources_and_builds_on_no_failure(zakaz: Zakaz, sandbo
     assert [run[:2] for run in runs()] == [("vk_fetch", "error"), ("qtickets_fetch", "ok")]
 
 
+def test_a_stage_alone_that_lacks_an_order_is_red_and_in_a_chain_the_last_one_is(
+    zakaz: Zakaz, sandbox: Sandbox, runs: Runs
+) -> None:
+    sandbox.fault("qtickets", "wrong_types")
+    for stage, last in (("qtickets_fetch", "qtickets_fetch"), (DAG_ID, LAST_STAGE)):
+        code, _, err = zakaz("stage", stage)
+        assert code == 1
+        assert "objects of the lists can't be read: order " in err
+        assert runs()[-1][:2] == (last, "error")
+    assert [run[1] for run in runs()] == ["error", *["ok"] * 4, "error"]
+
+
 def test_what_may_heal_is_tried_once_more_and_nobody_is_woken(
     zakaz: Zakaz, sandbox: Sandbox, runs: Runs, set_settings: Callable[..., None]
 ) -> None:

@@ -111,6 +111,21 @@ def test_a_piece_that_fails_is_red_and_the_others_are_done(
     assert len([m for m in sandbox.messages() if "ошибка" in m["plain"]]) == 1, "the report wakes nobody once more"
 
 
+def test_each_piece_is_red_for_what_it_lacks_and_its_marts_have_all_else(
+    run_form: RunForm, warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    sandbox.fault("qtickets", "wrong_types")
+    assert run_form().state == "failed"
+    assert {row[:2] for row in attempts(warehouse)} == {
+        *((job, "ok") for job in ("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales")),
+        ("healthcheck", "error"),
+    }
+    assert warehouse.execute("SELECT uniqExact(sale_date) FROM zakaz.dm_sales_daily FINAL") == [(4,)]
+    why = warehouse.execute("SELECT DISTINCT err_msg FROM meta.etl_runs FINAL WHERE job = 'healthcheck'")
+    assert len(why) == 2
+    assert all("objects of the lists can't be read: order " in text for (text,) in why)
+
+
 def test_days_that_vk_tells_no_more_of_keep_their_staging(
     run_form: RunForm, warehouse: WarehouseHook, log: Log
 ) -> None:

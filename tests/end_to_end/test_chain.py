@@ -177,6 +177,23 @@ def test_qtickets_that_is_down_stops_the_chain_and_is_told(
         assert session.scalar(where) == warehouse.identity, "a watchdog of another warehouse leaves it alone"
 
 
+def test_what_one_order_lacks_stops_neither_mart_and_ends_the_day_red(
+    run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook
+) -> None:
+    sandbox.fault("qtickets", "wrong_types")
+    assert run_day(DAY).state == "failed"
+    assert mart_spend_by_city(warehouse) == spend_by_city(sandbox)
+    rows, *_ = warehouse.execute("SELECT count() FROM zakaz.dm_sales_daily FINAL")
+    assert rows > (10,)
+    *others, (job, status, why, *_) = registry(warehouse)
+    assert {row[1] for row in others} == {"ok"}
+    assert (job, status) == ("healthcheck", "error")
+    (message,) = sandbox.messages()
+    for text in (why, message["plain"]):
+        assert "objects of the lists can't be read: order " in text
+    assert "источник отдал не всё" in message["plain"]
+
+
 def test_a_source_that_is_down_ends_red_and_is_told(
     run_day: RunDay, sandbox: Sandbox, warehouse: WarehouseHook, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,8 +12,11 @@ from zakaz.orchestration.attempts import WAREHOUSE, attempt_of
 from zakaz.orchestration.run_days import days_of_run, require_sound_lookback
 from zakaz.orchestration.termination import ended_by_sigterm
 from zakaz.settings import settings
-from zakaz.stages import ALL_STAGES, lookback_days, wanted
+from zakaz.stages import ALL_STAGES, FETCHES, LAST_STAGE, lookback_days, wanted
 from zakaz.status_page.link import StatusPageLink
+
+# The key of what a fetch could not load, for the last task of the run.
+LACKING = "lacking"
 
 
 class StageOperator(BaseOperator):
@@ -51,7 +54,17 @@ class StageOperator(BaseOperator):
         with suppress(Exception):  # the watchdog asks for it, and it must cost no attempt
             context["ti"].xcom_push(WAREHOUSE, WarehouseHook().identity)
         try:
+            lacking = self._lacking(context["ti"]) if LAST_STAGE in stages else None
             with ended_by_sigterm():
-                run_stage(self.task_id, days, attempt_of(context))
+                run_stage(self.task_id, days, attempt_of(context), lacking)
+            if lacking and self.task_id in FETCHES:
+                context["ti"].xcom_push(LACKING, lacking)
         except SourceNotSetUp as error:
             raise AirflowSkipException(str(error)) from None
+
+    def _lacking(self, ti: Any) -> list[str]:
+        """What the fetches of this run could not load; only the last task asks."""
+        if self.task_id != LAST_STAGE:
+            return []
+        found = [ti.xcom_pull(task_ids=fetch, key=LACKING, map_indexes=ti.map_index) for fetch in FETCHES]
+        return [text for texts in found for text in texts or ()]

@@ -17,7 +17,7 @@ from zakaz.pipeline.runner import REGISTRY_SECONDS, run_stage
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
 from zakaz.settings import TASK_LIMIT, settings
-from zakaz.stages import DAG_ID, FETCHES, lookback_days
+from zakaz.stages import DAG_ID, FETCHES, LAST_STAGE, lookback_days
 from zakaz.stop import Stop
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -61,6 +61,7 @@ def run_by_hand(
     """
     run_id = f"stage__{day}__{datetime.now(MOSCOW).isoformat()}"
     outcomes: list[Outcome] = []
+    lacking: list[str] | None = [] if LAST_STAGE in stages else None
     for stage in stages:
         if stage not in FETCHES and any(one.state is State.RED for one in outcomes):
             break
@@ -77,28 +78,28 @@ def run_by_hand(
         )
         days = DayRange(day, day).last_days(lookback_days(stage, settings()) if looks_back else 1)
         try:
-            outcomes.append(_run(days, attempt, stop))
+            outcomes.append(_run(days, attempt, stop, lacking))
         except TaskTerminated as error:
             outcomes.append(Outcome(stage, State.RED, masked_line(error)))
             break
     return outcomes
 
 
-def _run(days: DayRange, attempt: Attempt, stop: Stop) -> Outcome:
+def _run(days: DayRange, attempt: Attempt, stop: Stop, lacking: list[str] | None) -> Outcome:
     """Run one stage.
 
     :raises TaskTerminated: this process was asked to stop; recorded, with an alert.
     """
     try:
         with stop.in_task(), time_limit(TASK_LIMIT):
-            run_stage(attempt.job, days, attempt)
+            run_stage(attempt.job, days, attempt, lacking)
     except SourceNotSetUp as error:
         return Outcome(attempt.job, State.LEFT_OUT, masked_line(error))
     except (Exception, StageTimedOut, TaskTerminated) as error:
         log.exception("%s, attempt %d", attempt.job, attempt.try_number)
         may_heal = isinstance(error, TransientError | StageTimedOut)
         if may_heal and attempt.try_number < TRIES and not stop.is_requested:
-            return _run(days, attempt.next_try(), stop)
+            return _run(days, attempt.next_try(), stop, lacking)
         registry = WarehouseHook(origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
         raise_alert(registry, failure_alert(attempt, error, days))
         if isinstance(error, TaskTerminated):

@@ -48,7 +48,9 @@ def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figu
         else:
             log.warning("NOT PASSED: %s", finding)
     notify_of_findings(warehouse, attempt, findings)
-    require_healthy(findings)
+    require_healthy(findings, figures.lacking)
+    if figures.lacking:
+        return  # the run ends red
     if days.last == last_complete_day():
         ping()
 
@@ -136,13 +138,14 @@ def _require_each_day(file: Path, names: Sequence[str], days: DayRange, found: l
             )
 
 
-def require_healthy(findings: list[Finding]) -> None:
+def require_healthy(findings: list[Finding], lacking: Sequence[str] = ()) -> None:
     """Fail if a check of severity fail did not pass.
 
+    :param lacking: what the sources could not give, a likely cause.
     :raises HealthCheckFailed: the message names all such checks.
     """
     failed = [finding for finding in findings if finding.severity == "fail" and not finding.passed]
     # A day without rows fails other checks too: name the cause first.
     failed.sort(key=lambda finding: finding.code != "ZERO_ROWS")
     if failed:
-        raise HealthCheckFailed("; ".join(map(str, failed)), failed[0].code)
+        raise HealthCheckFailed("; ".join([*lacking, *map(str, failed)]), failed[0].code)

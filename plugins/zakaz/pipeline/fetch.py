@@ -11,7 +11,8 @@ from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.qtickets import CONNECTION, QTicketsHook
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
-from zakaz.errors import SourceNotSetUp
+from zakaz.errors import SourceIncomplete, SourceNotSetUp
+from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.registry.attempt import Attempt
@@ -29,7 +30,7 @@ DEEP_WEEKDAY = 6
 def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
     """Fetch VK Ads statistics and rebuild `zakaz.stg_vk_ads_daily`; days that VK no longer serves are kept.
 
-    :raises SourceIncomplete: VK refused single ads; all others are loaded.
+    Single ads that VK refused, and accounts of several, are what lacks; all others are loaded.
     """
     reachable = days.since(first_reachable_day())
     if reachable != days:
@@ -43,13 +44,13 @@ def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures
         loaded = load_vk_ads(vk_ads.get_conn(), warehouse, reachable)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
     notify_of_restatements(warehouse, attempt, reachable, loaded.restatements, settings().lookback_days)
-    loaded.require_complete()
+    _note_lacking(loaded, figures)
 
 
 def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
     """Fetch ticket sales from QTickets and rebuild `zakaz.stg_qtickets_sales`.
 
-    :raises SourceIncomplete: single orders or tickets can't be read; all others are loaded.
+    Single orders or tickets that can't be read are what lacks; all others are loaded.
     """
     limits = settings()
     is_weekly = attempt.run_type == "scheduled" and days.last.weekday() == DEEP_WEEKDAY
@@ -58,7 +59,16 @@ def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, f
     keep_findings(warehouse, loaded.findings, attempt.run_id)
     notify_of_findings(warehouse, attempt, loaded.findings)
     notify_of_restatements(warehouse, attempt, days, loaded.restatements, limits.sales_lookback_days, loaded.file_days)
-    loaded.require_complete()
+    _note_lacking(loaded, figures)
+
+
+def _note_lacking(loaded: LoadResult, figures: RunFigures) -> None:
+    """Note what is not loaded; an account that may answer later is an error now, so that the fetch is tried again."""
+    try:
+        loaded.require_complete()
+    except SourceIncomplete as error:
+        log.warning("%s", error)
+        figures.lacking.append(str(error))
 
 
 def require_qtickets() -> None:

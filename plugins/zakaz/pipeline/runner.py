@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from zakaz.alerts.sweep import sweep
 from zakaz.days import DayRange
+from zakaz.errors import SourceIncomplete
 from zakaz.pipeline.checks import healthcheck
 from zakaz.pipeline.fetch import qtickets_fetch, require_qtickets, vk_fetch
 from zakaz.pipeline.marts import build_dm_sales, build_dm_vk
@@ -46,13 +47,16 @@ STAGE_BY_NAME: Mapping[str, Stage] = {
 }
 
 
-def run_stage(name: str, days: DayRange, attempt: Attempt) -> None:
+def run_stage(name: str, days: DayRange, attempt: Attempt, lacking: list[str] | None = None) -> None:
     """Run a stage for days, record the attempt in `meta.etl_runs`, and alert on its findings.
 
     The alert about a failed attempt is up to the caller, who knows whether there is a retry.
 
     :param name: a key of `STAGE_BY_NAME`.
     :param days: Moscow days.
+    :param lacking: what the sources could not give, for a run with several stages. A fetch adds to it, so that the
+        marts get all else, and the last stage fails for it. None: the fetch fails itself.
+    :raises SourceIncomplete: single objects or accounts of a source lack; all others are loaded.
     :raises SourceNotSetUp: its source has no connection; no attempt is recorded.
     :raises DayNotOver: the last day is today or in the future, by Moscow time.
     :raises ZakazError: the stage failed; the error is recorded with the attempt.
@@ -60,7 +64,7 @@ def run_stage(name: str, days: DayRange, attempt: Attempt) -> None:
     stage = STAGE_BY_NAME[name]
     stage.require_set_up()
     try:
-        _record(stage, days, attempt)
+        _record(stage, days, attempt, lacking)
     except Exception:  # not after a timeout or SIGTERM, which are BaseExceptions
         if name == LAST_STAGE:
             _sweep(attempt)
@@ -69,7 +73,7 @@ def run_stage(name: str, days: DayRange, attempt: Attempt) -> None:
         _sweep(attempt)
 
 
-def _record(stage: Stage, days: DayRange, attempt: Attempt) -> None:
+def _record(stage: Stage, days: DayRange, attempt: Attempt, lacking: list[str] | None) -> None:
     warehouse = WarehouseHook(origin=attempt.origin)
     registry = WarehouseHook(origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
     with ExitStack() as stack:
@@ -77,7 +81,11 @@ def _record(stage: Stage, days: DayRange, attempt: Attempt) -> None:
             stack.enter_context(registry.at_hand())
         figures = stack.enter_context(recorded(registry, attempt, days))
         days.require_over()
+        if lacking is not None:
+            figures.lacking = lacking
         stage.work(warehouse, days, attempt, figures)
+        if figures.lacking and (lacking is None or attempt.job == LAST_STAGE):
+            raise SourceIncomplete(". ".join(figures.lacking))
     log.info("%s: %s: %d rows read, %d written", attempt.job, days, figures.rows_read, figures.rows_written)
 
 

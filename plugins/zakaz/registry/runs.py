@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,10 +21,14 @@ UNLOCKED = " (no lock)"
 
 @dataclass
 class RunFigures:
-    """What a task counted: rows read from its source, rows in its table because of it."""
+    """What a task counted: rows read from its source, rows in its table because of it.
+
+    :param lacking: what the sources could not give while all else was loaded; a text for each fetch.
+    """
 
     rows_read: int = 0
     rows_written: int = 0
+    lacking: list[str] = field(default_factory=list)
 
 
 @contextlib.contextmanager
