@@ -98,7 +98,7 @@ def test_every_bad_line_is_named_with_its_column_and_value(write: Write) -> None
             "line 4, column event_date: '2026-02-30': ",
             "line 5, column event_id: '-1': ",
             "line 5, column tickets_sold: '2.5': ",
-            "line 6, column revenue: '1.234': Decimal input should have no more than 2 decimal places",
+            "line 6, column revenue: '1.234': write rubles in digits, with a point before the kopecks: 1234 or 1.23",
             "line 7, column revenue: '1 000': ",
             "line 8, column tickets_sold: '4294967296': ",
             "line 8, column revenue: 'NaN': ",

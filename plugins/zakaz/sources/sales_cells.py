@@ -8,7 +8,7 @@ import re
 import unicodedata
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo
@@ -53,28 +53,28 @@ def _written(value: Any, form: str) -> str:
     return str(value).strip()
 
 
-def _like(form: str, example: object) -> ValueError:
-    return ValueError(form if example is None else f"{form}: {example}")
+def _like(form: str, *examples: object) -> ValueError:
+    return ValueError(f"{form}: {' or '.join(map(str, examples))}" if examples else form)
 
 
 def _day(value: Any, info: ValidationInfo) -> str:
     text = _written(value, DAY_FORM)
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        raise _like(DAY_FORM, _day_meant(text, is_moscow=info.field_name == "report_date"))
+        raise _like(DAY_FORM, *_day_meant(text, is_moscow=info.field_name == "report_date"))
     return text
 
 
-def _day_meant(text: str, *, is_moscow: bool) -> str | None:
-    """The day that was meant by a text, as we want it.
+def _day_meant(text: str, *, is_moscow: bool) -> list[str]:
+    """The day that was meant by a text, as we want it, if any.
 
     :param is_moscow: a Moscow day is meant; an instant with an offset may lie in another day there.
     """
     if re.fullmatch(r"\d{5}", text, re.ASCII):
-        return str(FIRST_DAY_OF_EXCEL + timedelta(days=int(text)))
+        return [str(FIRST_DAY_OF_EXCEL + timedelta(days=int(text)))]
     with suppress(ValueError, OverflowError):  # no instant; or at the end of time
         instant = datetime.fromisoformat(text)
         if instant.tzinfo and is_moscow:
-            return str(instant.astimezone(MOSCOW).date())
+            return [str(instant.astimezone(MOSCOW).date())]
     for found in filter(None, (form.fullmatch(text) for form in DAY_WRITTEN_OTHERWISE)):
         year, month, day = (int(found[name]) for name in "ymd")
         is_ambiguous = found.groupdict().get("sign") == "/" and day <= 12 and month <= 12 and day != month
@@ -83,44 +83,51 @@ def _day_meant(text: str, *, is_moscow: bool) -> str | None:
         try:
             meant = date(year + 2000 * (len(found["y"]) == 2), month, day)
         except ValueError:
-            return None
-        return f"{meant} (if {found['d']} is the day)" if is_ambiguous else str(meant)
-    return None
+            return []
+        return [f"{meant} (if {found['d']} is the day)" if is_ambiguous else str(meant)]
+    return []
 
 
 def _whole(value: Any) -> int:
     text = _written(value, WHOLE_FORM)
     if not re.fullmatch(r"\d{1,40}", text, re.ASCII):
-        meant = _number_meant(text)
-        is_whole = meant is not None and meant >= 0 and meant == meant.to_integral_value()
-        raise _like(WHOLE_FORM, int(meant) if is_whole and meant is not None else None)
+        meant = [int(number) for number in _numbers_meant(text) if number >= 0 and number == number.to_integral_value()]
+        raise _like(WHOLE_FORM, *meant)
     return int(text)
 
 
 def _rubles(value: Any) -> str:
     text = _written(value, RUBLES_FORM)
-    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+    # Three digits behind a point may be thousands, also where they are zeros.
+    if re.fullmatch(r"\d+(\.\d{1,2})?", text, re.ASCII):
         return text
-    meant = _number_meant(text)
-    if meant is not None and meant < 0:
+    meant = _numbers_meant(text)
+    if any(number < 0 for number in meant):
         raise ValueError("money can't be below 0: a refund goes into refunds_amount, as a sum above 0")
-    is_sum = meant is not None and int(meant.as_tuple().exponent) >= -2
-    raise _like(RUBLES_FORM, f"{meant.copy_abs():f}" if meant is not None and is_sum else None)
+    raise _like(RUBLES_FORM, *(f"{_to_kopecks(number).copy_abs():f}" for number in meant))
 
 
-def _number_meant(text: str) -> Decimal | None:
-    """The number that was meant by a text: with other digits, separators, a currency or an exponent."""
+def _to_kopecks(number: Decimal) -> Decimal:
+    is_exact = int(number.as_tuple().exponent) >= -2
+    return number if is_exact else number.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _numbers_meant(text: str) -> list[Decimal]:
+    """The numbers that may be meant by a text: with other digits, separators, a currency or an exponent."""
     digits = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
     bare = re.sub(r"[\s_'’]", "", digits).replace("\N{MINUS SIGN}", "-")
     bare = re.sub(f"^{CURRENCY}|{CURRENCY}$", "", bare, flags=re.IGNORECASE)
+    if re.fullmatch(r"[+-]?[1-9]\d{0,15}[.,]\d{3}", bare):
+        return [Decimal(re.sub("[.,]", "", bare)), Decimal(bare.replace(",", "."))]
     if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", bare):
         bare = bare.replace(",", "")
     elif re.fullmatch(r"[+-]?\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,})", bare):
         bare = bare.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"[+-]?\d+,\d+", bare):
         bare = bare.replace(",", ".")
-    is_number = re.fullmatch(r"[+-]?(\d{1,30}(\.\d{0,9})?|\.\d{1,9})(e[+-]?\d{1,2})?", bare, re.IGNORECASE)
-    return Decimal(bare) if is_number else None
+    # No longer than what Decimal can round to kopecks.
+    is_number = re.fullmatch(r"[+-]?(\d{1,18}(\.\d{0,9})?|\.\d{1,9})(e[+-]?\d{1,2})?", bare, re.IGNORECASE)
+    return [Decimal(bare)] if is_number else []
 
 
 def _text(value: Any) -> str:
