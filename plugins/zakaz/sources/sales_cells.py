@@ -14,6 +14,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from zakaz.days import MOSCOW
+from zakaz.texts import can_be_no_city
 
 UINT64_MAX = 2**64 - 1
 UINT32_MAX = 2**32 - 1
@@ -22,21 +23,6 @@ WHOLE_FORM = "write a whole number, 0 or more, in digits only"
 RUBLES_FORM = "write rubles in digits, with a point before the kopecks"
 # Line breaks and tabs may stand in a quoted name. A surrogate is half a character: UTF-8 can't hold it.
 UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-# What programs and people write where they know no city; only its letters.
-NO_CITY = {
-    "nan",
-    "null",
-    "none",
-    "nil",
-    "undefined",
-    "na",
-    "нет",
-    "нетданных",
-    "нд",
-    "неуказан",
-    "неуказано",
-    "неизвестно",
-}
 DAY_WRITTEN_OTHERWISE = (
     re.compile(r"(?P<y>\d{4})[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})(?:[T ,].*)?", re.ASCII),
     re.compile(r"(?P<d>\d{1,2})(?P<sign>[-./])(?P<m>\d{1,2})[-./](?P<y>\d{4}|\d{2})(?:[T ,].*)?", re.ASCII),
@@ -139,8 +125,7 @@ def _text(value: Any) -> str:
 
 def _city(value: Any) -> str:
     text = _text(value)
-    letters = re.sub(r"[\W\d_]", "", unicodedata.normalize("NFKC", text)).lower()
-    if not letters or letters in NO_CITY or "\N{REPLACEMENT CHARACTER}" in text:
+    if can_be_no_city(text):
         raise ValueError("no city is called so: write its name")
     return text
 
