@@ -9,9 +9,9 @@ import unicodedata
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from zakaz.days import MOSCOW
 from zakaz.texts import can_be_no_city
@@ -29,6 +29,7 @@ DAY_WRITTEN_OTHERWISE = (
     re.compile(r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})", re.ASCII),
 )
 FIRST_DAY_OF_EXCEL = date(1899, 12, 30)
+Value = TypeVar("Value", int, date)
 CURRENCY = r"(?:₽|руб\w*|р|rub|rur)\.?"
 
 
@@ -45,9 +46,12 @@ def _like(form: str, *examples: object) -> ValueError:
 
 def _day(value: Any, info: ValidationInfo) -> str:
     text = _written(value, DAY_FORM)
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        raise _like(DAY_FORM, *_day_meant(text, is_moscow=info.field_name == "report_date"))
-    return text
+    is_in_form = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII)
+    if is_in_form:
+        with suppress(ValueError):
+            return str(date.fromisoformat(text))
+    meant = _day_meant(text, is_moscow=info.field_name == "report_date")
+    raise _like(f"no such day: {DAY_FORM}" if is_in_form else DAY_FORM, *meant)
 
 
 def _day_meant(text: str, *, is_moscow: bool) -> list[str]:
@@ -55,8 +59,8 @@ def _day_meant(text: str, *, is_moscow: bool) -> list[str]:
 
     :param is_moscow: a Moscow day is meant; an instant with an offset may lie in another day there.
     """
-    if re.fullmatch(r"\d{5}", text, re.ASCII):
-        return [str(FIRST_DAY_OF_EXCEL + timedelta(days=int(text)))]
+    if re.fullmatch(r"\d{5}([.,]\d+)?", text, re.ASCII):  # the fraction is the time of day
+        return [str(FIRST_DAY_OF_EXCEL + timedelta(days=int(text[:5])))]
     with suppress(ValueError, OverflowError):  # no instant; or at the end of time
         instant = datetime.fromisoformat(text)
         if instant.tzinfo and is_moscow:
@@ -130,10 +134,21 @@ def _city(value: Any) -> str:
     return text
 
 
+def _between(lowest: Value, highest: Value) -> AfterValidator:
+    """A limit; pydantic's own rounds it, and shows days as Python writes them."""
+
+    def checked(value: Value) -> Value:
+        if not lowest <= value <= highest:
+            raise ValueError(f"it must be from {lowest} to {highest}")
+        return value
+
+    return AfterValidator(checked)
+
+
 # ClickHouse silently clamps a Date outside this range.
-Day = Annotated[date, BeforeValidator(_day), Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
-Identifier = Annotated[int, BeforeValidator(_whole), Field(le=UINT64_MAX)]
-Count = Annotated[int, BeforeValidator(_whole), Field(le=UINT32_MAX)]
+Day = Annotated[date, BeforeValidator(_day), _between(date(1970, 1, 1), date(2149, 6, 6))]
+Identifier = Annotated[int, BeforeValidator(_whole), _between(0, UINT64_MAX)]
+Count = Annotated[int, BeforeValidator(_whole), _between(0, UINT32_MAX)]
 Rubles = Annotated[Decimal, BeforeValidator(_rubles), Field(max_digits=18, decimal_places=2)]
 Text = Annotated[str, BeforeValidator(_text)]
 City = Annotated[str, BeforeValidator(_city)]
