@@ -170,6 +170,18 @@ UNREADABLE = {
         b"\nRAW DAYS=3\n",
         ".env, line 2: neither NAME=value nor a comment: see whether its quotes",
     ),
+    **{
+        f"a name with {what}": (
+            f"A=1\n{name}=3 secret\n".encode(),
+            ".env, line 2: neither NAME=value nor a comment: see whether its quotes are closed and its name has only",
+        )
+        for what, name in {
+            "a zero-width space": "\u200bRAW_DAYS",
+            "a Cyrillic letter": "RАW_DAYS",
+            "a dash": "RAW-DAYS",
+            "a digit first": "1RAW_DAYS",
+        }.items()
+    },
     "a folder": (None, ".env can't be read (Is a directory): it must be a file that this user may read, or not be"),
 }
 
@@ -179,8 +191,9 @@ def test_the_line_of_a_file_of_settings_that_can_not_be_read_is_named(
     tmp_path: Path, written: bytes | None, said: str
 ) -> None:
     (tmp_path / ".env").mkdir() if written is None else (tmp_path / ".env").write_bytes(written)
-    with pytest.raises(InvalidInput, match=re.escape(f"{tmp_path}/{said}")):
+    with pytest.raises(InvalidInput, match=re.escape(f"{tmp_path}/{said}")) as raised:
         project_environment({}, tmp_path / ".env")
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("door", ["zakaz run", "zakaz status", "airflow version", "airflow dags backfill"])

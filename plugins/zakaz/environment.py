@@ -128,12 +128,12 @@ def _from_file(dotenv: Path | None) -> dict[str, str]:
     """The settings of a `.env`; a `${` in it refers to nothing, since a password may contain one."""
     lines = list(parse_stream(StringIO(_text(dotenv)))) if dotenv else []
     for line in lines:
-        if line.error:
-            # A quote that is not closed would swallow the settings below it.
+        # A quote that is not closed would swallow the settings below it; an invisible sign makes a name another one.
+        if line.error or (line.key and not re.fullmatch("[A-Za-z_][A-Za-z_0-9]*", line.key)):
             blank = line.original.string[: -len(line.original.string.lstrip())].count("\n")
             raise InvalidInput(
                 f"{dotenv}, line {line.original.line + blank}: neither NAME=value nor a comment: see whether its "
-                "quotes are closed and its name has no spaces"
+                "quotes are closed and its name has only Latin letters, digits and _, and nothing invisible"
             )
     return {line.key: line.value for line in lines if line.key and line.value}
 

@@ -41,7 +41,10 @@ def load_replies(scripted: Any, warehouse: WarehouseHook, *orders: Any, events: 
 
 
 NOWHERE: list[tuple[list[Ticket], list[Show], tuple[Any, ...], str]] = [
-    ([ticket()], [show(city=" ")], (77, 88, "unknown", date(2026, 12, 24)), "show 88 of event 77 without a city"),
+    *(
+        ([ticket()], [show(city=city)], (77, 88, "unknown", date(2026, 12, 24)), "show 88 of event 77 without a city")
+        for city in (" ", "null", "-", "\u200b", "\ufffd")
+    ),
     ([ticket()], [show(starts_at=None)], (77, 88, "Казань", UNKNOWN), "show 88 of event 77 without a start"),
     *(
         (

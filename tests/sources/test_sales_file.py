@@ -23,6 +23,7 @@ from zakaz.sources.sales_line import COLUMNS, SalesLine
 
 HEADER = "report_date,event_date,event_id,city,tickets_sold,revenue"
 GOOD = "2026-11-20,2026-12-24,4001,Казань,2,5000.10"
+QUOTED = '"' + HEADER.replace(",", '","') + '"'
 Write = Callable[..., Path]
 
 
@@ -98,7 +99,7 @@ def test_every_bad_line_is_named_with_its_column_and_value(write: Write) -> None
             "line 4, column event_date: '2026-02-30': ",
             "line 5, column event_id: '-1': ",
             "line 5, column tickets_sold: '2.5': ",
-            "line 6, column revenue: '1.234': Decimal input should have no more than 2 decimal places",
+            "line 6, column revenue: '1.234': write rubles in digits, with a point before the kopecks: 1234 or 1.23",
             "line 7, column revenue: '1 000': ",
             "line 8, column tickets_sold: '4294967296': ",
             "line 8, column revenue: 'NaN': ",
@@ -184,6 +185,14 @@ def test_a_day_that_is_not_over_is_refused(write: Write) -> None:
         (f"{HEADER},email,phone", "line 1: columns not allowed: 'email', 'phone' ("),
         (HEADER.replace(",", ";"), "line 1: semicolons separate the columns: separate them by commas"),
         (HEADER.replace(",", "\t"), "line 1: tabs separate the columns: separate them by commas"),
+        (
+            QUOTED.replace(",", ";"),
+            "line 1: semicolons separate the columns: separate them by commas, and kopecks by a ",
+        ),
+        (QUOTED.replace(",", "\t"), "line 1: tabs separate the columns: separate them by commas"),
+        ("sep=;", "line 1: 'sep=;' is for Excel only: take the line out, and separate them by commas"),
+        ('"SEP=,"\r', "line 1: '\"SEP=,\"' is for Excel only: take the line out, and "),
+        ("report_date", "line 1: columns missing: event_date, "),
         (f"{HEADER},revenue", "line 1: columns given twice: revenue ("),
         (f'{HEADER},"utm_source', "line 1: no readable CSV: "),
         ("", "line 1: columns missing: report_date, "),
@@ -228,6 +237,8 @@ RUSSIAN = "\n".join([HEADER, *(GOOD.replace("4001", str(number)) for number in r
         (RUSSIAN.encode("utf-16"), "is UTF-16"),
         (RUSSIAN.encode("utf-16-le"), "is UTF-16"),
         (RUSSIAN.encode("utf-16-be"), "is UTF-16"),
+        ("Дата продажи;Дата показа;Город\n".encode("utf-16-le"), "is UTF-16"),
+        ("Дата продажи;Дата показа;Город\n".encode("utf-16-be"), "is UTF-16"),
         (RUSSIAN.encode("utf-32"), "is UTF-32"),
         (RUSSIAN.encode("cp1251"), "is not UTF-8: line 2 has byte 0xca, as in Windows-1251"),
         (RUSSIAN.encode("cp866"), "is not UTF-8: line 2 has byte 0x8a, as in cp866 of DOS"),

@@ -9,6 +9,7 @@ from zakaz.days import moscow_day
 from zakaz.errors import SourceInconsistent
 from zakaz.sources.qtickets import QTicketsClient
 from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.texts import can_be_no_city
 
 # Pages of the list of all events, ten events each and megabytes long, that are read for a show that no order's event
 # has. Such a show is on sale, so its event is among the newest.
@@ -19,7 +20,8 @@ def place(client: QTicketsClient, tickets: Iterable[Ticket]) -> tuple[list[Ticke
     """Put each ticket under the event of its show.
 
     :returns: the tickets in their order, and each show once. A show that QTickets doesn't know has name and city of
-        the event of its order; of an event that it doesn't know either, nothing is known.
+        the event of its order; of an event that it doesn't know either, nothing is known. A city that can be none is
+        empty.
     :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `QTicketsClient.shows`; or it knows none of
         several events.
     """
@@ -43,6 +45,10 @@ def place(client: QTicketsClient, tickets: Iterable[Ticket]) -> tuple[list[Ticke
     by_id.pop(0, None)  # events themselves
 
     def show_of(ticket: Ticket) -> Show:
+        show = found(ticket)
+        return show._replace(city="") if can_be_no_city(show.city) else show
+
+    def found(ticket: Ticket) -> Show:
         own = known.get((ticket.event_id, ticket.show_id)) or by_id.get(ticket.show_id)
         if own:
             return own
@@ -66,7 +72,7 @@ def lacks(show: Show) -> list[str]:
     """What is not known of a show."""
     known = {
         "a name": show.event_name.strip(),
-        "a city": show.city.strip(),
+        "a city": show.city,
         "a start": show.starts_at,
         "a known time zone": not show.starts_at or _zone(show),
     }

@@ -25,6 +25,7 @@ SIGNATURES = {
     codecs.BOM_UTF16_BE: "UTF-16",
 }
 CYRILLIC = {"cp1251": "Windows-1251", "cp866": "cp866 of DOS", "koi8-r": "KOI8-R"}
+USUAL = re.compile("[\t\r\n -~А-яЁё]")
 LETTERS = re.compile("[а-яё]")
 
 
@@ -56,8 +57,9 @@ def _something_else(content: bytes) -> str:
     for signature, name in SIGNATURES.items():
         if begin.lstrip(b" \t\r\n").startswith(signature):
             return name
-    # Latin letters in UTF-16 have a zero as every other byte.
-    return "UTF-16" if 4 * begin.count(0) > len(begin) else ""
+    # What is UTF-8 would be Chinese, or nothing.
+    likely = max(len(USUAL.findall(begin.decode(name, "replace"))) for name in ("utf-16-le", "utf-16-be"))
+    return "UTF-16" if 4 * likely > len(begin) else ""
 
 
 def _as_in(content: bytes) -> str:

@@ -16,6 +16,9 @@ from zakaz.sources.sales_line import COLUMNS, REQUIRED, SalesLine
 
 SHOWN_PROBLEMS = 20
 SHOWN_CHARACTERS = 60
+SEPARATE = (
+    f"separate them by commas, and kopecks by a point ({SAVE_AS}, after Options, Advanced, Decimal separator: a point)"
+)
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -89,12 +92,17 @@ def _name(column: str) -> str:
 
 def _csv_lines(path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
     """Line numbers with records, or with a text about what is wrong with the record."""
+    # Before the header is read: with quotes around its names and another separator it is no readable CSV.
+    wrong = _wrong_separator(file.readline())
+    file.seek(0)
     reader = csv.DictReader(file, strict=True)
+    header: list[str] = []
     try:
-        header = reader.fieldnames or []
+        header += reader.fieldnames or []
+        wrong = wrong or _wrong_header(header)
     except csv.Error as error:
-        raise InvalidInput(f"{path}: nothing was loaded: line 1: no readable CSV: {error}") from None
-    if wrong := _wrong_header(list(header)):
+        wrong = wrong or f"no readable CSV: {error}"
+    if wrong:
         raise InvalidInput(
             f"{path}: nothing was loaded: line 1: {wrong} (a comma separates; allowed: {', '.join(COLUMNS)})"
         )
@@ -118,14 +126,21 @@ def _csv_lines(path: Path, file: io.StringIO) -> Iterator[tuple[int, Any]]:
             yield reader.line_num, {name: text for name, text in record.items() if text or name in REQUIRED}
 
 
+def _wrong_separator(line: str) -> str:
+    """What else than a comma separates the columns of the first line; empty if nothing does."""
+    if line.strip('" ').lower().startswith("sep="):
+        return f"{_shown(line.strip())} is for Excel only: take the line out, and {SEPARATE}"
+    for sign, name in OTHER_SEPARATORS.items():
+        if sign in line and REQUIRED[0] in (cell.strip('" \r\n') for cell in line.split(sign)):
+            return f"{name} separate the columns: {SEPARATE}"
+    return ""
+
+
 def _wrong_header(header: list[str]) -> str:
     """What is wrong with a header; empty if nothing is."""
     missing = [name for name in REQUIRED if name not in header]
     extra = [name for name in header if name not in COLUMNS]
     twice = [name for name in COLUMNS if header.count(name) > 1]
-    for sign, name in OTHER_SEPARATORS.items():
-        if missing and REQUIRED[0] in ",".join(header).split(sign):
-            return f"{name} separate the columns: separate them by commas, and kopecks by a point"
     wrong = [f"columns missing: {', '.join(missing)}"] * bool(missing)
     wrong += [f"columns not allowed: {', '.join(map(_shown, extra))}"] * bool(extra)
     wrong += [f"columns given twice: {', '.join(twice)}"] * bool(twice)

@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_shows
     show_id UInt64 COMMENT '0 where it is not known',
     fetched_at DateTime64(6, 'UTC') COMMENT 'begin of the fetch',
     event_name String,
-    city String COMMENT 'as QTickets writes it',
+    city String COMMENT 'as QTickets writes it, empty if it can be no city',
     time_zone String COMMENT 'IANA name of the zone of the city, as QTickets writes it',
     starts_at Nullable(DateTime64(6, 'UTC')),
     event_date Nullable(Date) COMMENT 'day of the show, where it is held; NULL without a start'
