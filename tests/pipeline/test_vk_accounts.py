@@ -24,11 +24,10 @@ from zakaz.errors import (
     TaskTerminated,
     ZakazError,
 )
-from zakaz.pipeline.fetch import vk_fetch
 from zakaz.pipeline.load_result import LoadResult
+from zakaz.pipeline.runner import run_stage
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.registry.attempt import Attempt
-from zakaz.registry.runs import RunFigures
 from zakaz.settings import Settings
 from zakaz.sources.http import JsonApi
 from zakaz.sources.vk_ads import VkAdsClient, refused
@@ -106,21 +105,16 @@ def test_an_account_that_fails_is_named_and_the_other_is_loaded(
         source.seed += 1
     try:
         sandbox.fault("vk_ads", account=login, **fault)
-        figures = RunFigures()
         with pytest.raises(error, match=said) as caught:
-            vk_fetch(warehouse, DAYS, ATTEMPT, figures)
+            run_stage("vk_fetch", DAYS, ATTEMPT)
         changed = truth(sandbox, other)
     finally:
         for source in sandbox.sources.values():
             source.seed -= 1
     assert spend(warehouse) == {AGENCY_CLIENTS[login]: before, AGENCY_CLIENTS[other]: changed}
     assert changed != truth(sandbox, other)
-    assert (
-        figures.rows_written
-        == warehouse.execute(
-            "SELECT count() FROM zakaz.stg_vk_ads_daily FINAL WHERE account_id = {id:UInt64}",
-            {"id": AGENCY_CLIENTS[other]},
-        )[0][0]
+    assert warehouse.execute("SELECT rows_written FROM meta.etl_runs FINAL") == warehouse.execute(
+        "SELECT count() FROM zakaz.stg_vk_ads_daily FINAL WHERE account_id = {id:UInt64}", {"id": AGENCY_CLIENTS[other]}
     )
     name = {ONE: ONE, TWO: str(AGENCY_CLIENTS[TWO])}
     told = failure_alert(ATTEMPT, caught.value, DAYS).html()
