@@ -147,6 +147,30 @@ UNCLEAR: list[tuple[Any, str]] = [
 ]
 
 
+# In place of "?": what JSON may hold and json.dumps doesn't write.
+ODD = [
+    (order(501, basket(price="?")), "1" * 5000, f"{SAID}, price: expected rubles as a number, found a number too long"),
+    (order(501, basket(price="?")), f"1e{'9' * 20}", f"{SAID}, price: expected rubles as a number, found a number too"),
+    (order(501, basket(price="?")), '1, "price": 2', f"{SAID}, price: expected rubles as a number, found two values"),
+    (order("?"), '501, "id": 502', "order without a readable id, id: expected a whole number, found two values"),
+    (order(baskets="?"), '[], "baskets": []', "order 501, baskets: expected a list, found two values"),
+    # What is not read stops nothing.
+    (order(client={"phone": "?"}), "7" * 5000, ""),
+    (order(client={"phone": "?"}), f"-1e{'9' * 20}", ""),
+    (order(client={"ivan@mail.ru": "?"}), '1, "ivan@mail.ru": 2', ""),
+]
+
+
+@pytest.mark.parametrize(("row", "odd", "said"), ODD)
+def test_what_no_number_can_be_and_a_key_given_twice_are_refused_where_they_are_read(
+    scripted: Any, row: Any, odd: str, said: str
+) -> None:
+    scripted.says(json.dumps(page(row, order(503))).replace('"?"', odd).encode())
+    orders = orders_of(scripted.url)
+    assert [len(one.tickets) for one in orders] == [int(not said), 1]
+    assert [refused_one.what[: len(said)] for one in orders for refused_one in one.refused] == [said] * bool(said)
+
+
 @pytest.mark.parametrize(("row", "said"), UNCLEAR, ids=[said for _, said in UNCLEAR])
 def test_what_is_unclear_is_named_and_the_others_are_read(scripted: Any, row: Any, said: str) -> None:
     scripted.says(page(order(499), row, order(503)))

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from zakaz.sources.json_reply import Odd
 from zakaz.texts import well_formed
 
 # Money and numbers of tickets stay so low that no sum of a day leaves its column.
@@ -157,7 +158,7 @@ def items_of(value: Any) -> list[Any] | None:
 
 def kind_of(value: Any) -> str:
     """The type of a value in JSON, for messages."""
-    return KINDS.get(type(value), "a number")
+    return value.what if isinstance(value, Odd) else KINDS.get(type(value), "a number")
 
 
 def if_clear(read: Callable[[], Value], otherwise: Value) -> Value:
