@@ -106,6 +106,8 @@ UNCLEAR: list[tuple[Any, str]] = [
     (order(currency_id=None), "order 501, currency_id: expected three letters such as RUB, found something else"),
     (order(baskets=None), "order 501, baskets: expected a list, found null"),
     (order(baskets=[], price=3000), "order 501, baskets: expected the tickets of its price, found none"),
+    (order(baskets=[], price=0, refunds=[{"id": 1}]), "order 501, baskets: expected the tickets of its price"),
+    (order(baskets=[]), "order 501, price: expected the field, found none"),
     (order(501, []), "order 501, ticket without a readable id, (all of it): expected an object, found a list"),
     (order(501, basket(id=None)), "order 501, ticket without a readable id, id: expected a whole number, found null"),
     (order(501, basket(price=True)), f"{SAID}, price: expected rubles as a number, found true or false"),

@@ -13,7 +13,10 @@ LATE, INCOMPLETE, CURRENCY, ODD = "late_refunds", "incomplete_tickets", "other_c
 # What each check looks at and what it expects.
 CHECKS = {
     LATE: ("QTickets: late refunds", "each refund within {days} days of its sale (REFUND_DAYS)"),
-    INCOMPLETE: ("QTickets: shows and tags", "name, city, start and time zone of each show, readable tags"),
+    INCOMPLETE: (
+        "QTickets: shows, tags and sums",
+        "name, city, start and time zone of each show, readable tags, all money of an order in its tickets",
+    ),
     CURRENCY: ("QTickets: other currencies", "tickets in rubles"),
     ODD: ("QTickets: large refunds", "no refund above twice the price"),
 }
