@@ -56,6 +56,7 @@ CLEAR: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (order(deleted_at=""), {}),
     (order(deleted_at="0000-00-00 00:00:00"), {}),
     (order(currency_id=" rub "), {}),
+    (order(currency_id="rur "), {}),
     (order(baskets={"0": basket()}), {}),
     (order(baskets=basket()), {}),
     (order(501, basket(id="9001", show_id="88", price="1500.00", quantity="1")), {}),

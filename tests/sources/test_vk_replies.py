@@ -91,7 +91,7 @@ def test_an_account_in_another_currency_is_refused(scripted: Any, currency: Any)
         client.require_rubles()
 
 
-@pytest.mark.parametrize("currency", ["RUB", "RUR", "rub", "", None])
+@pytest.mark.parametrize("currency", ["RUB", "RUR", " rur", "", None])
 def test_rubles_are_rubles_by_their_old_code_too(
     scripted: Any, caplog: pytest.LogCaptureFixture, currency: str | None
 ) -> None:

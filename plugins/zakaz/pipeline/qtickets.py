@@ -17,8 +17,9 @@ from zakaz.pipeline.qtickets_shows import event_date, place
 from zakaz.pipeline.sales_days import standing_days
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.registry.restatements import restated
+from zakaz.sources.currency import RUBLES
 from zakaz.sources.qtickets import QTicketsClient
-from zakaz.sources.qtickets_rows import RUBLES, Show, Ticket
+from zakaz.sources.qtickets_rows import Show, Ticket
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 

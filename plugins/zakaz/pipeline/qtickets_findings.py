@@ -7,7 +7,8 @@ from datetime import date
 from zakaz.pipeline.qtickets_sales import Sales
 from zakaz.pipeline.qtickets_shows import lacks
 from zakaz.registry.quality import Finding
-from zakaz.sources.qtickets_rows import RUBLES, Show, Ticket
+from zakaz.sources.currency import RUBLES
+from zakaz.sources.qtickets_rows import Show, Ticket
 
 LATE, INCOMPLETE, CURRENCY, ODD = "late_refunds", "incomplete_tickets", "other_currency_tickets", "odd_refunds"
 # What each check looks at and what it expects.

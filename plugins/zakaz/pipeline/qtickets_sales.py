@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from zakaz.days import DayRange
-from zakaz.sources.qtickets_rows import RUBLES, Order, Refused, Ticket
+from zakaz.sources.currency import RUBLES
+from zakaz.sources.qtickets_rows import Order, Refused, Ticket
 
 
 @dataclass

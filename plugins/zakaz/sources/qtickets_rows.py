@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from zakaz.days import moscow_day
 from zakaz.errors import SourceInconsistent
+from zakaz.sources.currency import currency_code
 from zakaz.sources.fields import HIGHEST_RUBLES, Fields, Unreadable, if_clear, items_of
 
-RUBLES = "RUB"
 CURRENCY = re.compile("[A-Z]{3}")
 
 
@@ -144,7 +144,7 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
     if not (baskets or is_cancelled) and (order.rubles("price") or _gave_back(order)):
         raise order.wrong("baskets", "the tickets of its price", "none")
     source, campaign, note = _tags(order)
-    currency = if_clear(lambda: order.text("currency_id"), "").strip().upper()
+    currency = currency_code(if_clear(lambda: order.text("currency_id"), ""))
     of_order = Ticket(
         order_id=order.id,
         basket_id=0,

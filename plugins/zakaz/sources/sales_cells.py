@@ -9,11 +9,12 @@ import unicodedata
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from zakaz.days import MOSCOW
+from zakaz.sources.currency import currency_code
 
 UINT64_MAX = 2**64 - 1
 UINT32_MAX = 2**32 - 1
@@ -138,10 +139,15 @@ def _city(value: Any) -> str:
     return text
 
 
+def _currency(value: Any) -> str:
+    return currency_code(_written(value, "write RUB"))
+
+
 # ClickHouse silently clamps a Date outside this range.
 Day = Annotated[date, BeforeValidator(_day), Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
 Identifier = Annotated[int, BeforeValidator(_whole), Field(le=UINT64_MAX)]
 Count = Annotated[int, BeforeValidator(_whole), Field(le=UINT32_MAX)]
 Rubles = Annotated[Decimal, BeforeValidator(_rubles), Field(max_digits=18, decimal_places=2)]
 Text = Annotated[str, BeforeValidator(_text)]
+Currency = Annotated[Literal["RUB"], BeforeValidator(_currency)]
 City = Annotated[str, BeforeValidator(_city)]
