@@ -55,6 +55,7 @@ CLEAR: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (order(payed="1"), {}),
     (order(deleted_at=""), {}),
     (order(deleted_at="0000-00-00 00:00:00"), {}),
+    (order(501, basket(refunded_at="-0001-11-30T00:00:00+02:30"), deleted_at="-0001-11-30T00:00:00+02:30"), {}),
     (order(currency_id=" rub "), {}),
     (order(currency_id="rur "), {}),
     (order(baskets={"0": basket()}), {}),
