@@ -60,8 +60,8 @@ def load_qtickets(
     others = [ticket for ticket in sales.tickets.values() if ticket.currency != RUBLES]
     tickets, shows = place(client, in_rubles)
     with warehouse.session():
-        _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
         standing = standing_days(warehouse, days)
+        _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
         with restated(warehouse, SOURCE, days) as restatements:
             sql = statement("sales/stg_from_qtickets.sql")
             written = rebuild(warehouse, STG_SALES, sql, days, fetch_id=fetch.fetch_id, refund_days=refund_days)
