@@ -170,6 +170,35 @@ def test_the_weekly_run_looks_for_late_refunds_itself(warehouse: WarehouseHook, 
         assert [one.passed for one in late(load(warehouse, sandbox, ONE_DAY, 30))] == [False] * SOURCES[kind]
 
 
+def test_a_sale_that_was_cancelled_after_its_day_was_loaded_is_named_until_it_is_loaded_anew(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    """Its own day is not read again: the window of the scheduled run has passed it."""
+    sold = DAY - timedelta(days=40)
+    window = DayRange(DAY - timedelta(days=2), DAY)
+
+    def told(days: DayRange) -> list[tuple[date, bool]]:
+        found = [
+            one
+            for one in load(warehouse, sandbox, days, 60, deep=True).findings
+            if one.check_name == "late_cancellations"
+        ]
+        assert all(f"bin/zakaz backfill --from {sold} --to {sold}" in one.found for one in found if not one.passed)
+        return [(one.day, one.passed) for one in found]
+
+    passed = [(day, True) for day in window]
+    with warehouse.session():
+        load(warehouse, sandbox, DayRange(sold, sold), 60)
+        (order, never_loaded) = sandbox.orders(sold)[0], sandbox.orders(sold - timedelta(days=1))[0]
+        assert told(window) == passed
+        for one in (order, never_loaded):
+            sandbox.patch_order(one["id"], cancelled=True)
+        assert told(window) == told(window) == [(sold, False), *passed]
+        assert told(DayRange(sold, sold)) == [(sold, True)]
+        assert loaded_sums(warehouse)[sold] == truth(sandbox, DayRange(sold, sold), 60)[sold]
+        assert told(window) == passed
+
+
 def test_a_refund_that_leaves_updated_at_alone_is_found_by_the_weekly_run_and_remembered(
     warehouse: WarehouseHook,
 ) -> None:
