@@ -75,7 +75,7 @@ MATRIX: list[tuple[str, dict[str, Any], type[ZakazError] | None, str]] = [
     ("cut JSON of events", {"kind": "cut_json", **EVENTS}, UNAVAILABLE, r"/events: .* not complete JSON: \{"),
     ("a page in place of JSON, once", {"kind": "html", "times": 1}, None, ""),
     ("a page in place of JSON", {"kind": "html"}, UNAVAILABLE, "text/html.* not complete JSON"),
-    ("400", {"kind": "400"}, REFUSED, f"/orders: HTTP 400: {HIDDEN}$"),
+    ("400", {"kind": "400"}, REFUSED, f"/orders: HTTP 400: VALIDATION_ERROR: {HIDDEN}$"),
     ("401", {"kind": "401"}, REFUSED, "/orders: HTTP 401: QTickets doesn't take the token. Put one from its cabinet"),
     ("403", {"kind": "403"}, REFUSED, "/orders: HTTP 403: QTickets doesn't take the token. Put one from its cabinet"),
     ("403 for events", {"kind": "403", **EVENTS}, REFUSED, "/events: HTTP 403: .*Access denied"),

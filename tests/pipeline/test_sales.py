@@ -134,9 +134,13 @@ def test_a_file_replaces_no_day_of_qtickets_unasked(warehouse: WarehouseHook, sa
     assert load_sales(warehouse, [line("2026-11-19")])[:2] == (1, 1)
 
 
+@pytest.mark.parametrize("after_a_file", [False, True])
 def test_rows_of_a_fetch_that_was_killed_before_its_end_are_those_of_qtickets(
-    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, after_a_file: bool
 ) -> None:
+    if after_a_file:
+        fetch(warehouse)
+        load_sales(warehouse, [line()], replace=True)
     with monkeypatch.context() as patch:
         patch.setattr("zakaz.pipeline.qtickets.record_totals", lambda *_: sys.exit("killed"))
         with pytest.raises(SystemExit):

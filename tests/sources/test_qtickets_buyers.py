@@ -123,6 +123,7 @@ WHOLE = json.dumps(page(full_of_buyers()), ensure_ascii=False).encode()
 DAMAGED: list[tuple[str, int, Any]] = [
     ("cut", 200, WHOLE[:-2]),
     ("not JSON", 200, f"<html>{LEAK}</html>".encode()),
+    ("a key twice", 200, WHOLE.replace(b'"client"', f'"{LEAK}": 1, "{LEAK}": 2, "client"'.encode(), 1)),
     ("no paging", 200, {"data": [full_of_buyers()]}),
     ("paging of text", 200, {**page(full_of_buyers()), "paging": {"perPage": LEAK, "currentPage": 1, "total": 1}}),
     ("rows of text", 200, page(LEAK)),

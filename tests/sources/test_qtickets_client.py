@@ -7,8 +7,8 @@ import pytest
 
 from made_replies import AT, DAY, ONE_DAY, basket, client_of, event, order, page, read
 from sandbox import QTICKETS_TOKEN, Sandbox
-from zakaz.errors import SourceInconsistent, SourceUnavailable
-from zakaz.sources.http import JsonApi
+from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
+from zakaz.sources.http import HIDDEN, JsonApi
 from zakaz.sources.qtickets import QTicketsClient, refused
 from zakaz.sources.vk_rate_limits import RateBudget
 
@@ -92,25 +92,59 @@ def test_an_envelope_in_another_form_is_read(scripted: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "said"),
     [
-        {"data": [order()]},
-        {"status": "error", "code": "WRONG_AUTHORIZATION"},
-        {**page(order()), "data": None},
-        page(order(), number=0),
-        page(order(), size=0),
-        {**page(order()), "paging": {"perPage": "many", "currentPage": 1, "total": 1}},
-        {**page(order()), "paging": [50, 1, 1]},
-        {**page(order()), "data": "none"},
-        {**page(order()), "paging": {"perPage": 50, "currentPage": True, "total": 1}},
-        [],
+        ({"data": [order()]}, "paging: expected an object, found none"),
+        ({"status": "error", "code": "WRONG_AUTHORIZATION"}, "data: expected a list, found none"),
+        ({**page(order()), "data": None}, "data: expected a list, found null"),
+        (page(order(), number=0), "paging.currentPage: expected a whole number from 1, found a number"),
+        (page(order(), size=0), "paging.perPage: expected a whole number from 1, found a number"),
+        (
+            {**page(order()), "paging": {"perPage": "many", "currentPage": 1, "total": 1}},
+            "paging.perPage: expected a whole number from 1, found text",
+        ),
+        ({**page(order()), "paging": [50, 1, 1]}, "paging: expected an object, found a list"),
+        ({**page(order()), "paging": None}, "paging: expected an object, found null"),
+        ({**page(order()), "data": "none"}, "data: expected a list, found text"),
+        (
+            {**page(order()), "paging": {"perPage": 50, "currentPage": True, "total": 1}},
+            "paging.currentPage: expected a whole number from 1, found true or false",
+        ),
+        (
+            {"data": [], "paging": {"perPage": 50, "currentPage": 1}},
+            "paging.total: expected a whole number from 0, found none",
+        ),
+        ([], "the reply: expected an object, found a list"),
+        (b"null", "the reply: expected an object, found null"),
     ],
 )
-def test_a_reply_without_rows_or_paging_is_asked_for_again_and_not_believed(scripted: Any, body: Any) -> None:
+def test_a_reply_without_rows_or_paging_is_asked_for_again_and_not_believed(
+    scripted: Any, body: Any, said: str
+) -> None:
     scripted.says(body)
-    with pytest.raises(SourceUnavailable, match=r"a reply without the required fields: \(not shown"):
+    with pytest.raises(SourceUnavailable) as caught:
         read(scripted.url)
+    assert str(caught.value).endswith(f"a reply without the required fields: {said}: {HIDDEN}")
     assert len(scripted.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"error": "Bad column", "code": "VALIDATION_ERROR"}, "VALIDATION_ERROR: "),
+        ({"code": "Иванова"}, ""),
+        ({"code": "ivan@mail.ru"}, ""),
+        ({"code": "A" * 41}, ""),
+        ({"code": 79001234567}, ""),
+        (["VALIDATION_ERROR"], ""),
+        (b"<html>", ""),
+    ],
+)
+def test_a_refusal_names_its_code_if_that_is_one(scripted: Any, body: Any, said: str) -> None:
+    scripted.says(body, 400)
+    with pytest.raises(SourceRefused) as caught:
+        read(scripted.url)
+    assert str(caught.value).endswith(f"/orders: HTTP 400: {said}{HIDDEN}")
 
 
 @pytest.mark.parametrize(("seconds", "pauses"), [(7, [7]), (None, [2]), (61, [])])

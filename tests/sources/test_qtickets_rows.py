@@ -55,7 +55,9 @@ CLEAR: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (order(payed="1"), {}),
     (order(deleted_at=""), {}),
     (order(deleted_at="0000-00-00 00:00:00"), {}),
+    (order(501, basket(refunded_at="-0001-11-30T00:00:00+02:30"), deleted_at="-0001-11-30T00:00:00+02:30"), {}),
     (order(currency_id=" rub "), {}),
+    (order(currency_id="rur "), {}),
     (order(baskets={"0": basket()}), {}),
     (order(baskets=basket()), {}),
     (order(501, basket(id="9001", show_id="88", price="1500.00", quantity="1")), {}),
@@ -106,6 +108,8 @@ UNCLEAR: list[tuple[Any, str]] = [
     (order(currency_id=None), "order 501, currency_id: expected three letters such as RUB, found something else"),
     (order(baskets=None), "order 501, baskets: expected a list, found null"),
     (order(baskets=[], price=3000), "order 501, baskets: expected the tickets of its price, found none"),
+    (order(baskets=[], price=0, refunds=[{"id": 1}]), "order 501, baskets: expected the tickets of its price"),
+    (order(baskets=[]), "order 501, price: expected the field, found none"),
     (order(501, []), "order 501, ticket without a readable id, (all of it): expected an object, found a list"),
     (order(501, basket(id=None)), "order 501, ticket without a readable id, id: expected a whole number, found null"),
     (order(501, basket(price=True)), f"{SAID}, price: expected rubles as a number, found true or false"),
@@ -145,6 +149,30 @@ UNCLEAR: list[tuple[Any, str]] = [
         for field in ("deleted_at", "refunded_at", "quantity", "price")
     ),
 ]
+
+
+# In place of "?": what JSON may hold and json.dumps doesn't write.
+ODD = [
+    (order(501, basket(price="?")), "1" * 5000, f"{SAID}, price: expected rubles as a number, found a number too long"),
+    (order(501, basket(price="?")), f"1e{'9' * 20}", f"{SAID}, price: expected rubles as a number, found a number too"),
+    (order(501, basket(price="?")), '1, "price": 2', f"{SAID}, price: expected rubles as a number, found two values"),
+    (order("?"), '501, "id": 502', "order without a readable id, id: expected a whole number, found two values"),
+    (order(baskets="?"), '[], "baskets": []', "order 501, baskets: expected a list, found two values"),
+    # What is not read stops nothing.
+    (order(client={"phone": "?"}), "7" * 5000, ""),
+    (order(client={"phone": "?"}), f"-1e{'9' * 20}", ""),
+    (order(client={"ivan@mail.ru": "?"}), '1, "ivan@mail.ru": 2', ""),
+]
+
+
+@pytest.mark.parametrize(("row", "odd", "said"), ODD)
+def test_what_no_number_can_be_and_a_key_given_twice_are_refused_where_they_are_read(
+    scripted: Any, row: Any, odd: str, said: str
+) -> None:
+    scripted.says(json.dumps(page(row, order(503))).replace('"?"', odd).encode())
+    orders = orders_of(scripted.url)
+    assert [len(one.tickets) for one in orders] == [int(not said), 1]
+    assert [refused_one.what[: len(said)] for one in orders for refused_one in one.refused] == [said] * bool(said)
 
 
 @pytest.mark.parametrize(("row", "said"), UNCLEAR, ids=[said for _, said in UNCLEAR])

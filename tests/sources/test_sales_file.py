@@ -67,12 +67,13 @@ def test_forms_that_say_the_same(write: Write) -> None:
     expected = read_sales(write(HEADER, GOOD))
     marked = write(b"\xef\xbb\xbf", f"{HEADER}\r", f"{GOOD}\r", "\r", name="excel.CSV")
     optional = write(f"{HEADER},event_name,show_id,refunds_amount,currency", f" {GOOD} ,,,,", name="gaps.csv")
+    old_code = write(f"{HEADER},currency", f"{GOOD}, rur ", name="old.csv")
     quoted = write('"revenue","tickets_sold","city","event_id","event_date","report_date"')
     quoted.write_text(quoted.read_text() + '"5000.1","2","Казань","4001","2026-12-24","2026-11-20"')
     fields = dict(zip(HEADER.split(","), GOOD.split(","), strict=True))
     numbers = f"{{{json.dumps(fields)[1:-1]}}}".replace('"5000.10"', "5000.10").replace('"4001"', "4001")
     listed = write("", numbers, "", name="sales.jsonl")
-    for path in (marked, optional, quoted, listed):
+    for path in (marked, optional, old_code, quoted, listed):
         assert read_sales(path) == expected
 
 

@@ -163,3 +163,10 @@ def test_a_wrong_secret_is_not_tried_twice_nor_shown(sandbox: Sandbox) -> None:
         tokens.current()
     assert "wrong-secret" not in str(caught.value)
     assert token_requests(sandbox) == 1
+
+
+def test_a_token_with_two_values_is_none(scripted: Any) -> None:
+    scripted.says(b'{"access_token": "SECRET-1", "access_token": "SECRET-2", "expires_in": "86400"}')
+    with pytest.raises(SourceUnavailable, match=r"a reply without the required fields: \(not shown") as caught:
+        client_of(scripted.url, Memory()).account_id()
+    assert "SECRET" not in str(caught.value)

@@ -1,6 +1,7 @@
 -- What each sale day has in the staging, and whether a file loaded it.
--- Rows newer than QTickets' last word on their day are those of a file, if a line of that day was landed. Lines landed
--- more than raw_days ago are gone; then being newer has to do. What is not known to be a file's counts as QTickets'.
+-- Rows newer than QTickets' last word on their day are those of a file, if a line of that day was landed after the last
+-- ticket that they can be built from: a fetch may die before its last word. Lines landed more than raw_days ago are
+-- gone; then being newer has to do. What is not known to be a file's counts as QTickets'.
 WITH
 sums AS (
     SELECT
@@ -18,6 +19,31 @@ totals AS (
     FROM meta.source_totals FINAL
     WHERE source = 'qtickets' AND day BETWEEN {from_date:Date} AND {to_date:Date}
     GROUP BY day
+),
+
+lines AS (
+    SELECT
+        report_date AS day,
+        max(loaded_at) AS landed_at
+    FROM zakaz.raw_sales
+    WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
+    GROUP BY day
+),
+
+tickets AS (
+    SELECT
+        sums.day AS day,
+        max(landed.fetched_at) AS landed_at
+    FROM (
+        SELECT
+            arrayJoin([toDate(payed_at, 'Europe/Moscow'), toDate(coalesce(refunded_at, payed_at), 'Europe/Moscow')])
+                AS day,
+            fetched_at
+        FROM zakaz.raw_qtickets_tickets
+    ) AS landed
+    INNER JOIN sums ON landed.day = sums.day
+    WHERE toUnixTimestamp64Micro(landed.fetched_at) <= sums.version
+    GROUP BY sums.day
 )
 
 SELECT
@@ -27,9 +53,11 @@ SELECT
     sums.figures['refunds_amount'] AS refunds_amount,
     sums.version > totals.version
     AND (
-        sums.day IN (SELECT report_date FROM zakaz.raw_sales)
+        lines.landed_at > tickets.landed_at
         OR sums.version < toUnixTimestamp64Micro(now64(6) - toIntervalDay({raw_days:UInt16}))
     ) AS is_of_file
 FROM sums
 LEFT JOIN totals ON sums.day = totals.day
+LEFT JOIN lines ON sums.day = lines.day
+LEFT JOIN tickets ON sums.day = tickets.day
 ORDER BY day

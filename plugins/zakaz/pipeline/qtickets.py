@@ -17,8 +17,9 @@ from zakaz.pipeline.qtickets_shows import event_date, place
 from zakaz.pipeline.sales_days import standing_days
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.registry.restatements import restated
+from zakaz.sources.currency import RUBLES
 from zakaz.sources.qtickets import QTicketsClient
-from zakaz.sources.qtickets_rows import RUBLES, Show, Ticket
+from zakaz.sources.qtickets_rows import Show, Ticket
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
@@ -59,13 +60,14 @@ def load_qtickets(
     others = [ticket for ticket in sales.tickets.values() if ticket.currency != RUBLES]
     tickets, shows = place(client, in_rubles)
     with warehouse.session():
-        _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
         standing = standing_days(warehouse, days)
+        _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
         with restated(warehouse, SOURCE, days) as restatements:
             sql = statement("sales/stg_from_qtickets.sql")
             written = rebuild(warehouse, STG_SALES, sql, days, fetch_id=fetch.fetch_id, refund_days=refund_days)
             totals = _totals(sales, fetch)
             record_totals(warehouse, totals)
+        lost = _lost(warehouse, sales, fetch)
     if not written and any(total.tickets or total.refunds for total in totals):
         raise WarehouseUnavailable(
             f"QTickets, {days}: {len(tickets)} tickets were landed and none reached {STG_SALES.table}: rows that were "
@@ -77,7 +79,7 @@ def load_qtickets(
         written,
         restatements=tuple(restatements.found),
         broken=tuple(refused.what for refused in sales.refused),
-        findings=tuple(findings_of(sales, [*tickets, *others], shows)),
+        findings=tuple(findings_of(sales, [*tickets, *others], shows, lost)),
         file_days=frozenset(day for day, on_day in standing.items() if on_day.is_of_file),
     )
 
@@ -111,6 +113,18 @@ def _land(warehouse: WarehouseHook, fetch: Fetch, tickets: Sequence[Ticket], sho
     )
     told = "{} tickets, {:.2f} sold and {:.2f} refunded"
     require_same(f"{TICKETS_TABLE}, fetch_id {fetch.fetch_id}", told.format(*sent), told.format(*found))
+
+
+def _lost(warehouse: WarehouseHook, sales: Sales, fetch: Fetch) -> list[Ticket]:
+    """The cancelled tickets that an earlier day still counts."""
+    rows = warehouse.execute(statement("sales/qtickets_lost_cancellations.sql"), {"fetch_id": fetch.fetch_id})
+    standing = {basket_id for (basket_id,) in rows}
+    lost = [ticket for ticket in sales.cancelled if ticket.basket_id in standing]
+    if not lost:
+        return []
+    days = [ticket.payed_on for ticket in lost]
+    on_days = standing_days(warehouse, DayRange(min(days), max(days)))
+    return [ticket for ticket in lost if (on := on_days.get(ticket.payed_on)) and not on.is_of_file]
 
 
 def _require_true_zero(client: QTicketsClient, warehouse: WarehouseHook, sales: Sales, fetch: Fetch) -> None:

@@ -7,13 +7,19 @@ from datetime import date
 from zakaz.pipeline.qtickets_sales import Sales
 from zakaz.pipeline.qtickets_shows import lacks
 from zakaz.registry.quality import Finding
-from zakaz.sources.qtickets_rows import RUBLES, Show, Ticket
+from zakaz.sources.currency import RUBLES
+from zakaz.sources.qtickets_rows import Show, Ticket
 
-LATE, INCOMPLETE, CURRENCY, ODD = "late_refunds", "incomplete_tickets", "other_currency_tickets", "odd_refunds"
+LATE, CANCELLED, INCOMPLETE = "late_refunds", "late_cancellations", "incomplete_tickets"
+CURRENCY, ODD = "other_currency_tickets", "odd_refunds"
 # What each check looks at and what it expects.
 CHECKS = {
     LATE: ("QTickets: late refunds", "each refund within {days} days of its sale (REFUND_DAYS)"),
-    INCOMPLETE: ("QTickets: shows and tags", "name, city, start and time zone of each show, readable tags"),
+    CANCELLED: ("QTickets: late cancellations", "no sale that was cancelled after its day was last loaded"),
+    INCOMPLETE: (
+        "QTickets: shows, tags and sums",
+        "name, city, start and time zone of each show, readable tags, all money of an order in its tickets",
+    ),
     CURRENCY: ("QTickets: other currencies", "tickets in rubles"),
     ODD: ("QTickets: large refunds", "no refund above twice the price"),
 }
@@ -22,14 +28,21 @@ NAMED = 3
 HIGHEST_SHARE = 2
 
 
-def findings_of(sales: Sales, tickets: Sequence[Ticket], shows: Sequence[Show]) -> list[Finding]:
+def findings_of(
+    sales: Sales, tickets: Sequence[Ticket], shows: Sequence[Show], lost: Sequence[Ticket]
+) -> list[Finding]:
     """The warnings of each day; a day without one has passed.
 
     Late refunds only fail unless they were looked for.
 
     :param tickets: those that are not cancelled, each under the event of its show.
+    :param lost: cancelled ones that earlier days still count; to load such a day anew withdraws its warning.
     """
     odd = _odd(sales, tickets, shows)
+    for ticket in lost:
+        day = ticket.payed_on
+        what = f"cancelled since (to load the day anew: bin/zakaz backfill --from {day} --to {day})"
+        odd.setdefault((CANCELLED, day), {}).setdefault(what, []).append(ticket)
     return [
         Finding(
             day=day,
@@ -42,16 +55,16 @@ def findings_of(sales: Sales, tickets: Sequence[Ticket], shows: Sequence[Show]) 
             passed=(check, day) not in odd,
         )
         for check, (subject, expected) in CHECKS.items()
-        for day in sales.days
-        if (check, day) in odd or check != LATE or sales.knows_late
+        for day in sorted({*sales.days, *(ticket.payed_on for ticket in lost)})
+        if (check, day) in odd or (day in sales.days and (check != LATE or sales.knows_late))
     ]
 
 
 def _odd(
     sales: Sales, tickets: Sequence[Ticket], shows: Sequence[Show]
-) -> Mapping[tuple[str, date], Mapping[str, list[Ticket]]]:
+) -> dict[tuple[str, date], dict[str, list[Ticket]]]:
     """The odd tickets of each check and day, by what is odd about them."""
-    found: defaultdict[tuple[str, date], defaultdict[str, list[Ticket]]] = defaultdict(lambda: defaultdict(list))
+    found: defaultdict[tuple[str, date], dict[str, list[Ticket]]] = defaultdict(lambda: defaultdict(list))
     lacking = {
         (show.event_id, show.show_id): f"show {show.show_id} of event {show.event_id} without {', '.join(lacks(show))}"
         for show in shows

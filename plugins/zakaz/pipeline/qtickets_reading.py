@@ -67,7 +67,7 @@ def read_sales(
 
     :param refund_days: how many days after its sale a refund counts at most.
     :param evidence: what is known of `updated_at` from earlier fetches; what is seen now is added.
-    :param deep: read all older orders, whatever `updated_at` says.
+    :param deep: read all older orders, whatever `updated_at` says, and twice as far back, for late refunds.
     :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `QTicketsClient.orders`.
     """
     sales = Sales(days, refund_days)
@@ -91,10 +91,12 @@ def read_sales(
         log.info("QTickets, %s: older orders are read in full, not only those that changed since: %s", days, why)
         older.clear()
     if deep or not sales.knows_late:
-        months = DayRange(days.first - timedelta(days=refund_days), days.first - timedelta(days=1)).months()
+        reach = timedelta(days=refund_days * (2 if deep else 1))
+        months = DayRange(days.first - reach, days.first - timedelta(days=1)).months()
         for orders, read in in_order(partial(_month, client, sales), months, PARALLEL_MONTHS, client.abandon):
             sales.read += read
             older += orders
+        sales.knows_late |= deep
     for order in older:
         sales.add(order)
     return sales

@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from zakaz.days import DayRange
-from zakaz.sources.qtickets_rows import RUBLES, Order, Refused, Ticket
+from zakaz.sources.currency import RUBLES
+from zakaz.sources.qtickets_rows import Order, Refused, Ticket
 
 
 @dataclass
@@ -24,7 +25,7 @@ class Sales:
 
     :param refund_days: how many days after its sale a refund counts at most.
     :param read: tickets read, whatever their days. :param orders: orders paid on the days.
-    :param tickets: by id; cancelled ones are apart, since they count nowhere.
+    :param tickets: by id. :param cancelled: of any day, since a day that was built earlier may still count them.
     :param refused: what can't be read, though its money may belong to these days.
     :param knows_late: refunds beyond `refund_days` were looked for.
     """
@@ -41,10 +42,12 @@ class Sales:
     _doubled: set[int] = field(default_factory=set)
 
     def concerned_by(self, order: Order) -> bool:
-        """Whether something of an order belongs to one of the days."""
+        """Whether something of an order belongs to one of the days, or is cancelled."""
         return any(self._concern(one) for part in (order.tickets, order.refused) for one in part)
 
     def _concern(self, one: Ticket | Refused) -> bool:
+        if isinstance(one, Ticket) and one.cancelled:
+            return True
         days = {one.payed_on, one.refunded_on} if isinstance(one, Ticket) else one.days
         return days is None or any(day and day in self.days for day in days)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from zakaz.sources.json_reply import Odd
 from zakaz.texts import well_formed
 
 # Money and numbers of tickets stay so low that no sum of a day leaves its column.
@@ -13,6 +14,8 @@ HIGHEST_ID, HIGHEST_QUANTITY, HIGHEST_RUBLES = 2**64 - 1, 10**6, 10**12
 # The years that ClickHouse's DateTime and Date types both cover.
 YEARS = range(1971, 2149)
 NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,10})?", re.ASCII)
+# The date zero of MySQL, and what PHP makes of it.
+NO_DATES = ("0000-00-00", "-0001-11-30")
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 Value = TypeVar("Value")
 KINDS = {type(None): "null", bool: "true or false", str: "text", dict: "an object", list: "a list"}
@@ -157,7 +160,7 @@ def items_of(value: Any) -> list[Any] | None:
 
 def kind_of(value: Any) -> str:
     """The type of a value in JSON, for messages."""
-    return KINDS.get(type(value), "a number")
+    return value.what if isinstance(value, Odd) else KINDS.get(type(value), "a number")
 
 
 def if_clear(read: Callable[[], Value], otherwise: Value) -> Value:
@@ -171,7 +174,7 @@ def if_clear(read: Callable[[], Value], otherwise: Value) -> Value:
 def _is_nothing(value: Any) -> bool:
     """Whether PHP or its database means null; zero is a number."""
     if isinstance(value, str):
-        return not value.strip() or value.startswith("0000-00-00")
+        return not value.strip() or value.startswith(NO_DATES)
     return value is None or value is False or value == []
 
 

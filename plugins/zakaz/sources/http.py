@@ -109,7 +109,8 @@ class JsonApi:
         :param form: body as a form; neither it nor the answer is shown in messages.
         :param document: body as JSON, also for a GET.
         :param read: reads the content; if it raises Unreadable, the answer is unusable.
-        :param check: reads the required fields from what was read; if it fails, the answer is unusable.
+        :param check: reads the required fields from what was read; if it fails, the answer is unusable. An Unreadable
+            says why.
         :param attempts: fewer tries, for a request with side effects.
         :param secret: the answer may contain secrets or personal data, and is never shown in messages.
         :raises SourceUnavailable: no usable answer after all tries; the message names the last cause.
@@ -153,6 +154,8 @@ class JsonApi:
         try:
             if check is not None:
                 check(answer.body)
+        except Unreadable as error:
+            raise SourceUnavailable(f"{what}: a reply without the required fields: {error}: {excerpt}") from None
         except (LookupError, AttributeError, TypeError, ValueError, ArithmeticError):
             raise SourceUnavailable(f"{what}: a reply without the required fields: {excerpt}") from None
         return answer

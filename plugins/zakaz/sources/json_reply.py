@@ -2,7 +2,11 @@
 
 import json
 import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 # An escape in JSON: a character of two surrogates, half of one, or any other.
@@ -13,6 +17,16 @@ SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 class Unreadable(ValueError):
     """A reply that can't be read; the text says where and why, and quotes no value."""
+
+
+@dataclass(frozen=True)
+class Odd:
+    """In place of a value that can't be told: only who reads it refuses it. `what` names its kind, not the value."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return self.what
 
 
 def read_text(content: bytes) -> str:
@@ -26,21 +40,33 @@ def read_text(content: bytes) -> str:
 def read_json(content: bytes) -> Any:
     """What a body says, as read by `read_text`: with Decimal for decimals, never float but for NaN and Infinity.
 
-    :raises Unreadable: it is not complete JSON, gives a key of an object twice, or is nested too deeply.
+    A key given twice in an object, and a number too long to be read, have an Odd value.
+
+    :raises Unreadable: it is not complete JSON, or nested too deeply.
     """
     try:
-        return json.loads(read_text(content), parse_float=Decimal, object_pairs_hook=_object)
-    except Unreadable:
-        raise
+        return json.loads(
+            read_text(content),
+            parse_int=partial(_number, int),
+            parse_float=partial(_number, Decimal),
+            object_pairs_hook=_object,
+        )
     except RecursionError:
         raise Unreadable("nested too deeply") from None
-    except (ValueError, ArithmeticError):
+    except ValueError:
         raise Unreadable("not complete JSON") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise Unreadable(f"{max(names, key=names.count)!r} is given twice in an object")
+        times = Counter(name for name, _ in pairs)
+        fields |= {name: Odd("two values") for name in fields if times[name] > 1}
     return fields
+
+
+def _number(kind: Callable[[str], int | Decimal], text: str) -> int | Decimal | Odd:
+    try:
+        return kind(text)
+    except (ValueError, ArithmeticError):  # thousands of digits; an exponent of twenty
+        return Odd("a number too long")

@@ -4,6 +4,7 @@ Order replies are full of personal data. Only the fields of `Ticket` are read fr
 immediately and never quoted in a message.
 """
 
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,14 +14,19 @@ from typing import Any, Generic, TypeVar
 
 from zakaz.days import MOSCOW, DayRange
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, ZakazError
-from zakaz.sources.fields import Fields, if_clear, items_of
+from zakaz.sources.fields import Fields, if_clear, items_of, kind_of
 from zakaz.sources.http import Answer, JsonApi
+from zakaz.sources.json_reply import Odd, Unreadable
 from zakaz.sources.qtickets_rows import Order, Show, read_event, read_order, read_payment
 
 Condition = Mapping[str, Any]
 EVENTS_ASKED_TOGETHER = 50
 PAID: Condition = {"column": "payed", "value": 1}
 OLDEST_FIRST, NEWEST_FIRST = {"id": "asc"}, {"id": "desc"}
+ABSENT = Odd("none")
+DIGITS = re.compile(r"\d{1,18}", re.ASCII)
+# The code of an error; of what else it says, nothing is sure to be free of personal data.
+ERROR_CODE = re.compile(r"(?=.{2,40}\Z)[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", re.ASCII)
 
 Item = TypeVar("Item")
 # Reads a row: its id (or something unique, if that can't be read) and what was read.
@@ -181,19 +187,31 @@ def _read(body: Any, read: ReadRow[Item]) -> _Page[Item]:
 
 def _envelope(body: Any) -> tuple[list[Any], int, int, int]:
     """Rows, rows per page, page number, total rows."""
-    rows = items_of(body["data"])
-    size, number, total = (int(_whole(body["paging"][name])) for name in ("perPage", "currentPage", "total"))
-    if rows is None or size < 1 or number < 1:
-        raise ValueError
-    return rows, size, number, total
+    reply = _object(body, "the reply")
+    rows = items_of(data := reply.get("data", ABSENT))
+    if rows is None:
+        raise _wrong("data", "a list", data)
+    paging = _object(reply.get("paging", ABSENT), "paging")
+    return rows, _whole(paging, "perPage", 1), _whole(paging, "currentPage", 1), _whole(paging, "total", 0)
 
 
-def _whole(value: Any) -> str:
+def _object(value: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(place, "an object", value)
+    return value
+
+
+def _whole(paging: Mapping[str, Any], name: str, lowest: int) -> int:
     """A number of the paging, which PHP may write as text."""
+    value = paging.get(name, ABSENT)
     text = "" if isinstance(value, bool) else str(value)
-    if not (text.isascii() and text.isdecimal()):
-        raise ValueError
-    return text
+    if not (DIGITS.fullmatch(text) and int(text) >= lowest):
+        raise _wrong(f"paging.{name}", f"a whole number from {lowest}", value)
+    return int(text)
+
+
+def _wrong(place: str, expected: str, found: Any) -> Unreadable:
+    return Unreadable(f"{place}: expected {expected}, found {kind_of(found)}")
 
 
 def midnight(day: date) -> datetime:
@@ -242,4 +260,6 @@ def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
         "password of the connection",
         404: ": there is no such address. Correct the host of the connection",
     }.get(answer.status, "")
-    raise SourceRefused(f"{what}: HTTP {answer.status}{advice}: {answer.excerpt}", str(answer.status))
+    code = answer.body.get("code") if isinstance(answer.body, dict) else None
+    said = f"{code}: " if isinstance(code, str) and ERROR_CODE.fullmatch(code) else ""
+    raise SourceRefused(f"{what}: HTTP {answer.status}{advice}: {said}{answer.excerpt}", str(answer.status))

@@ -4,7 +4,7 @@ An order may hold what can't be read without guessing. Then that order or ticket
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from zakaz.days import moscow_day
 from zakaz.errors import SourceInconsistent
+from zakaz.sources.currency import currency_code
 from zakaz.sources.fields import HIGHEST_RUBLES, Fields, Unreadable, if_clear, items_of
 
-RUBLES = "RUB"
 CURRENCY = re.compile("[A-Z]{3}")
 
 
@@ -25,7 +25,8 @@ class Ticket(NamedTuple):
     :param payed_at: instant of the sale. :param cancelled: the ticket or its whole order was cancelled.
     :param price: rubles per unit. :param refunded_amount: rubles refunded at `refunded_at`.
     :param currency: three capital letters. :param updated_at: the last change of its order, if QTickets says it.
-    :param note: what could not be read, though its money could; empty if nothing.
+    :param note: what could not be read, though its money could, or what money of its order no ticket has; empty if
+        nothing.
     """
 
     order_id: int
@@ -140,10 +141,10 @@ def read_payment(order: Fields) -> datetime:
 def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> Iterator[Ticket | Refused]:
     is_cancelled = order.instant_or_none("deleted_at") is not None
     baskets = if_clear(lambda: order.items("baskets"), []) if is_cancelled else order.items("baskets")
-    if not (baskets or is_cancelled) and order.rubles("price", or_zero=True):
+    if not (baskets or is_cancelled) and (order.rubles("price") or _gave_back(order)):
         raise order.wrong("baskets", "the tickets of its price", "none")
     source, campaign, note = _tags(order)
-    currency = if_clear(lambda: order.text("currency_id"), "").strip().upper()
+    currency = currency_code(if_clear(lambda: order.text("currency_id"), ""))
     of_order = Ticket(
         order_id=order.id,
         basket_id=0,
@@ -161,6 +162,7 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
         updated_at=updated_at,
         note=note,
     )
+    tickets, fees = list[Ticket](), Decimal(0)
     for value in baskets:
         try:
             basket = order.inner(value, "ticket")
@@ -168,8 +170,34 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
             one: Ticket | Refused | None = None if is_cancelled else Refused(str(error), None)
         else:
             one = _ticket(order, basket, of_order)
-        if one:
+        if isinstance(one, Ticket):
+            tickets.append(one)
+            fees += one.quantity * if_clear(partial(basket.rubles, "service_fee_amount", or_zero=True), Decimal(0))
+        elif one:
             yield one
+    left_over = _left_over(order, tickets, fees) if len(tickets) == len(baskets) else []
+    for ticket in tickets:
+        yield _noted(ticket, left_over)
+
+
+def _left_over(order: Fields, tickets: Sequence[Ticket], fees: Decimal) -> list[str]:
+    """What money of an order none of its tickets has; whether its price holds their fees is not known."""
+    price = if_clear(lambda: order.rubles("price", or_zero=True), Decimal(0))
+    notes = []
+    if price > sum(ticket.revenue for ticket in tickets) + fees:
+        notes.append(str(order.wrong("price", "that of its tickets", "more")))
+    if _gave_back(order) and not any(ticket.refunded_at for ticket in tickets):
+        notes.append(str(order.wrong("refunds", "a refunded_at in one of its tickets", "none")))
+    return notes
+
+
+def _noted(ticket: Ticket, notes: list[str]) -> Ticket:
+    return ticket._replace(note="; ".join(filter(None, [ticket.note, *notes])))
+
+
+def _gave_back(order: Fields) -> bool:
+    """Whether an order or ticket lists refunds, whose form is not documented."""
+    return bool(if_clear(lambda: order.items("refunds"), []))
 
 
 def _ticket(order: Fields, basket: Fields, of_order: Ticket) -> Ticket | Refused | None:
@@ -187,6 +215,8 @@ def _ticket(order: Fields, basket: Fields, of_order: Ticket) -> Ticket | Refused
             refunded_at=refunded_at,
             refunded_amount=basket.rubles("refunded_amount", or_zero=refunded_at is None),
         )
+        if _gave_back(basket) and not refunded_at:
+            ticket = _noted(ticket, [str(basket.wrong("refunds", "the refunded_at of these", "none"))])
         if not is_cancelled:
             _require_possible(order, basket, ticket)
     except Unreadable as error:

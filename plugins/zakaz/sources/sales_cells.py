@@ -9,11 +9,12 @@ import unicodedata
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from zakaz.days import MOSCOW
+from zakaz.sources.currency import currency_code
 from zakaz.texts import can_be_no_city
 
 UINT64_MAX = 2**64 - 1
@@ -145,10 +146,15 @@ def _between(lowest: Value, highest: Value) -> AfterValidator:
     return AfterValidator(checked)
 
 
+def _currency(value: Any) -> str:
+    return currency_code(_written(value, "write RUB"))
+
+
 # ClickHouse silently clamps a Date outside this range.
 Day = Annotated[date, BeforeValidator(_day), _between(date(1970, 1, 1), date(2149, 6, 6))]
 Identifier = Annotated[int, BeforeValidator(_whole), _between(0, UINT64_MAX)]
 Count = Annotated[int, BeforeValidator(_whole), _between(0, UINT32_MAX)]
 Rubles = Annotated[Decimal, BeforeValidator(_rubles), Field(max_digits=18, decimal_places=2)]
 Text = Annotated[str, BeforeValidator(_text)]
+Currency = Annotated[Literal["RUB"], BeforeValidator(_currency)]
 City = Annotated[str, BeforeValidator(_city)]

@@ -1,11 +1,12 @@
 """One line of a sales file."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from zakaz.sources.sales_cells import City, Count, Day, Identifier, Rubles, Text
+from zakaz.sources.currency import RUBLES
+from zakaz.sources.sales_cells import City, Count, Currency, Day, Identifier, Rubles, Text
 
 
 class SalesLine(BaseModel):
@@ -28,7 +29,7 @@ class SalesLine(BaseModel):
     tickets_sold: Count
     revenue: Rubles
     refunds_amount: Rubles = Decimal(0)
-    currency: Literal["RUB"] = "RUB"
+    currency: Currency = RUBLES
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
+from zakaz.sources.currency import RUBLES, currency_code
 from zakaz.sources.http import Answer, JsonApi, short
 from zakaz.sources.parallel import in_order
 from zakaz.sources.vk_rate_limits import DAY, HOUR, SECOND, opening, until_open
@@ -26,8 +27,6 @@ LIST_FIELDS = {
 }
 REFRESHABLE = {"expired_token"}
 REPLACEABLE = {"invalid_token", "revoked_token"}
-# RUR is the old code, which Russian systems still use.
-RUBLES = {"RUB", "RUR"}
 BAD_IDS, TOO_MUCH = "ERR_WRONG_BANNERS", "ERR_LIMIT_EXCEEDED"
 
 
@@ -132,7 +131,7 @@ class VkAdsClient:
         """
         if not self._currency:
             log.warning("VK Ads: account %s names no currency: taken for rubles", self.opened)
-        elif self._currency.upper() not in RUBLES:
+        elif currency_code(self._currency) != RUBLES:
             raise SourceInconsistent(
                 f"VK Ads: the currency of account {self.opened} is {short(self._currency, 20)}, but money is added up "
                 "as rubles: take the account out of the connection. The staging keeps its old rows"

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from zakaz.days import DayRange
-from zakaz.sources.json_reply import Unreadable, read_json, read_text
+from zakaz.sources.json_reply import Odd, Unreadable, read_json, read_text
 
 Fields = Mapping[str, Any]
 Shape = Any
@@ -24,7 +24,7 @@ SUMS = ("shows", "clicks", "spent")
 DIGITS = re.compile(r"\d{1,20}", re.ASCII)
 AMOUNT = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 # What other readers of JSON refuse, or take for something else.
-ODD_NUMBER = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity|\d[\d.]*[eE]\+?\d{3})")
+ODD_NUMBER = re.compile(rb"[:\[,]\s*-?(?:NaN|Infinity|\d{20}|\d[\d.]*[eE]\+?\d{3})")
 # The shapes in which the warehouse expects what it reads; each part may be absent, "" stands for every other key.
 TOTAL: Shape = {"base": {}}
 STATISTICS: Shape = {"items": [{"rows": [{"date": str, "base": {"vk": {}}}], "total": TOTAL}], "total": TOTAL}
@@ -118,12 +118,13 @@ def read_account_days(content: bytes, account_id: int, days: DayRange) -> dict[d
 def read_statistics(content: bytes) -> bytes:
     """The statistics of ads, for the warehouse to read.
 
-    Most replies are a list in ASCII without escapes, and have a total with which the warehouse compares what it has
-    read: these are not read here, since that would take as long as all the rest.
+    Most replies are a list in ASCII without escapes or odd numbers, and have a total with which the warehouse compares
+    what it has read: these are not read here, since that would take as long as all the rest.
 
     :raises Unreadable: there is no list of ads, or something else in place of a list or an object.
     """
-    if LIST_OF_ADS.match(content) and content.isascii() and b"\\" not in content and _has_total(content):
+    is_usual = LIST_OF_ADS.match(content) and content.isascii() and b"\\" not in content
+    if is_usual and not ODD_NUMBER.search(content) and _has_total(content):
         return content
     body = _object(read_json(content), "the reply")
     ads: list[dict[str, Any]] = [
@@ -282,7 +283,7 @@ def _day(row: Fields, place: str) -> date:
 def _text(fields: Fields, name: str) -> str:
     """A text, empty if there is none; some encoders write one of digits as a number."""
     value = fields.get(name)
-    if isinstance(value, bool | dict | list):
+    if isinstance(value, bool | dict | list | Odd):
         raise _wrong(name, "a text", value)
     return _written(value) or ""
 
@@ -303,4 +304,4 @@ def _wrong(place: str, expected: str, found: Any) -> Unreadable:
 
 
 def _kind(value: Any) -> str:
-    return KINDS.get(type(value), "a number")
+    return value.what if isinstance(value, Odd) else KINDS.get(type(value), "a number")

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeGuard
 
 from zakaz.errors import SourceRefused
 from zakaz.sources.http import JsonApi
+from zakaz.sources.json_reply import Odd
 
 TOKEN_PATH = "/api/v2/oauth2/token.json"  # noqa: S105 - a path
 # Renewed early, so that no token expires in the middle of a fetch.
@@ -32,6 +33,8 @@ class Token:
 
         :param refresh_token: the one used for the request, which stays valid if the reply has no other.
         """
+        if Odd in map(type, body.values()):
+            raise ValueError("which of two values is the token's can't be told")
         return cls(
             str(body["access_token"]),
             body.get("refresh_token") or refresh_token,
