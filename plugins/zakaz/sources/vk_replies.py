@@ -6,13 +6,14 @@ nothing. So it is given a reply as received only if it can't misread it, else wr
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from zakaz.days import DayRange
+from zakaz.errors import SourceInconsistent
 from zakaz.sources.json_reply import Unreadable, read_json, read_text
 
 Fields = Mapping[str, Any]
@@ -102,16 +103,20 @@ def read_account_days(content: bytes, account_id: int, days: DayRange) -> dict[d
     """The statistics of the account itself; a day without figures may be missing.
 
     :raises Unreadable: a figure or day can't be read, was not asked for, or is given twice.
+    :raises SourceInconsistent: the days do not add up to a total that VK gives for them.
     """
-    found = dict[date, Figures]()
-    for item, place in _objects(_items(_object(read_json(content), "the reply")), "items"):
+    body, found = _object(read_json(content), "the reply"), dict[date, Figures]()
+    for item, place in _objects(_items(body), "items"):
         if item.get("id") is not None and _id(item) != account_id:
             raise Unreadable(f"without the account asked for: {place}.id is another")
+        before = len(found)
         for row, row_place in _objects(item.get("rows"), f"{place}.rows"):
             day = _day(row, row_place)
             if day in found or not days.first <= day <= days.last:
                 raise Unreadable(f"{row_place}.date: given twice, or not asked for")
             found[day] = _figures(_base(row, row_place), row_place)
+        _require_total(item, f"account {account_id}, {days}, {place}", list(found.values())[before:])
+    _require_total(body, f"account {account_id}, {days}, the reply", found.values())
     return found
 
 
@@ -181,6 +186,20 @@ def _base(fields: Fields, place: str) -> dict[str, Any]:
 def _total(fields: Fields, place: str) -> dict[str, str | None]:
     base = _base(_object(fields.get("total"), f"{place}.total"), f"{place}.total")
     return {name: base[name] for name in SUMS}
+
+
+def _require_total(fields: Fields, place: str, rows: Collection[Figures]) -> None:
+    """What of a total is missing is no contradiction, and neither is a kopeck per row: VK rounds each."""
+    shows, clicks = sum(row.impressions for row in rows), sum(row.clicks for row in rows)
+    added = Figures(shows, clicks, sum((row.spend for row in rows), Decimal(0)))
+    given = zip(_total(fields, place).items(), added, strict=True)
+    total = _sums({name: str(own) if text is None else text for (name, text), own in given}, f"{place}.total")
+    if total[:2] != added[:2] or abs(total.spend - added.spend) * 100 > len(rows):
+        said, found = (f"shows={each.impressions} clicks={each.clicks} spent={each.spend}" for each in (total, added))
+        raise SourceInconsistent(
+            f"VK Ads: {place}: days of the account that do not add up to their total: expected {said}, found {found}. "
+            "The staging keeps its old rows"
+        )
 
 
 def _figures(base: Fields, place: str) -> Figures:
