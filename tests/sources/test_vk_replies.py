@@ -172,7 +172,11 @@ def test_an_object_that_can_not_be_read_is_named_and_hides_no_other(scripted: An
     items = [{"id": 1, "name": "A"}, {"id": "x"}, {"id": 3, "name": ["C"]}, 4, {"name": "E"}, {"id": 6.5}, {"id": "7"}]
     page = read_page(json.dumps({"count": "7", "items": items}).encode(), "ad_plans", 50)
     assert (page.length, page.size, page.ids) == (7, 7, [1, 3, 7])
-    assert json.loads(page.content)["items"] == [{"id": 1, "name": "A"}, {"id": 7, "name": ""}]
+    assert json.loads(page.content)["items"] == [
+        {"id": 1, "name": "A", "zakaz_odd": False},
+        {"id": 3, "name": "", "zakaz_odd": True},
+        {"id": 7, "name": "", "zakaz_odd": False},
+    ]
     assert page.broken == [
         "ad_plans[51]: id: expected a whole number, found a text",
         "ad_plans[52] (id 3): name: expected a text, found a list",
