@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from dotenv.parser import parse_stream
 
 from zakaz.errors import InvalidInput
+from zakaz.texts import well_formed
 
 PROJECT_DIR = Path(os.environ.get("ZAKAZ_PROJECT_DIR") or Path(__file__).resolve().parents[2])
 DOTENV = PROJECT_DIR / ".env"
@@ -192,6 +193,9 @@ def _complaint(connection: str) -> str:
         kind, name = FIELDS[field]
         if value and not isinstance(value, kind) and not isinstance(_parsed(value), kind):
             return f"has a {field} that is not {name}"
+        written = json.dumps([value, _parsed(value)], ensure_ascii=False)
+        if written != well_formed(written):
+            return f"has a {field} with half a character, such as \\ud83c alone: write it anew"
     return ""
 
 

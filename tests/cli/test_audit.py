@@ -1,5 +1,7 @@
 """bin/zakaz audit: what the sources say now against staging, mart and bi, day by day, without changing anything."""
 
+import json
+import os
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 
 from cli.conftest import Zakaz
 from made_runs import attempt
-from sandbox import Sandbox
+from sandbox import AGENCY_CLIENTS, Sandbox
 from zakaz.days import DayRange
 from zakaz.pipeline.runner import run_stage
 from zakaz.sources.vk_ads import first_reachable_day
@@ -56,14 +58,16 @@ def test_equal_days_say_what_they_come_to_and_nothing_changes(
     revenue, refunds = (sum(Decimal(row[name]) for row in sold) for name in ("revenue", "refunds_amount"))
     assert f"qtickets, {DAYS.first} to {DAYS.last}: revenue {revenue:.2f} in bi" in lines
     assert f"qtickets, {DAYS.first} to {DAYS.last}: refunds_amount {refunds:.2f} in bi" in lines
-    assert len(lines) == 6
+    assert len(lines) == 7
 
 
 @pytest.mark.parametrize(
     ("table", "day_column", "figure", "changed"),
     [
         ("zakaz.stg_vk_ads_daily", "stat_date", "spend", "staging"),
+        ("zakaz.dm_vk_ads_daily", "stat_date", "spend", "mart"),
         ("zakaz.dm_vk_ads_daily", "stat_date", "clicks", "mart"),
+        ("zakaz.dm_vk_ads_daily", "stat_date", "goals", "mart"),
         ("zakaz.stg_qtickets_sales", "report_date", "refunds_amount", "staging"),
         ("zakaz.dm_sales_daily", "sale_date", "tickets_sold", "mart"),
     ],
@@ -71,8 +75,9 @@ def test_equal_days_say_what_they_come_to_and_nothing_changes(
 def test_a_figure_that_differs_anywhere_is_named(
     loaded: WarehouseHook, zakaz: Zakaz, table: str, day_column: str, figure: str, changed: str
 ) -> None:
+    least = "toDecimal64('0.01', 2)" if figure in ("spend", "refunds_amount") else "1"
     loaded.execute(
-        f"INSERT INTO {table} SELECT * REPLACE ({figure} + 1 AS {figure}, _ver + 1 AS _ver) FROM {table} FINAL "
+        f"INSERT INTO {table} SELECT * REPLACE ({figure} + {least} AS {figure}, _ver + 1 AS _ver) FROM {table} FINAL "
         f"WHERE {day_column} = {{day:Date}} LIMIT 1",
         {"day": DAY},
     )
@@ -127,8 +132,42 @@ def test_what_can_not_be_asked_is_no_agreement(
     assert audit(zakaz, old)[0] == 1
 
 
-def test_a_source_that_is_down_is_no_result(loaded: WarehouseHook, sandbox: Sandbox, zakaz: Zakaz) -> None:
-    sandbox.fault("vk_ads", "404", path="statistics/users")
-    code, output, error = zakaz("audit", "--from", str(DAYS.first), "--to", str(DAYS.last))
-    assert (code, output) == (1, "")
-    assert error.startswith("zakaz: VK Ads: GET")
+@pytest.mark.parametrize(
+    ("source", "path", "other"), [("vk_ads", "statistics/users", "qtickets"), ("qtickets", "orders", "vk_ads")]
+)
+def test_a_source_that_is_down_is_named_and_the_other_is_compared(
+    loaded: WarehouseHook, sandbox: Sandbox, zakaz: Zakaz, source: str, path: str, other: str
+) -> None:
+    sandbox.fault(source, "404", path=path)
+    code, lines = audit(zakaz)
+    assert code == 1
+    assert [line.split(": ")[1] for line in lines if line.startswith("NOT ASKED")][:1] == [source]
+    assert "HTTP 404" in next(line for line in lines if line.startswith("NOT ASKED"))
+    assert sum(line.startswith(f"{other}, {DAYS.first}") for line in lines) == (3 if other == "qtickets" else 4)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_account_that_can_not_be_asked_is_named_and_the_others_are_compared(
+    warehouse: WarehouseHook, sandbox: Sandbox, zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    connection = json.loads(os.environ["AIRFLOW_CONN_VK_ADS_DEFAULT"])
+    accounts = {**connection, "extra": {"accounts": list(AGENCY_CLIENTS)}}
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps(accounts))
+    for stage in STAGES:
+        run_stage(stage, DAYS, attempt(stage, run_type="manual"))
+    assert audit(zakaz)[0] == 0
+    name, other = list(AGENCY_CLIENTS)[number], list(AGENCY_CLIENTS)[1 - number]
+    sandbox.fault("vk_ads", "invalid_user", account=name, path="user.json")
+    code, lines = audit(zakaz)
+    assert code == 1
+    asked = [line for line in lines if line.startswith("NOT ASKED")]
+    assert asked[0].startswith(f"NOT ASKED: vk_ads account {name}: VK Ads: GET ")
+    assert f"account {AGENCY_CLIENTS[name]} has rows" in asked[1]
+    warehouse.execute(
+        "INSERT INTO zakaz.dm_vk_ads_daily SELECT * REPLACE (goals + 1 AS goals, _ver + 1 AS _ver) "
+        "FROM zakaz.dm_vk_ads_daily FINAL WHERE account_id = {id:UInt64} LIMIT 1",
+        {"id": AGENCY_CLIENTS[other]},
+    )
+    code, lines = audit(zakaz)
+    assert code == 2
+    assert any(f"vk_ads account {AGENCY_CLIENTS[other]}, goals" in line for line in lines)

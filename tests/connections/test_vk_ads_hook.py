@@ -59,20 +59,25 @@ def test_a_token_of_another_client_is_not_used(sandbox: Sandbox) -> None:
 
 def test_a_token_goes_to_the_api_that_gave_it_alone(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also with one client id for both. That of VK itself is where 1.0 keeps it, and it is not lost meanwhile."""
-    of_vk = {"": Token("of VK", "of VK too", time.time() + 86_400).as_dict()}
+    of_vk = {"": Token("of-VK", "of-VK-too", time.time() + 86_400).as_dict()}
     Variable.set("zakaz_token_vk_ads_default", json.dumps({"client_id": CLIENT_ID, "tokens": of_vk}))
     for _ in range(2):
         connect(monkeypatch, host=f"{sandbox.url}/")
         assert client().account_id() == ACCOUNT_ID
         connect(monkeypatch, host=None)
-        assert client()._tokens.current() == "of VK"
+        assert client()._tokens.current() == "of-VK"
     assert [call["path"] for call in sandbox.requests()["requests"]] == [TOKEN_PATH, *["/api/v2/user.json"] * 2]
 
 
 HALF_A_TOKEN = json.dumps({"client_id": CLIENT_ID, "tokens": {"": {"access_token": "half"}}})
 
 
-@pytest.mark.parametrize("damaged", ["{", "[]", '"text"', HALF_A_TOKEN])
+NO_TOKEN = json.dumps({"client_id": CLIENT_ID, "tokens": {"": Token("a", "b", time.time() + 86_400).as_dict()}})
+
+
+@pytest.mark.parametrize(
+    "damaged", ["{", "[]", '"text"', HALF_A_TOKEN, NO_TOKEN.replace('"a"', '"а"'), NO_TOKEN.replace('"a"', "null")]
+)
 def test_a_damaged_token_is_as_none(sandbox: Sandbox, damaged: str) -> None:
     Variable.set(key(), damaged)
     assert client().account_id() == ACCOUNT_ID
@@ -97,6 +102,13 @@ def test_a_ready_token_is_used_and_none_is_asked_for(sandbox: Sandbox, monkeypat
         ({"extra": {"accounts": []}}, "accounts [] must be a list"),
         ({"extra": {"accounts": ["one", "one"]}}, "accounts ['one', 'one'] must be a list of different"),
         ({"extra": {"accounts": ["one", None]}}, "accounts ['one', None] must be a list"),
+        ({"extra": {"accounts": ["one\ud83c"]}}, "accounts ['one\\ud83c'] must be a list"),
+        ({"login": "client\n"}, "put client id and secret into login and password, or a ready token into its extra"),
+        ({"password": f"{CLIENT_SECRET}\n"}, "each is one word of visible ASCII"),
+        *[
+            ({"extra": {"access_token": token}}, "access_token in its extra (not shown) must be one word of visible")
+            for token in ("s3cret\n", "s3crеt", " s3cret", ["s3cret"], {"s3cret": 1}, True)
+        ],
         ({"extra": {"accounts": ["one"], "access_token": "t0ken"}}, "can't be combined with access_token"),
         ({"extra": {"account_id": "one"}}, "account_id 'one' must be the number of the one account"),
         ({"extra": {"accounts": ["one"], "account_id": 7}}, "can't be combined with accounts"),
@@ -112,6 +124,7 @@ def test_a_connection_that_cannot_work_is_refused_in_one_line(
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert CLIENT_SECRET not in str(caught.value)
+    assert "s3c" not in str(caught.value)
     assert sandbox.requests()["requests"] == []
 
 

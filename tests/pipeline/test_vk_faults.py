@@ -303,7 +303,7 @@ def test_an_account_without_rows_confirms_that_its_ads_had_none(
     warehouse: WarehouseHook, sandbox: Sandbox, rows: str
 ) -> None:
     sandbox.fault("vk_ads", "empty", path=STATISTICS)
-    sandbox.fault("vk_ads", **replaced("statistics/users", r'"rows":\[.*?\}\}\]', rows))
+    sandbox.fault("vk_ads", **replaced("statistics/users", r'"rows":.*', rows + '}],"total":{}}'))
     assert load(warehouse)[:2] == (0, 0)
     states = warehouse.execute("SELECT DISTINCT state FROM meta.source_totals FINAL")
     assert states == [("CONFIRMED_ZERO",)]

@@ -54,3 +54,10 @@ def test_what_a_form_carries_or_brings_back_is_never_shown(
     assert len(given) == (kind == "cut_json")
     for secret in [CLIENT_SECRET, *given]:
         assert secret[:20] not in str(caught.value) + caplog.text
+
+
+@pytest.mark.parametrize("secret", ["s3cret\n", "s3crеt"], ids=ascii)
+def test_a_header_that_can_not_be_sent_is_not_shown(scripted: Any, secret: str) -> None:
+    with pytest.raises(SourceUnavailable, match=r"\((InvalidHeader|UnicodeEncodeError)\)") as caught:
+        api_of(scripted.url).call("GET", "/x", headers={"Authorization": f"Bearer {secret}"})
+    assert "s3c" not in str(caught.value)

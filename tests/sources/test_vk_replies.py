@@ -82,6 +82,48 @@ def test_account_days_that_cannot_be_read_are_not_taken_for_nothing(scripted: An
     assert "\n" not in str(caught.value)
 
 
+def item_of_account(**fields: Any) -> dict[str, Any]:
+    return {"id": ACCOUNT_ID, "rows": [DAY_OF_ACCOUNT], **fields}
+
+
+SUMS = {"shows": 5, "clicks": 1, "spent": "1.51"}
+OTHER = {"base": {"shows": 100, "clicks": 2, "spent": "12.34"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"items": [item_of_account(total={"base": SUMS})], "total": {"base": {**SUMS, "spent": 1.49}}},
+        {"items": [item_of_account(total={"base": {"clicks": 1}}), {"rows": [], "total": []}], "total": {"base": []}},
+        {"items": [item_of_account(total=None)], "total": {"base": {**SUMS, "shows": None}}},
+    ],
+)
+def test_totals_of_the_account_that_agree_or_say_nothing_are_no_contradiction(scripted: Any, body: Any) -> None:
+    scripted.says(body)
+    (_, days), *_ = client_of(scripted.url).account_days(ACCOUNT_ID, ONE_DAY)
+    assert days == {DAY: (5, 1, Decimal("1.5"))}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {"items": [item_of_account(rows=[], total=OTHER)]},
+            r"items\[0\]: .*spent=12.34, found shows=0 clicks=0",
+        ),
+        ({"items": {}, "total": OTHER}, "the reply: .*expected shows=100 clicks=2 spent=12.34, found shows=0 clicks=0"),
+        ({"items": [item_of_account(total={"base": {"spent": 99}})]}, "expected .* spent=99.*, found .* spent=1.5"),
+        ({"items": [item_of_account()], "total": {"base": {"spent": "1.52"}}}, "expected .* spent=1.52, found"),
+        ({"items": [item_of_account()], "total": {"base": {"clicks": 2}}}, "expected shows=5 clicks=2 .*, found"),
+    ],
+)
+def test_an_account_whose_days_are_not_its_total_contradicts_itself(scripted: Any, body: Any, said: str) -> None:
+    scripted.says(body)
+    with pytest.raises(SourceInconsistent, match=rf"^VK Ads: account {ACCOUNT_ID}, {DAY}, .*{said}") as caught:
+        list(client_of(scripted.url).account_days(ACCOUNT_ID, ONE_DAY))
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("currency", ["KZT", "643", {"code": "RUB"}])
 def test_an_account_in_another_currency_is_refused(scripted: Any, currency: Any) -> None:
     scripted.says({"id": 7, "currency": currency})
@@ -132,7 +174,13 @@ def test_an_object_that_can_not_be_read_is_named_and_hides_no_other(scripted: An
     content = json.dumps({"count": "9", "items": items}).encode().replace(b'{"id": 1', odd)
     page = read_page(content, "ad_plans", 48)
     assert (page.length, page.size, page.ids) == (9, 9, [8, 9, 1, 3, 7])
-    assert json.loads(page.content)["items"] == [{"id": 1, "name": "A"}, {"id": 7, "name": ""}]
+    assert json.loads(page.content)["items"] == [
+        {"id": 8, "name": "", "zakaz_odd": True},
+        {"id": 9, "name": "", "zakaz_odd": True},
+        {"id": 1, "name": "A", "zakaz_odd": False},
+        {"id": 3, "name": "", "zakaz_odd": True},
+        {"id": 7, "name": "", "zakaz_odd": False},
+    ]
     assert page.broken == [
         "ad_plans[48] (id 8): name: expected a text, found two values",
         "ad_plans[49] (id 9): name: expected a text, found a number too long",

@@ -1,5 +1,6 @@
 """Five tokens per client, for ever: asked for once, renewed in place, replaced only when VK says so."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox import ACCOUNT_ID, CLIENT_ID, CLIENT_SECRET, Sandbox
-from zakaz.errors import SourceRefused, SourceUnavailable
+from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.http import JsonApi
 from zakaz.sources.vk_ads import VkAdsClient, refused
 from zakaz.sources.vk_tokens import SPARE_SECONDS, ClientCredentials, Token
@@ -146,6 +147,25 @@ def test_an_answer_without_a_token_is_no_token(scripted: Any, body: Any) -> None
     assert "abc" not in str(caught.value)
 
 
+@pytest.mark.parametrize("given", ["s3cret\n", "s3crеt", "s3\ud83c", " s3cret", "", None, ["s3cret"], 53], ids=ascii)
+def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(scripted: Any, given: Any) -> None:
+    store = Memory()
+    scripted.says(json.dumps({"access_token": given, "expires_in": 86400}).encode())
+    with pytest.raises(SourceInconsistent, match=r"^VK Ads: the access_token that .* is not one word of") as caught:
+        client_of(scripted.url, store).account_id()
+    assert (store.token, len(scripted.asked)) == (None, 1), "each further try may cost one of the five"
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize("renewed", ["s3crеt", "", None, ["s3cret"], 53], ids=ascii)
+def test_a_refresh_token_that_is_none_leaves_the_one_before(scripted: Any, renewed: Any) -> None:
+    store = Memory(Token("old", "stays", time.time()))
+    scripted.says({"access_token": "abc", "refresh_token": renewed, "expires_in": 86400}).says({"id": 7})
+    client_of(scripted.url, store).account_id()
+    assert store.token is not None
+    assert (store.token.access_token, store.token.refresh_token) == ("abc", "stays")
+
+
 @pytest.mark.parametrize("lifetime", ["86400", 86400, 86400.0], ids=["text", "integer", "number"])
 def test_a_lifetime_is_read_however_it_is_written(scripted: Any, lifetime: Any) -> None:
     store = Memory(Token("old", "stays", time.time()))
@@ -167,6 +187,6 @@ def test_a_wrong_secret_is_not_tried_twice_nor_shown(sandbox: Sandbox) -> None:
 
 def test_a_token_with_two_values_is_none(scripted: Any) -> None:
     scripted.says(b'{"access_token": "SECRET-1", "access_token": "SECRET-2", "expires_in": "86400"}')
-    with pytest.raises(SourceUnavailable, match=r"a reply without the required fields: \(not shown") as caught:
+    with pytest.raises(SourceInconsistent, match=r"access_token .* \(not shown\)") as caught:
         client_of(scripted.url, Memory()).account_id()
     assert "SECRET" not in str(caught.value)

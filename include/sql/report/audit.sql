@@ -8,7 +8,8 @@ layers AS (
         stat_date AS day,
         account_id,
         count() AS row_count,
-        map('impressions', sum(impressions), 'clicks', sum(clicks), 'spend', sum(spend)) AS figures
+        map('impressions', sum(impressions), 'clicks', sum(clicks), 'spend', sum(spend), 'goals', sum(goals))
+            AS figures
     FROM zakaz.stg_vk_ads_daily FINAL
     GROUP BY day, account_id
 
@@ -20,7 +21,8 @@ layers AS (
         stat_date AS day,
         account_id,
         count() AS row_count,
-        map('impressions', sum(impressions), 'clicks', sum(clicks), 'spend', sum(spend)) AS figures
+        map('impressions', sum(impressions), 'clicks', sum(clicks), 'spend', sum(spend), 'goals', sum(goals))
+            AS figures
     FROM zakaz.dm_vk_ads_daily FINAL
     GROUP BY day, account_id
 
@@ -32,7 +34,8 @@ layers AS (
         d AS day,
         account_id,
         count() AS row_count,
-        map('impressions', sum(impressions), 'clicks', sum(clicks), 'spend', sum(spend)) AS figures
+        map('impressions', sum(impressions), 'clicks', sum(clicks), 'spend', sum(spend), 'goals', sum(goals))
+            AS figures
     FROM bi.v_vk_ads_daily
     GROUP BY day, account_id
 

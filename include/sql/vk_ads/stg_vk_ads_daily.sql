@@ -25,7 +25,8 @@ items AS (
 campaigns AS (
     SELECT
         id AS campaign_id,
-        any(JSONExtractString(item, 'name')) AS campaign_name
+        any(JSONExtractString(item, 'name')) AS campaign_name,
+        NOT any(JSONExtractBool(item, 'zakaz_odd')) AS is_sound
     FROM items
     WHERE resource = 'ad_plans'
     GROUP BY id
@@ -37,7 +38,8 @@ ad_groups AS (
         any(JSONExtract(item, 'ad_plan_id', 'UInt64')) AS campaign_id,
         any(JSONExtractString(item, 'name')) AS ad_group_name,
         any(JSONExtractBool(item, 'enable_utm')) AS utm_enabled,
-        any(JSONExtractString(item, 'utm')) AS group_tags
+        any(JSONExtractString(item, 'utm')) AS group_tags,
+        NOT any(JSONExtractBool(item, 'zakaz_odd')) AS is_sound
     FROM items
     WHERE resource = 'ad_groups'
     GROUP BY id
@@ -56,7 +58,8 @@ ads AS (
                     arrayMap(slot -> JSONExtractString(slot.2, 'url'), JSONExtractKeysAndValuesRaw(item, 'urls'))
                 )
             )
-        ) AS link
+        ) AS link,
+        NOT any(JSONExtractBool(item, 'zakaz_odd')) AS is_sound
     FROM items
     WHERE resource = 'banners'
     GROUP BY id
@@ -71,6 +74,7 @@ tagged_ads AS (
         ad_groups.ad_group_name AS ad_group_name,
         ad_groups.campaign_id AS campaign_id,
         campaigns.campaign_name AS campaign_name,
+        ads.is_sound AND ad_groups.is_sound AND campaigns.is_sound AS is_sound,
         arrayConcat(
             if(ad_groups.utm_enabled, extractURLParameters(concat('?', trimLeft(ad_groups.group_tags, '?&'))), []),
             extractURLParameters(ads.link),
@@ -99,44 +103,56 @@ tagged_ads AS (
     LEFT JOIN campaigns ON ad_groups.campaign_id = campaigns.campaign_id
 ),
 
--- Ads that are no longer listed keep their stored attributes.
+-- Ads that are no longer listed keep their stored attributes, and so do those of which not everything can be read: what
+-- can be is for ads without any.
 described_ads AS (
-    SELECT
-        ad_id,
-        ad_name,
-        link,
-        ad_group_id,
-        ad_group_name,
-        campaign_id,
-        campaign_name,
-        utm[1] AS utm_source,
-        utm[2] AS utm_medium,
-        utm[3] AS utm_campaign,
-        utm[4] AS utm_content,
-        utm[5] AS utm_term
-    FROM tagged_ads
+    SELECT *
+    FROM (
+        SELECT
+            ad_id,
+            ad_name,
+            link,
+            ad_group_id,
+            ad_group_name,
+            campaign_id,
+            campaign_name,
+            utm[1] AS utm_source,
+            utm[2] AS utm_medium,
+            utm[3] AS utm_campaign,
+            utm[4] AS utm_content,
+            utm[5] AS utm_term,
+            if(is_sound, 0, 2) AS choice
+        FROM tagged_ads
 
-    UNION ALL
+        UNION ALL
 
-    SELECT
-        ad_id,
-        argMax(ad_name, stat_date) AS ad_name,
-        argMax(link, stat_date) AS link,
-        argMax(ad_group_id, stat_date) AS ad_group_id,
-        argMax(ad_group_name, stat_date) AS ad_group_name,
-        argMax(campaign_id, stat_date) AS campaign_id,
-        argMax(campaign_name, stat_date) AS campaign_name,
-        argMax(utm_source, stat_date) AS utm_source,
-        argMax(utm_medium, stat_date) AS utm_medium,
-        argMax(utm_campaign, stat_date) AS utm_campaign,
-        argMax(utm_content, stat_date) AS utm_content,
-        argMax(utm_term, stat_date) AS utm_term
-    FROM zakaz.stg_vk_ads_daily FINAL
-    WHERE
-        account_id = {account_id:UInt64}
-        AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
-        AND ad_id NOT IN (SELECT ads.ad_id FROM ads)
-    GROUP BY ad_id
+        SELECT
+            ad_id,
+            argMax(ad_name, stat_date) AS ad_name,
+            argMax(link, stat_date) AS link,
+            argMax(ad_group_id, stat_date) AS ad_group_id,
+            argMax(ad_group_name, stat_date) AS ad_group_name,
+            argMax(campaign_id, stat_date) AS campaign_id,
+            argMax(campaign_name, stat_date) AS campaign_name,
+            argMax(utm_source, stat_date) AS utm_source,
+            argMax(utm_medium, stat_date) AS utm_medium,
+            argMax(utm_campaign, stat_date) AS utm_campaign,
+            argMax(utm_content, stat_date) AS utm_content,
+            argMax(utm_term, stat_date) AS utm_term,
+            if(campaign_id = 0, 3, 1) AS choice
+        FROM zakaz.stg_vk_ads_daily FINAL
+        WHERE
+            account_id = {account_id:UInt64}
+            AND stat_date BETWEEN {from_date:Date} AND {to_date:Date}
+            AND ad_id NOT IN (
+                SELECT tagged_ads.ad_id
+                FROM tagged_ads
+                WHERE tagged_ads.is_sound
+            )
+        GROUP BY ad_id
+    ) AS descriptions
+    ORDER BY choice
+    LIMIT 1 BY ad_id
 ),
 
 days_of_ads AS (

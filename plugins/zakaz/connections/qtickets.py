@@ -1,13 +1,12 @@
 """The hook for the connection `qtickets_default`."""
 
-import re
-
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 
 from zakaz.connections.api import base_url_of, json_api
 from zakaz.errors import InvalidInput
+from zakaz.sources.http import is_token
 from zakaz.sources.qtickets import QTicketsClient, refused
 
 CONNECTION = "qtickets_default"
@@ -51,8 +50,8 @@ class QTicketsHook(BaseHook):
         """
         connection = self.get_connection(self._conn_id)
         base_url = base_url_of(connection, DEFAULT_BASE_URL)
-        token = connection.password or ""
-        if not re.fullmatch(r"[!-~]+", token):
+        token = connection.password
+        if not is_token(token):
             raise InvalidInput(
                 f"connection {self._conn_id}: put the API token of QTickets into password: one word without spaces, "
                 "from the cabinet, Settings, Main, at the bottom"

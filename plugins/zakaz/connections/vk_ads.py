@@ -10,10 +10,11 @@ from zakaz.connections.api import base_url_of, extra_of, json_api
 from zakaz.connections.vk_token_store import VariableTokenStore
 from zakaz.errors import InvalidInput
 from zakaz.settings import file_name, settings
-from zakaz.sources.http import JsonApi
+from zakaz.sources.http import JsonApi, is_token
 from zakaz.sources.vk_ads import VkAdsClient, refused
 from zakaz.sources.vk_rate_limits import RateBudget
 from zakaz.sources.vk_tokens import ClientCredentials, ReadyToken, TokenSource
+from zakaz.texts import well_formed
 
 CONNECTION = "vk_ads_default"
 DEFAULT_BASE_URL = "https://ads.vk.com"
@@ -72,7 +73,7 @@ class VkAdsHook(BaseHook):
         if accounts is None:
             return [None]
         listed = accounts if isinstance(accounts, list) else []
-        named = all(_is_id(account) or (account and isinstance(account, str)) for account in listed)
+        named = all(_is_id(account) or _is_login(account) for account in listed)
         if not listed or not named or len(set(map(str, listed))) < len(listed) or extra.get("access_token"):
             raise InvalidInput(
                 f"connection {self._conn_id}: accounts {accounts!r} must be a list of different logins or user ids of "
@@ -96,13 +97,19 @@ class VkAdsHook(BaseHook):
         )
 
     def _tokens(self, connection: Any, api: JsonApi, account: str | int | None) -> TokenSource:
-        if access_token := connection.extra_dejson.get("access_token"):
+        access_token = connection.extra_dejson.get("access_token") or ""
+        if access_token and not is_token(access_token):
+            raise InvalidInput(
+                f"connection {self._conn_id}: access_token in its extra (not shown) must be one word of visible ASCII, "
+                "without spaces or line breaks: write it anew"
+            )
+        if access_token:
             mask_secret(access_token)
             return ReadyToken(access_token, f"access_token in the extra of the connection {self._conn_id}")
-        if not connection.login or not connection.password:
+        if not is_token(connection.login) or not is_token(connection.password):
             raise InvalidInput(
                 f"connection {self._conn_id}: put client id and secret into login and password, or a ready token into "
-                "its extra as access_token"
+                "its extra as access_token; each is one word of visible ASCII"
             )
         mask_secret(connection.password)
         agency_client = None
@@ -124,6 +131,11 @@ def token_variable(connection: Any) -> str:
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _is_login(value: Any) -> bool:
+    """Whether a form can carry it; half a character it can't."""
+    return isinstance(value, str) and value != "" and value == well_formed(value)
 
 
 @cache

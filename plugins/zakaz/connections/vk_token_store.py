@@ -11,7 +11,7 @@ from filelock import FileLock
 from filelock import Timeout as FileLockTimeout
 
 from zakaz import airflow_internals
-from zakaz.errors import SourceUnavailable
+from zakaz.errors import SourceInconsistent, SourceUnavailable
 from zakaz.settings import state_dir
 from zakaz.sources.vk_tokens import Token
 
@@ -71,7 +71,7 @@ class VariableTokenStore:
             if kept["client_id"] != self._client_id:
                 return {}
             return {account: Token(**fields).as_dict() for account, fields in kept["tokens"].items()}
-        except (TypeError, ValueError, LookupError, AttributeError):
+        except (TypeError, ValueError, LookupError, AttributeError, SourceInconsistent):
             log.warning("the variable %s holds no readable token: a new one will replace it", self._key)
             return {}
 

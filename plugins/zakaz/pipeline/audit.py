@@ -1,7 +1,8 @@
 """An independent audit: the sources' own totals, read anew, against staging, mart and bi; it changes none of them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -11,15 +12,23 @@ from zakaz.connections.qtickets import CONNECTION as QTICKETS
 from zakaz.connections.qtickets import QTicketsHook
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
+from zakaz.errors import ZakazError
 from zakaz.pipeline.qtickets import known_evidence
 from zakaz.pipeline.qtickets_reading import read_sales
+from zakaz.secrets import masked_line
 from zakaz.settings import settings
-from zakaz.sources.vk_ads import first_reachable_day
+from zakaz.sources.vk_ads import VkAdsClient, first_reachable_day
+from zakaz.sources.vk_replies import Figures
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
+# Of these the sources give no total: only staging, mart and bi are compared.
+WITHOUT_TOTAL = {"goals"}
 KOPECK = Decimal("0.01")
-FIGURES = {"vk_ads": ("impressions", "clicks", "spend"), "qtickets": ("tickets_sold", "revenue", "refunds_amount")}
+FIGURES = {
+    "vk_ads": ("impressions", "clicks", "spend", "goals"),
+    "qtickets": ("tickets_sold", "revenue", "refunds_amount"),
+}
 
 
 class Subject(NamedTuple):
@@ -42,7 +51,7 @@ class Layers(NamedTuple):
 class Comparison(NamedTuple):
     """One figure of a day, as its source says it and as the warehouse has it.
 
-    :param said: None if the source was not asked.
+    :param said: None if the source was not asked, or gives no total of it.
     """
 
     subject: Subject
@@ -60,7 +69,8 @@ class Comparison(NamedTuple):
 
     def __str__(self) -> str:
         subject, account = self.subject, f" account {self.subject.account_id}" if self.subject.account_id else ""
-        said = "not asked" if self.said is None else self.said
+        unsaid = "none" if self.figure in WITHOUT_TOTAL else "not asked"
+        said = unsaid if self.said is None else self.said
         return (
             f"{subject.day} {subject.source}{account}, {self.figure}: source {said}, staging {self.layers.staged}, "
             f"mart {self.layers.built}, bi {self.layers.shown}"
@@ -78,12 +88,19 @@ class Said:
     figures: dict[Subject, Mapping[str, Decimal]] = field(default_factory=dict)
     not_asked: list[str] = field(default_factory=list)
 
+    @contextmanager
+    def or_why_not(self, whom: str) -> Iterator[None]:
+        """Ask one account or source: if it gives no usable totals, the others are asked all the same."""
+        try:
+            yield
+        except ZakazError as error:
+            self.not_asked.append(f"{whom}: {masked_line(error)}")
+
 
 def audit(warehouse: WarehouseHook, days: DayRange) -> tuple[list[Comparison], list[str]]:
     """Ask the sources for their totals of Moscow days, and compare them with the warehouse.
 
     :returns: the comparisons by day, source, account and figure; and what could not be asked, one line each.
-    :raises SourceRefused, SourceUnavailable, SourceInconsistent: a source gave no usable totals.
     :raises DayNotOver: the last day is today or in the future, by Moscow time.
     """
     days.require_over()
@@ -100,7 +117,9 @@ def audit(warehouse: WarehouseHook, days: DayRange) -> tuple[list[Comparison], l
         Comparison(
             subject,
             figure,
-            said.figures[subject].get(figure, Decimal(0)) if subject in said.figures else None,
+            said.figures[subject].get(figure, Decimal(0))
+            if subject in said.figures and figure not in WITHOUT_TOTAL
+            else None,
             kept.get((subject, figure), Layers()),
         )
         for subject in sorted(subjects)
@@ -114,7 +133,7 @@ def _accounts_not_asked(subjects: Collection[Subject]) -> list[str]:
         if source == "vk_ads" and day >= first_reachable_day():
             days_of[account_id].append(day)
     return [
-        f"vk_ads: account {account_id} has rows from {min(days)} to {max(days)}, and is not one of the connection"
+        f"vk_ads: account {account_id} has rows from {min(days)} to {max(days)}, and is none of those that answered"
         for account_id, days in sorted(days_of.items())
     ]
 
@@ -125,14 +144,21 @@ def _ask_vk_ads(days: DayRange, said: Said) -> None:
         said.not_asked.append(f"vk_ads serves no day before {first_reachable_day()}")
     if reachable is None:
         return
-    for client in VkAdsHook().get_conn():
-        account_id = client.account_id()
-        said.figures |= {Subject(day, "vk_ads", account_id): {} for day in reachable}
-        for _, totals in client.account_days(account_id, reachable):
-            for day, figures in totals.items():
-                said.figures[Subject(day, "vk_ads", account_id)] = {
-                    name: Decimal(amount) for name, amount in figures._asdict().items()
+    clients: list[VkAdsClient] = []
+    with said.or_why_not("vk_ads"):
+        clients = VkAdsHook().get_conn()
+    for client in clients:
+        with said.or_why_not(f"vk_ads account {client.name}" if client.name else "vk_ads"):
+            account_id = client.account_id()
+            totals = {
+                day: of_day for _, found in client.account_days(account_id, reachable) for day, of_day in found.items()
+            }
+            said.figures |= {
+                Subject(day, "vk_ads", account_id): {
+                    name: Decimal(amount) for name, amount in totals.get(day, Figures())._asdict().items()
                 }
+                for day in reachable
+            }
 
 
 def _ask_qtickets(warehouse: WarehouseHook, days: DayRange, said: Said) -> None:
@@ -140,11 +166,13 @@ def _ask_qtickets(warehouse: WarehouseHook, days: DayRange, said: Said) -> None:
     if not hook.is_set_up():
         said.not_asked.append(f"qtickets: there is no connection {QTICKETS}")
         return
-    sales = read_sales(hook.get_conn(), days, settings().refund_days, known_evidence(warehouse), deep=True)
-    said.not_asked += [f"qtickets: {refused.what}" for refused in sales.refused]
-    for day, sums in sales.by_day().items():
-        said.figures[Subject(day, "qtickets", 0)] = {
-            "tickets_sold": Decimal(sums.tickets),
-            "revenue": sums.revenue,
-            "refunds_amount": sums.refunds,
-        }
+    evidence = known_evidence(warehouse)
+    with said.or_why_not("qtickets"):
+        sales = read_sales(hook.get_conn(), days, settings().refund_days, evidence, deep=True)
+        said.not_asked += [f"qtickets: {refused.what}" for refused in sales.refused]
+        for day, sums in sales.by_day().items():
+            said.figures[Subject(day, "qtickets", 0)] = {
+                "tickets_sold": Decimal(sums.tickets),
+                "revenue": sums.revenue,
+                "refunds_amount": sums.refunds,
+            }

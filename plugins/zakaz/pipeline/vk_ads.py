@@ -50,11 +50,11 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
     :returns: rows read and written, what lacks (its old rows stay), which accounts failed, and the sums that changed.
     :raises ZakazError: the only account failed, as for `fetch_account` and `build`; the staging is unchanged.
     """
-    fetches, loaded, failed, written, silence = list[Fetch](), list[str](), dict[str, ZakazError](), 0, 0
+    fetches, loaded, failed, written, silent = list[Fetch](), list[str](), dict[str, ZakazError](), 0, False
     with restated(warehouse, SOURCE, days) as restatements:
         for client in clients:
-            if silence > 1:
-                failed[client.name] = SourceUnavailable("not asked, since those before it got no answer")
+            if silent:
+                failed[client.name] = SourceUnavailable("not asked, since the one before it got no answer")
                 continue
             try:
                 fetch = fetch_account(client, warehouse, days)
@@ -63,11 +63,10 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
                 if len(clients) == 1:
                     raise
                 failed[_name(client)] = error
-                silence = silence + _silence(error) if _silence(error) else 0
+                silent = _is_silence(error)
             else:
                 fetches.append(fetch)
                 loaded.append(_name(client))
-                silence = 0
     return LoadResult(
         rows_read=sum(fetch.rows for fetch in fetches),
         rows_written=written,
@@ -84,17 +83,12 @@ def _name(client: VkAdsClient) -> str:
     return f"{client.name} (account {client.opened})" if known else client.name
 
 
-def _silence(error: ZakazError) -> int:
-    """How much an account's error speaks against asking for the others: at 2 they would fail alike.
+def _is_silence(error: ZakazError) -> bool:
+    """Whether the other accounts would fail alike: each may take minutes, of the 15 that the task has.
 
-    Each try may take minutes, of the 15 that the task has: once if nobody is reached, twice if there is no usable
-    answer. The rate limits are those of an account.
+    Whatever VK answers about one account, odd or HTTP 503, says nothing about the others.
     """
-    if isinstance(error, WarehouseUnavailable):
-        return 2
-    if not isinstance(error, SourceUnavailable) or error.retry_after:
-        return 0
-    return 1 if error.is_reached else 2
+    return isinstance(error, WarehouseUnavailable) or (isinstance(error, SourceUnavailable) and not error.is_reached)
 
 
 def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> Fetch:

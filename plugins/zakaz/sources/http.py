@@ -1,10 +1,11 @@
 """An HTTP client for JSON APIs: timeouts, retries of transient failures, and a check that replies are complete."""
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import requests
 import tenacity
@@ -17,6 +18,7 @@ from zakaz.sources.vk_rate_limits import LONGEST_PAUSE_SECONDS, RateBudget
 LONGEST_EXCERPT = 2000
 HIDDEN = "(not shown: it may hold a secret)"
 MOST_CONNECTIONS = 16
+TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -168,9 +170,11 @@ class JsonApi:
                 return response
         except requests.Timeout:
             raise SourceUnavailable(f"{what}: no answer within {self._timeout:g} s", is_reached=False) from None
-        except requests.RequestException as error:
-            # The text of a connection error contains the address, but nothing of the request.
+        except (requests.RequestException, ValueError) as error:
+            # The text of a connection error contains the address, but nothing of the request. What is said of a request
+            # that can't be sent quotes it, with its token.
             cause = getattr(error.args[0], "reason", error) if error.args else error
+            cause = type(error).__name__ if isinstance(error, ValueError) else cause
             raise SourceUnavailable(
                 f"{what}: can't connect or lost the connection ({short(cause)}){self._when_down}", is_reached=False
             ) from None
@@ -183,6 +187,11 @@ class JsonApi:
                 self._budget.closed(path, error.retry_after)
             raise
         raise SourceUnavailable(f"{what}: HTTP {answer.status}: {answer.excerpt}")
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Whether a header can carry it as a secret: one word of visible ASCII."""
+    return isinstance(value, str) and TOKEN.fullmatch(value) is not None
 
 
 def _may_heal(error: BaseException) -> bool:

@@ -6,13 +6,14 @@ nothing. So it is given a reply as received only if it can't misread it, else wr
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from zakaz.days import DayRange
+from zakaz.errors import SourceInconsistent
 from zakaz.sources.json_reply import Odd, Unreadable, read_json, read_text
 
 Fields = Mapping[str, Any]
@@ -31,6 +32,8 @@ STATISTICS: Shape = {"items": [{"rows": [{"date": str, "base": {"vk": {}}}], "to
 TEXTS, IDS = dict.fromkeys(("name", "utm"), str), dict.fromkeys(("id", "ad_plan_id", "ad_group_id"), int)
 LIST: Shape = {"items": [{**TEXTS, **IDS, "enable_utm": bool, "urls": {"": {"url": str}}}]}
 LIST_OF_ADS = re.compile(rb'\s*\{\s*"items"\s*:\s*\[')
+# Marks an object of a list of which not everything can be read.
+ODD = "zakaz_odd"
 KINDS = {type(None): "nothing", bool: "true or false", str: "a text", dict: "an object", list: "a list"}
 
 
@@ -54,8 +57,8 @@ class Page(NamedTuple):
 
     :param length: objects in the whole list, by VK's word. :param size: objects on this page.
     :param ids: of the objects whose id can be read.
-    :param content: the page for the warehouse to read, without broken objects.
-    :param broken: the place of each of these, its id if that can be read, and what is wrong.
+    :param content: the page for the warehouse to read. Of objects with something odd it has what can be read, and ODD.
+    :param broken: what is odd: the place of the object, its id if that can be read, and what is wrong.
     """
 
     length: int
@@ -85,14 +88,14 @@ def read_page(content: bytes, resource: str, offset: int) -> Page:
     items = _list(_items(body), "items")
     ids, objects, broken = list[int](), list[Fields](), list[str]()
     for number, item in enumerate(items, start=offset):
-        name = f"{resource}[{number}]"
-        try:
-            fields = _object(item, "the object")
-            ids.append(_id(fields))
-            name += f" (id {ids[-1]})"
-            objects.append({"id": ids[-1], "name": _text(fields, "name"), **DETAILS[resource](fields)})
-        except Unreadable as error:
-            broken.append(f"{name}: {error}")
+        name, odd = f"{resource}[{number}]", list[str]()
+        fields = _or(odd, _object, item, "the object", otherwise=None)
+        if fields is not None and (own_id := _or(odd, _id, fields, otherwise=0)):
+            ids.append(own_id)
+            name += f" (id {own_id})"
+            read = {"id": own_id, "name": _text(fields, "name", odd), **DETAILS[resource](fields, odd)}
+            objects.append({**read, ODD: bool(odd)})
+        broken += [f"{name}: {each}" for each in odd]
     length = _whole(_written(body.get("count")), "count", 0, HIGHEST_FIGURE)
     written = json.dumps({"count": length, "items": objects}).encode()
     return Page(length, len(items), ids, written if broken or not _is_plain(content, body, LIST) else content, broken)
@@ -102,16 +105,20 @@ def read_account_days(content: bytes, account_id: int, days: DayRange) -> dict[d
     """The statistics of the account itself; a day without figures may be missing.
 
     :raises Unreadable: a figure or day can't be read, was not asked for, or is given twice.
+    :raises SourceInconsistent: the days do not add up to a total that VK gives for them.
     """
-    found = dict[date, Figures]()
-    for item, place in _objects(_items(_object(read_json(content), "the reply")), "items"):
+    body, found = _object(read_json(content), "the reply"), dict[date, Figures]()
+    for item, place in _objects(_items(body), "items"):
         if item.get("id") is not None and _id(item) != account_id:
             raise Unreadable(f"without the account asked for: {place}.id is another")
+        before = len(found)
         for row, row_place in _objects(item.get("rows"), f"{place}.rows"):
             day = _day(row, row_place)
             if day in found or not days.first <= day <= days.last:
                 raise Unreadable(f"{row_place}.date: given twice, or not asked for")
             found[day] = _figures(_base(row, row_place), row_place)
+        _require_total(item, f"account {account_id}, {days}, {place}", list(found.values())[before:])
+    _require_total(body, f"account {account_id}, {days}, the reply", found.values())
     return found
 
 
@@ -184,6 +191,20 @@ def _total(fields: Fields, place: str) -> dict[str, str | None]:
     return {name: base[name] for name in SUMS}
 
 
+def _require_total(fields: Fields, place: str, rows: Collection[Figures]) -> None:
+    """What of a total is missing is no contradiction, and neither is a kopeck per row: VK rounds each."""
+    shows, clicks = sum(row.impressions for row in rows), sum(row.clicks for row in rows)
+    added = Figures(shows, clicks, sum((row.spend for row in rows), Decimal(0)))
+    given = zip(_total(fields, place).items(), added, strict=True)
+    total = _sums({name: str(own) if text is None else text for (name, text), own in given}, f"{place}.total")
+    if total[:2] != added[:2] or abs(total.spend - added.spend) * 100 > len(rows):
+        said, found = (f"shows={each.impressions} clicks={each.clicks} spent={each.spend}" for each in (total, added))
+        raise SourceInconsistent(
+            f"VK Ads: {place}: days of the account that do not add up to their total: expected {said}, found {found}. "
+            "The staging keeps its old rows"
+        )
+
+
 def _figures(base: Fields, place: str) -> Figures:
     """Zeros if there is no figure at all."""
     vk_goals = base["vk"]["goals"]
@@ -203,26 +224,43 @@ def _sum(rows: list[dict[str, Any]], name: str) -> str:
     return f"{sum((_amount(row[name]) or Decimal(0) for row in rows), Decimal(0)):f}"
 
 
-def _campaign(_fields: Fields) -> Fields:
+def _or(odd: list[str], read: Callable[..., Any], *what: Any, otherwise: Any) -> Any:
+    """What is read; something else where it can't be, which is noted."""
+    try:
+        return read(*what)
+    except Unreadable as error:
+        odd.append(str(error))
+        return otherwise
+
+
+def _campaign(_fields: Fields, _odd: list[str]) -> Fields:
     return {}
 
 
-def _group(fields: Fields) -> Fields:
-    enabled = fields.get("enable_utm") or False
-    if not isinstance(enabled, bool | int):
-        raise _wrong("enable_utm", "true or false", enabled)
-    return {"ad_plan_id": _id(fields, "ad_plan_id"), "enable_utm": bool(enabled), "utm": _text(fields, "utm")}
+def _group(fields: Fields, odd: list[str]) -> Fields:
+    return {
+        "ad_plan_id": _or(odd, _id, fields, "ad_plan_id", otherwise=0),
+        "enable_utm": _or(odd, _flag, fields, "enable_utm", otherwise=False),
+        "utm": _text(fields, "utm", odd),
+    }
 
 
-def _banner(fields: Fields) -> Fields:
+def _banner(fields: Fields, odd: list[str]) -> Fields:
     urls = fields.get("urls")
-    slots = urls.items() if isinstance(urls, dict) else enumerate(_list(urls, "urls"))
-    links = {str(slot): _text(_object(value, f"urls.{slot}"), "url") for slot, value in slots}
-    return {"ad_group_id": _id(fields, "ad_group_id"), "urls": {slot: {"url": url} for slot, url in links.items()}}
+    slots = urls.items() if isinstance(urls, dict) else enumerate(_or(odd, _list, urls, "urls", otherwise=[]))
+    links = {str(slot): _or(odd, _object, value, f"urls.{slot}", otherwise={}) for slot, value in slots}
+    return {
+        "ad_group_id": _or(odd, _id, fields, "ad_group_id", otherwise=0),
+        "urls": {slot: {"url": _text(link, "url", odd)} for slot, link in links.items()},
+    }
 
 
 # What the warehouse needs to know of an object beside its id and name.
-DETAILS: Mapping[str, Callable[[Fields], Fields]] = {"ad_plans": _campaign, "ad_groups": _group, "banners": _banner}
+DETAILS: Mapping[str, Callable[[Fields, list[str]], Fields]] = {
+    "ad_plans": _campaign,
+    "ad_groups": _group,
+    "banners": _banner,
+}
 
 
 def _items(body: Fields) -> Any:
@@ -280,12 +318,20 @@ def _day(row: Fields, place: str) -> date:
     raise _wrong(f"{place}.date", "a day as 2026-11-20", text)
 
 
-def _text(fields: Fields, name: str) -> str:
+def _text(fields: Fields, name: str, odd: list[str]) -> str:
     """A text, empty if there is none; some encoders write one of digits as a number."""
     value = fields.get(name)
     if isinstance(value, bool | dict | list | Odd):
-        raise _wrong(name, "a text", value)
+        odd.append(str(_wrong(name, "a text", value)))
+        return ""
     return _written(value) or ""
+
+
+def _flag(fields: Fields, name: str) -> bool:
+    value = fields.get(name) or False
+    if not isinstance(value, bool) and _written(value) not in ("0", "1"):
+        raise _wrong(name, "true or false", value)
+    return value is True or _written(value) == "1"
 
 
 def _written(value: Any) -> str | None:

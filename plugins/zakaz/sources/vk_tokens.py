@@ -6,9 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeGuard
 
-from zakaz.errors import SourceRefused
-from zakaz.sources.http import JsonApi
-from zakaz.sources.json_reply import Odd
+from zakaz.errors import SourceInconsistent, SourceRefused
+from zakaz.sources.http import JsonApi, is_token
 
 TOKEN_PATH = "/api/v2/oauth2/token.json"  # noqa: S105 - a path
 # Renewed early, so that no token expires in the middle of a fetch.
@@ -21,11 +20,21 @@ GONE = frozenset({"invalid_token", "revoked_token", "expired_token", "invalid_gr
 
 @dataclass(frozen=True)
 class Token:
-    """An access token; `expires_at` in seconds since 1970."""
+    """An access token; `expires_at` in seconds since 1970.
+
+    :raises SourceInconsistent: no header can carry it.
+    """
 
     access_token: str
     refresh_token: str
     expires_at: float
+
+    def __post_init__(self) -> None:
+        if not is_token(self.access_token):
+            raise SourceInconsistent(
+                f"VK Ads: the access_token that {TOKEN_PATH} gave is not one word of visible ASCII (not shown): if it "
+                "happens again, ask VK's support"
+            )
 
     @classmethod
     def from_reply(cls, body: Mapping[str, Any], refresh_token: str = "") -> "Token":
@@ -33,11 +42,10 @@ class Token:
 
         :param refresh_token: the one used for the request, which stays valid if the reply has no other.
         """
-        if Odd in map(type, body.values()):
-            raise ValueError("which of two values is the token's can't be told")
+        renewed = body.get("refresh_token")
         return cls(
-            str(body["access_token"]),
-            body.get("refresh_token") or refresh_token,
+            body["access_token"],
+            renewed if is_token(renewed) else refresh_token,
             time.time() + float(body["expires_in"]),
         )
 
@@ -122,6 +130,7 @@ class ClientCredentials:
         """The stored token, renewed if it expires soon; a first one if there is none.
 
         :raises SourceRefused: VK issues no token; the message says what to do.
+        :raises SourceInconsistent: what it issues is no token.
         :raises SourceUnavailable: no usable answer, or another process holds the lock for too long.
         """
         if not _lasts(self._known):
