@@ -60,13 +60,18 @@ UNREADABLE: list[tuple[Any, str]] = [
     ({"items": [{"id": ACCOUNT_ID + 1}]}, r"without the account asked for: items\[0\].id"),
     (row_of_account(shows=None), r"without items\[0\].rows\[0\]: shows"),
     (row_of_account(shows=-1), r"rows\[0\]: shows: expected a whole number"),
-    (row_of_account(shows=True), r"rows\[0\]: shows: expected a whole number"),
+    (row_of_account(shows=True), r"rows\[0\]: shows: expected a whole number, found true"),
     (row_of_account(clicks=1.5), r"rows\[0\]: clicks: expected a whole number"),
     (row_of_account(clicks=10**30), r"rows\[0\]: clicks: expected a whole number"),
     (row_of_account(spent="NaN"), r"rows\[0\]: spent: expected a sum of rubles"),
     (row_of_account(spent="1_0"), r"rows\[0\]: spent: expected a sum of rubles"),
-    (row_of_account(spent=float("inf")), r"rows\[0\]: spent: expected a sum of rubles"),
-    (row_of_account(spent=1e300), r"rows\[0\]: spent: expected a sum of rubles"),
+    (row_of_account(spent=float("inf")), r"rows\[0\]: spent: expected a sum of rubles, found a number inf"),
+    (row_of_account(spent=1e300), r"rows\[0\]: spent: expected a sum of rubles, found a number 1E\+300"),
+    (row_of_account(spent=True), r"rows\[0\]: spent: expected a sum of rubles, found true"),
+    ({"items": [{"id": True}]}, "id: expected a whole number, found true"),
+    ({"items": [{"id": 2**64}]}, f"id: expected a whole number, found a number {2**64}"),
+    ({"items": [{"id": 0}]}, "id: expected a whole number, found a number 0"),
+    ({"items": [{"id": "7" * 99}]}, f"id: expected a whole number, found a text '{'7' * 29}…'"),
     (row_of_account(vk=5), r"rows\[0\].base.vk: expected an object, found a number"),
     (b'{"items": [], "items": [{"rows": []}]}', "'items' is given twice"),
     (b'{"items": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
@@ -133,7 +138,7 @@ def test_an_account_in_another_currency_is_refused(scripted: Any, currency: Any)
         client.require_rubles()
 
 
-@pytest.mark.parametrize("currency", ["RUB", "RUR", "rub", "", None])
+@pytest.mark.parametrize("currency", ["RUB", "RUR", "rub", " RUB ", "", None])
 def test_rubles_are_rubles_by_their_old_code_too(
     scripted: Any, caplog: pytest.LogCaptureFixture, currency: str | None
 ) -> None:
@@ -178,11 +183,11 @@ def test_an_object_that_can_not_be_read_is_named_and_hides_no_other(scripted: An
         {"id": 7, "name": "", "zakaz_odd": False},
     ]
     assert page.broken == [
-        "ad_plans[51]: id: expected a whole number, found a text",
+        "ad_plans[51]: id: expected a whole number, found a text 'x'",
         "ad_plans[52] (id 3): name: expected a text, found a list",
-        "ad_plans[53]: the object: expected an object, found a number",
+        "ad_plans[53]: the object: expected an object, found a number 4",
         "ad_plans[54]: without id",
-        "ad_plans[55]: id: expected a whole number, found a text",
+        "ad_plans[55]: id: expected a whole number, found a number 6.5",
     ]
 
 
