@@ -10,6 +10,7 @@ from made_rows import DAY, ONE_DAY
 from sandbox import ACCOUNT_ID
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.http import JsonApi
+from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_ads import VkAdsClient, refused
 from zakaz.sources.vk_replies import read_page, read_statistics
 from zakaz.sources.vk_tokens import ReadyToken
@@ -208,6 +209,38 @@ OTHER_FORMS = [
 )
 def test_statistics_with_one_reading_stay_as_they_came(text: str) -> None:
     assert read_statistics(text.encode()) == text.encode()
+
+
+WHOLE = PLAIN.replace("}]}], ", "}], " + TOTAL[:-1] + "}], ") + TOTAL
+TWINS = [
+    (WHOLE.replace('"id": 30,', "").replace('"rows"', '"id": 31, "rows"').replace("}], ", '}], "id": 30, ', 1), "'id'"),
+    (WHOLE.replace('"shows": 5', '"shows": 5, "shows": 6', 1), "'shows'"),
+    (WHOLE.replace('"base": {', '"base": {"shows": 1, "clicks": 1, "spent": 1}, "base": {', 1), "'base'"),
+    (WHOLE.replace('"rows": [', '"rows": [{"date": "2026-11-20", "base": {}}], "rows": [', 1), "'rows'"),
+    (WHOLE.replace('"spent"', '"goals": 3, "goals": 4, "spent"', 1), "'goals'"),
+]
+
+
+def test_a_whole_reply_is_taken_as_it_came_without_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zakaz.sources.vk_replies._is_plain", None)
+    assert json.loads(WHOLE)["items"][0]["total"]["base"]["shows"] == 5
+    assert read_statistics(WHOLE.encode()) == WHOLE.encode()
+
+
+@pytest.mark.parametrize(("text", "twin"), TWINS)
+def test_statistics_that_give_a_key_twice_are_refused(text: str, twin: str) -> None:
+    with pytest.raises(Unreadable, match=f"{twin} is given twice"):
+        read_statistics(text.encode())
+
+
+def test_rows_in_an_object_lose_no_goals() -> None:
+    text = (
+        WHOLE.replace('"rows": [', '"rows": {"0": ')
+        .replace("}], ", "}}, ", 1)
+        .replace('"spent"', '"goals": 3, "spent"')
+    )
+    (item,) = json.loads(read_statistics(text.encode()))["items"]
+    assert item["rows"][0]["base"]["goals"] == "3"
 
 
 @pytest.mark.parametrize("text", OTHER_FORMS)

@@ -131,7 +131,8 @@ def read_statistics(content: bytes) -> bytes:
 
     :raises Unreadable: there is no list of ads, or something else in place of a list or an object.
     """
-    if LIST_OF_ADS.match(content) and content.isascii() and b"\\" not in content and _has_total(content):
+    is_simple = LIST_OF_ADS.match(content) and content.isascii() and b"\\" not in content
+    if is_simple and _has_each_key_once(content) and _has_total(content):
         return content
     body = _object(read_json(content), "the reply")
     ads: list[dict[str, Any]] = [
@@ -168,6 +169,21 @@ def _has_shape(value: Any, shape: Shape) -> bool:
             _has_shape(inner, shape.get(name, shape.get(""))) for name, inner in value.items()
         )
     return type(value) is shape
+
+
+def _has_each_key_once(content: bytes) -> bool:
+    """Whether the counts of the keys are those of lists of objects in which each has its own: no twins, no other shape.
+
+    It takes up to a quarter of the time of reading. If not, the reply is read here, which says what is odd in it.
+    """
+    ads, days, bases, goals = (content.count(key) for key in (b'"id"', b'"date"', b'"base"', b'"goals"'))
+    in_lists = content.count(b'"rows":[') + content.count(b'"rows": [')
+    return (
+        ads == content.count(b'"rows"') == in_lists == content.count(b'"total"') - 1
+        and bases == days + ads + 1
+        and goals in (0, bases, 2 * bases)
+        and all(content.count(b'"%s"' % name.encode()) == bases for name in SUMS)
+    )
 
 
 def _has_total(content: bytes) -> bool:
