@@ -153,9 +153,9 @@ MATRIX: list[tuple[str, dict[str, Any], type[ZakazError] | None, str]] = [
     ),
     (
         "a number in place of rows",
-        replaced(STATISTICS, '"rows":', '"rows":5,"x":', times=1),
-        INCONSISTENT,
-        "do not add up to their total: expected ad",
+        replaced(STATISTICS, '"rows":', '"rows":5,"x":'),
+        UNAVAILABLE,
+        r"items\[0\].rows: expected a list, found a number 5",
     ),
     (
         "a number beyond all types",

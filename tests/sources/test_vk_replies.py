@@ -10,6 +10,7 @@ from made_rows import DAY, ONE_DAY
 from sandbox import ACCOUNT_ID
 from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.http import JsonApi
+from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_ads import VkAdsClient, refused
 from zakaz.sources.vk_replies import read_page, read_statistics
 from zakaz.sources.vk_tokens import ReadyToken
@@ -60,13 +61,18 @@ UNREADABLE: list[tuple[Any, str]] = [
     ({"items": [{"id": ACCOUNT_ID + 1}]}, r"without the account asked for: items\[0\].id"),
     (row_of_account(shows=None), r"without items\[0\].rows\[0\]: shows"),
     (row_of_account(shows=-1), r"rows\[0\]: shows: expected a whole number"),
-    (row_of_account(shows=True), r"rows\[0\]: shows: expected a whole number"),
+    (row_of_account(shows=True), r"rows\[0\]: shows: expected a whole number, found true"),
     (row_of_account(clicks=1.5), r"rows\[0\]: clicks: expected a whole number"),
     (row_of_account(clicks=10**30), r"rows\[0\]: clicks: expected a whole number"),
     (row_of_account(spent="NaN"), r"rows\[0\]: spent: expected a sum of rubles"),
     (row_of_account(spent="1_0"), r"rows\[0\]: spent: expected a sum of rubles"),
-    (row_of_account(spent=float("inf")), r"rows\[0\]: spent: expected a sum of rubles"),
-    (row_of_account(spent=1e300), r"rows\[0\]: spent: expected a sum of rubles"),
+    (row_of_account(spent=float("inf")), r"rows\[0\]: spent: expected a sum of rubles, found a number inf"),
+    (row_of_account(spent=1e300), r"rows\[0\]: spent: expected a sum of rubles, found a number 1E\+300"),
+    (row_of_account(spent=True), r"rows\[0\]: spent: expected a sum of rubles, found true"),
+    ({"items": [{"id": True}]}, "id: expected a whole number, found true"),
+    ({"items": [{"id": 2**64}]}, f"id: expected a whole number, found a number {2**64}"),
+    ({"items": [{"id": 0}]}, "id: expected a whole number, found a number 0"),
+    ({"items": [{"id": "7" * 99}]}, f"id: expected a whole number, found a text '{'7' * 29}…'"),
     (row_of_account(vk=5), r"rows\[0\].base.vk: expected an object, found a number"),
     (b'{"items": [], "items": [{"rows": []}]}', "items: expected a list, found two values"),
     (b'{"items": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
@@ -133,7 +139,7 @@ def test_an_account_in_another_currency_is_refused(scripted: Any, currency: Any)
         client.require_rubles()
 
 
-@pytest.mark.parametrize("currency", ["RUB", "RUR", " rur", "", None])
+@pytest.mark.parametrize("currency", ["RUB", "RUR", " rur", "rub", " RUB ", "", None])
 def test_rubles_are_rubles_by_their_old_code_too(
     scripted: Any, caplog: pytest.LogCaptureFixture, currency: str | None
 ) -> None:
@@ -184,11 +190,11 @@ def test_an_object_that_can_not_be_read_is_named_and_hides_no_other(scripted: An
     assert page.broken == [
         "ad_plans[48] (id 8): name: expected a text, found two values",
         "ad_plans[49] (id 9): name: expected a text, found a number too long",
-        "ad_plans[51]: id: expected a whole number, found a text",
+        "ad_plans[51]: id: expected a whole number, found a text 'x'",
         "ad_plans[52] (id 3): name: expected a text, found a list",
-        "ad_plans[53]: the object: expected an object, found a number",
+        "ad_plans[53]: the object: expected an object, found a number 4",
         "ad_plans[54]: without id",
-        "ad_plans[55]: id: expected a whole number, found a text",
+        "ad_plans[55]: id: expected a whole number, found a number 6.5",
     ]
 
 
@@ -209,6 +215,41 @@ OTHER_FORMS = [
 )
 def test_statistics_with_one_reading_stay_as_they_came(text: str) -> None:
     assert read_statistics(text.encode()) == text.encode()
+
+
+WHOLE = PLAIN.replace("}]}], ", "}], " + TOTAL[:-1] + "}], ") + TOTAL
+TWINS = [
+    WHOLE.replace('"id": 30,', "").replace('"rows"', '"id": 31, "rows"').replace("}], ", '}], "id": 30, ', 1),
+    WHOLE.replace('"shows": 5', '"shows": 5, "shows": 6', 1),
+    WHOLE.replace('"base": {', '"base": {"shows": 1, "clicks": 1, "spent": 1}, "base": {', 1),
+    WHOLE.replace('"rows": [', '"rows": [{"date": "2026-11-20", "base": {}}], "rows": [', 1),
+    WHOLE.replace('"spent"', '"goals": 3, "goals": 4, "spent"', 1),
+]
+
+
+def test_a_whole_reply_is_taken_as_it_came_without_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zakaz.sources.vk_replies._is_plain", None)
+    assert json.loads(WHOLE)["items"][0]["total"]["base"]["shows"] == 5
+    assert read_statistics(WHOLE.encode()) == WHOLE.encode()
+
+
+@pytest.mark.parametrize("text", TWINS)
+def test_of_two_values_of_a_key_no_reader_takes_one(text: str) -> None:
+    try:
+        told = read_statistics(text.encode()).decode()
+    except Unreadable as error:
+        told = str(error)
+    assert "two values" in told
+
+
+def test_rows_in_an_object_lose_no_goals() -> None:
+    text = (
+        WHOLE.replace('"rows": [', '"rows": {"0": ')
+        .replace("}], ", "}}, ", 1)
+        .replace('"spent"', '"goals": 3, "spent"')
+    )
+    (item,) = json.loads(read_statistics(text.encode()))["items"]
+    assert item["rows"][0]["base"]["goals"] == "3"
 
 
 @pytest.mark.parametrize("text", OTHER_FORMS)
