@@ -13,7 +13,8 @@ from pathlib import Path
 INFRA = Path(__file__).resolve().parents[1] / "infra" / "clickhouse"
 EMPTY = "<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users/></clickhouse>"
 PASSWORDS = {"ETL_WRITER_PASSWORD_SHA256": "1" * 64, "BI_READER_PASSWORD_SHA256": "2" * 64}
-# The fixtures empty tables, and migrate sets how the embedded engine, which has no users, removes merged parts.
+# migrate sets how the embedded engine, which has no users, removes merged parts; and the fixtures empty tables.
+SETTINGS_OF_THE_ENGINE = "GRANT ALTER SETTINGS ON *.*"
 FOR_FIXTURES = "GRANT TRUNCATE, ALTER SETTINGS ON *.*"
 
 
