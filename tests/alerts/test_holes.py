@@ -26,7 +26,7 @@ from zakaz.warehouse.hook import WarehouseHook
 YESTERDAY = last_complete_day()
 MORNING = datetime.combine(YESTERDAY + timedelta(days=1), datetime.min.time(), MOSCOW) + timedelta(hours=8)
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
 
 
 def ago(days: int) -> date:

@@ -24,7 +24,7 @@ from zakaz.sources.qtickets import QTicketsClient, refused
 from zakaz.sources.qtickets_rows import Order, Ticket
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ OF_1_0 = json.loads(gzip.decompress(Path(__file__).with_name("warehouse_of_1_0.j
 DATABASES = ("bi", "meta", "zakaz")
 DAYS = DayRange.parse("2026-11-28/2026-11-29")
 OF_NOW = ("bi.v_etl_status", "bi.v_ops_freshness")
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
