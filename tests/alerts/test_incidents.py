@@ -338,7 +338,7 @@ def test_the_sum_of_restated_days_says_what_changed_and_what_was_done(
     age_alerts(warehouse, 15)
     sweep(warehouse)
     _, summed = [message["plain"] for message in sandbox.messages()]
-    assert "Последний: 2026-11-18 spend 1 → 2" in summed
+    assert "Последний: 2026-11-18 spend 1.00 → 2.00" in summed
     assert "Что делать: отчёты уже пересчитаны; если так бывает часто" in summed
 
 

@@ -11,6 +11,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 TABLE = "meta.restatements"
+MONEY = ("spend", "revenue", "refunds_amount")
 Sums = dict[tuple[date, str], Decimal]
 
 
@@ -23,8 +24,14 @@ class Restatement:
     before: Decimal
     after: Decimal
 
+    @property
+    def sums(self) -> str:
+        """Both sums: counts whole, money with kopecks, whatever zeros the driver left out."""
+        digits = 2 if self.field in MONEY else 0
+        return f"{self.before:.{digits}f} → {self.after:.{digits}f}"
+
     def __str__(self) -> str:
-        return f"{self.day} {self.field} {self.before} → {self.after}"
+        return f"{self.day} {self.field} {self.sums}"
 
 
 @dataclass
