@@ -69,7 +69,7 @@ class SourceUnavailable(TransientError):
     """A source gave no usable answer.
 
     :param retry_after: the pause that it asked for, in seconds.
-    :param is_reached: False if nothing answered at all.
+    :param is_reached: False if nothing answered, or only with an error of the server (HTTP 5xx).
     """
 
     def __init__(self, message: str, retry_after: float | None = None, *, is_reached: bool = True) -> None:

@@ -17,7 +17,7 @@ from made_runs import attempt
 from zakaz.alerts import ping as module
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day
-from zakaz.errors import HealthCheckFailed
+from zakaz.errors import HealthCheckFailed, SourceIncomplete
 from zakaz.pipeline.checks import healthcheck
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import settings
@@ -72,13 +72,13 @@ def watchman(ping_url: Callable[[str], None]) -> Iterator[Watchman]:
         server.shutdown()
 
 
-def check(warehouse: WarehouseHook, day: date, spend: str) -> None:
+def check(warehouse: WarehouseHook, day: date, spend: str, *lacking: str) -> None:
     stage_vk(warehouse, {"stat_date": day, "spend": Decimal(spend)})
     stage_sales(warehouse, {"report_date": day})
     days = DayRange(day, day)
     build_vk(warehouse, days)
     build_sales(warehouse, days)
-    healthcheck(warehouse, days, attempt("healthcheck", day), RunFigures())
+    healthcheck(warehouse, days, attempt("healthcheck", day), RunFigures(lacking=list(lacking)))
 
 
 def test_a_good_day_is_told_and_a_red_one_is_not(warehouse: WarehouseHook, watchman: Watchman) -> None:
@@ -89,6 +89,14 @@ def test_a_good_day_is_told_and_a_red_one_is_not(warehouse: WarehouseHook, watch
     assert watchman.asked == [f"/{SECRET}"]
     check(warehouse, YESTERDAY - timedelta(days=1), "100")
     assert len(watchman.asked) == 1, "an old day done again says nothing of this morning"
+
+
+def test_a_day_that_lacks_something_is_red_and_not_told(warehouse: WarehouseHook, watchman: Watchman) -> None:
+    with pytest.raises(SourceIncomplete, match=r"^ad 7 is refused\. order 501 can't be read$"):
+        check(warehouse, YESTERDAY, "100", "ad 7 is refused", "order 501 can't be read")
+    with pytest.raises(HealthCheckFailed, match=r"^ad 7 is refused; .* ANOMALY "):
+        check(warehouse, YESTERDAY, "-1", "ad 7 is refused")
+    assert watchman.asked == []
 
 
 def test_without_a_url_nobody_is_asked(ping_url: Callable[[str], None], caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from zakaz.alerts.findings import notify_of_findings
 from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day, ranges
-from zakaz.errors import HealthCheckFailed, InvalidInput
+from zakaz.errors import HealthCheckFailed, InvalidInput, SourceIncomplete
 from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.thresholds import thresholds
 from zakaz.registry.attempt import Attempt
@@ -31,7 +31,9 @@ def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figu
     """The last stage: check each day that the run rebuilt, store the findings, alert on warnings, fail on failures.
 
     :param days: the widest range that the run rebuilt; the checks of a source look at their own part of it.
+    :param figures: with what the fetches of the run could not load.
     :raises HealthCheckFailed: at least one check of severity fail did not pass.
+    :raises SourceIncomplete: all passed, but something lacks.
     """
     with warehouse.session():
         findings = [
@@ -50,7 +52,7 @@ def healthcheck(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figu
     notify_of_findings(warehouse, attempt, findings)
     require_healthy(findings, figures.lacking)
     if figures.lacking:
-        return  # the run ends red
+        raise SourceIncomplete(". ".join(figures.lacking))
     if days.last == last_complete_day():
         ping()
 

@@ -84,7 +84,7 @@ def _record(stage: Stage, days: DayRange, attempt: Attempt, lacking: list[str] |
         if lacking is not None:
             figures.lacking = lacking
         stage.work(warehouse, days, attempt, figures)
-        if figures.lacking and (lacking is None or attempt.job == LAST_STAGE):
+        if figures.lacking and lacking is None:
             raise SourceIncomplete(". ".join(figures.lacking))
     log.info("%s: %s: %d rows read, %d written", attempt.job, days, figures.rows_read, figures.rows_written)
 

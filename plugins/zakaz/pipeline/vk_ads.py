@@ -50,11 +50,11 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
     :returns: rows read and written, what lacks (its old rows stay), which accounts failed, and the sums that changed.
     :raises ZakazError: the only account failed, as for `fetch_account` and `build`; the staging is unchanged.
     """
-    fetches, loaded, failed, written, silent = list[Fetch](), list[str](), dict[str, ZakazError](), 0, False
+    fetches, loaded, failed, written, unanswered = list[Fetch](), list[str](), dict[str, ZakazError](), 0, 0
     with restated(warehouse, SOURCE, days) as restatements:
         for client in clients:
-            if silent:
-                failed[client.name] = SourceUnavailable("not asked, since the one before it got no answer")
+            if unanswered > 1:
+                failed[client.name] = SourceUnavailable("not asked, since the two before it got no answer")
                 continue
             try:
                 fetch = fetch_account(client, warehouse, days)
@@ -63,8 +63,9 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
                 if len(clients) == 1:
                     raise
                 failed[_name(client)] = error
-                silent = _is_silence(error)
+                unanswered = unanswered + 1 if _is_silence(error) else 0
             else:
+                unanswered = 0
                 fetches.append(fetch)
                 loaded.append(_name(client))
     return LoadResult(
@@ -84,9 +85,9 @@ def _name(client: VkAdsClient) -> str:
 
 
 def _is_silence(error: ZakazError) -> bool:
-    """Whether the other accounts would fail alike: each may take minutes, of the 15 that the task has.
+    """Whether the other accounts may fail alike: each takes minutes then, of the 15 that the task has.
 
-    Whatever VK answers about one account, odd or HTTP 503, says nothing about the others.
+    Whatever VK answers about one account, however odd, says nothing about the others.
     """
     return isinstance(error, WarehouseUnavailable) or (isinstance(error, SourceUnavailable) and not error.is_reached)
 

@@ -138,7 +138,7 @@ class JsonApi:
         hidden = secret or bool(sent["data"])
         excerpt = HIDDEN if hidden else short(response.content[:LONGEST_EXCERPT].decode(errors="replace"))
         if response.status_code >= 500:
-            raise SourceUnavailable(f"{what}: HTTP {response.status_code}: {excerpt}")
+            raise SourceUnavailable(f"{what}: HTTP {response.status_code}: {excerpt}", is_reached=False)
         refused = response.status_code >= 400
         try:
             body = (read_json if refused else read)(response.content)
