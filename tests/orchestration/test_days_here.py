@@ -124,6 +124,15 @@ def test_chosen_tasks_alone(carry_out: CarryOut, warehouse: WarehouseHook) -> No
     assert [job for _, job, *_ in attempts(warehouse)] == ["vk_fetch", "build_dm_vk"]
 
 
+def test_a_fetch_alone_is_red_for_what_it_lacks(
+    carry_out: CarryOut, warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    sandbox.fault("qtickets", "wrong_types")
+    (outcome,) = carry_out([FIRST], stage="qtickets_fetch")
+    assert not outcome.is_loaded
+    assert warehouse.execute("SELECT job, status FROM meta.etl_runs FINAL") == [("qtickets_fetch", "error")]
+
+
 def test_a_run_that_is_at_work_is_named_and_nothing_is_done(carry_out: CarryOut, sandbox: Sandbox) -> None:
     with airflow_internals.create_session() as session:
         run = our_dags.make_run(
