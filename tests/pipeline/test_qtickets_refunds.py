@@ -168,6 +168,8 @@ def test_the_weekly_run_looks_for_late_refunds_itself(warehouse: WarehouseHook, 
         assert refunds_of(warehouse, DAY) == truth(sandbox, ONE_DAY, 30)[DAY][2]
         # Which the daily one does only where QTickets honours updated_at; else it says nothing of them.
         assert [one.passed for one in late(load(warehouse, sandbox, ONE_DAY, 30))] == [False] * SOURCES[kind]
+        # Once they count, the warning is withdrawn.
+        assert [one.passed for one in late(load(warehouse, sandbox, ONE_DAY, 90, deep=True))] == [True]
 
 
 def test_a_sale_that_was_cancelled_after_its_day_was_loaded_is_named_until_it_is_loaded_anew(
