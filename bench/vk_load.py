@@ -72,7 +72,8 @@ def _item(ad_id: int, first: date, chance: Random) -> dict[str, Any]:
 
 def _sum(bases: list[dict[str, Any]]) -> dict[str, Any]:
     spent = sum(Decimal(base["spent"]) for base in bases)
-    return {"shows": sum(b["shows"] for b in bases), "clicks": sum(b["clicks"] for b in bases), "spent": str(spent)}
+    counts = {name: sum(base[name] for base in bases) for name in ("shows", "clicks", "goals")}
+    return {**counts, "spent": str(spent)}
 
 
 def _total(items: list[dict[str, Any]]) -> dict[str, Any]:
