@@ -1,5 +1,6 @@
 """The services of docker-compose.yaml as processes of this machine, at its addresses."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -13,7 +14,8 @@ import pytest
 from compose_file import raw, resolved
 
 SERVICES = raw()["services"]
-STOP_SECONDS = 60
+# What the file gives the scheduler to let its tasks end; then Docker kills.
+STOP_SECONDS = 120
 
 
 def free_port() -> int:
@@ -21,6 +23,12 @@ def free_port() -> int:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def within(seconds: float, what: Callable[[], str], done: Callable[[], Any]) -> None:
@@ -74,8 +82,11 @@ class Services:
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
+                running = subprocess.run(
+                    ["ps", "-e", "-o", "sid,pid,etimes,args"], capture_output=True, text=True
+                ).stdout
                 os.killpg(process.pid, 9)
-                pytest.fail(f"{name} does not stop")
+                pytest.fail(f"{name} does not stop; {self.log()}\n{running}")
 
     def log(self) -> str:
         return "\n".join(

@@ -15,9 +15,8 @@ import sqlparse
 
 from as_user import INFRA, PASSWORDS, configure
 from zakaz.settings import PROJECT_DIR
-from zakaz.warehouse.ddl import name_of, view_statement, views
+from zakaz.warehouse.ddl import name_of, parameters, view_statement, views
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.migrate import parameters
 from zakaz.warehouse.sql import files
 
 # A process of its own per user: an engine has one configuration in its life.

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import requests
 from cryptography.fernet import Fernet
 
 from compose_file import SECRETS
-from compose_services import SERVICES, Services, free_port, within
+from compose_services import SERVICES, Services, answers, free_port, within
 from sandbox import BOT_TOKEN, CLIENT_ID, CLIENT_SECRET, QTICKETS_TOKEN, Sandbox
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
@@ -73,12 +72,7 @@ def redis(installation: "Installation", tmp_path: Path) -> Iterator[None]:
     with (tmp_path / "redis.log").open("wb") as log:
         process = subprocess.Popen(command, env={**os.environ, "REDIS_PASSWORD": PASSWORD}, stdout=log)
 
-    def answers() -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return True
-        return False
-
-    within(20, lambda: "redis answers", answers)
+    within(20, lambda: "redis answers", lambda: answers(port))
     yield
     process.terminate()
     process.wait(20)

@@ -1,4 +1,4 @@
-"""CLICKHOUSE_CLUSTER: the same DDL for every replica. No cluster is at hand: the engine reads each statement."""
+"""CLICKHOUSE_CLUSTER: the same DDL for every replica. The engine reads each statement."""
 
 import re
 from typing import Any
@@ -8,8 +8,9 @@ import pytest
 from zakaz.errors import InvalidInput
 from zakaz.settings import Settings, settings
 from zakaz.warehouse import ddl
+from zakaz.warehouse.drift import find_drift
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.migrate import find_drift, migrate
+from zakaz.warehouse.migrate import migrate
 from zakaz.warehouse.sql import files
 
 # What the folders of a subject hold of the schema.
@@ -47,7 +48,10 @@ def test_everything_that_is_created_is_created_everywhere(sent: list[str], wareh
     tables = [text for text in sent if text.startswith("CREATE TABLE")]
     assert len(tables) == len(files("*/tables"))
     for text in tables:
-        assert re.search(r" ENGINE = ReplicatedReplacingMergeTree(\(_ver(, _deleted)?\))? ", text), text
+        path = re.escape(re.sub(r".*? (\w+)\.(\w+) ON CLUSTER .*", r"/clickhouse/tables/{shard}/\1/\2", text))
+        assert re.search(
+            rf" ENGINE = ReplicatedReplacingMergeTree\('{path}', '{{replica}}'(, _ver(, _deleted)?)?\) ", text
+        )
 
 
 def test_a_retention_that_changed_is_changed_everywhere(sent: list[str], warehouse: WarehouseHook) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from made_rows import DAY, build_vk, stage_vk
 from zakaz.settings import settings
-from zakaz.warehouse import migrate as module
 from zakaz.warehouse.ddl import name_of, views
+from zakaz.warehouse.drift import Drift, find_drift
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.migrate import Drift, find_drift, migrate, seed_city_aliases
+from zakaz.warehouse.migrate import migrate, seed_city_aliases
 from zakaz.warehouse.sql import files
 
 pytestmark = pytest.mark.warehouse
@@ -110,7 +110,7 @@ def test_a_failure_leaves_no_scratch_database(warehouse: WarehouseHook, monkeypa
         assert len(scratch_databases(warehouse)) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "_shape", broken)
+    monkeypatch.setattr("zakaz.warehouse.drift._shape", broken)
     with pytest.raises(KeyboardInterrupt), warehouse.session():
         find_drift(warehouse)
     assert scratch_databases(warehouse) == []
@@ -127,7 +127,7 @@ def test_raw_rows_are_kept_for_as_long_as_is_set_now(warehouse: WarehouseHook, m
     tables = ("raw_qtickets_shows", "raw_qtickets_tickets", "raw_sales", "raw_vk_ads")
     assert kept() == dict.fromkeys(tables, "400")
     with monkeypatch.context() as changed:
-        changed.setattr(module, "settings", lambda: settings().model_copy(update={"raw_days": 30}))
+        changed.setattr("zakaz.warehouse.migrate.settings", lambda: settings().model_copy(update={"raw_days": 30}))
         assert migrate(warehouse) == []
         assert kept() == dict.fromkeys(tables, "30")
     assert migrate(warehouse) == []

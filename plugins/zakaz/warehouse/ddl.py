@@ -1,11 +1,13 @@
 """The DDL of include/sql, in dependency order, and rewritten ON CLUSTER where a cluster is configured."""
 
+import json
 import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 from zakaz.errors import InvalidInput
-from zakaz.settings import settings
+from zakaz.settings import INCLUDE_DIR, settings
+from zakaz.stages import LAST_STAGE, STAGES, VK_DAYS_SERVED
 from zakaz.warehouse.pins import PINS, PINS_OF_VIEWS, assigned
 from zakaz.warehouse.sql import files
 
@@ -14,7 +16,9 @@ CREATED = re.compile(
     re.MULTILINE,
 )
 NAME = re.compile(r"^CREATE (?:OR REPLACE )?(?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+\.\w+)", re.MULTILINE)
-ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)", re.MULTILINE)
+ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)(\()?", re.MULTILINE)
+JOBS = INCLUDE_DIR / "messages" / "jobs.json"
+BOUND = re.compile(r"\{(\w+):")
 
 
 def views() -> list[Path]:
@@ -48,14 +52,36 @@ def name_of(file: Path) -> str:
 def for_cluster(statement: str) -> str:
     """A DDL statement, rewritten ON CLUSTER and to Replicated engines if CLICKHOUSE_CLUSTER is set.
 
-    Replica path and name are the server's defaults (`default_replica_path`, `default_replica_name`).
+    The path of a table in Keeper is the same whenever and on whichever host it is created; the server's default has an
+    id that is another one for each statement, and a replica added later would replicate nothing.
     """
     if not (cluster := settings().clickhouse_cluster):
         return statement
     everywhere = CREATED.sub(rf"\1 ON CLUSTER '{cluster}'", statement, count=1)
-    return ENGINE.sub(r"ENGINE = Replicated\1", everywhere, count=1)
+    if not (table := NAME.search(statement)):
+        return everywhere
+    path = f"/clickhouse/tables/{{shard}}/{table[1].replace('.', '/')}"
+    return ENGINE.sub(
+        lambda engine: f"ENGINE = Replicated{engine[1]}('{path}', '{{replica}}'{', ' if engine[2] else ')'}",
+        everywhere,
+        count=1,
+    )
 
 
 def actual_engine(engine: str) -> str:
     """The name that an engine of include/sql has in the warehouse: Replicated… on a cluster."""
     return f"Replicated{engine}" if settings().clickhouse_cluster else engine
+
+
+def parameters(text: str) -> dict[str, str | int]:
+    """The parameters of a DDL statement: settings, and names that are defined once for Python and SQL."""
+    names = {job: texts["name"] for job, texts in json.loads(JOBS.read_text(encoding="utf-8")).items()}
+    known: dict[str, str | int] = {
+        "raw_days": settings().raw_days,
+        "stages": ",".join(STAGES),
+        "last_stage": LAST_STAGE,
+        "jobs": ",".join(names),
+        "job_names": ",".join(names.values()),
+        "vk_days_served": VK_DAYS_SERVED,
+    }
+    return {name: known[name] for name in BOUND.findall(text)}

@@ -10,7 +10,7 @@ def migrate() -> int:
     """Create or update databases, tables and views; safe to repeat, nothing is dropped.
 
     Missing columns are added. Columns that are not ours are named and left alone. Exits 2 if a table differs otherwise
-    (type, keys, engine); one line per difference.
+    (type, keys, engine), or on a cluster from one host to another; one line per difference.
     """
     from zakaz.warehouse.hook import WarehouseHook
     from zakaz.warehouse.migrate import migrate as apply
@@ -22,7 +22,8 @@ def migrate() -> int:
     if harmful:
         print(
             "zakaz migrate: the tables above were left as they are, and the views were not touched. Bring them in line "
-            "by hand (ALTER TABLE … MODIFY COLUMN, or a new table), then run it again",
+            "by hand (ALTER TABLE … MODIFY COLUMN, or a new table; replicas: infra/clickhouse/README.md), then run it "
+            "again",
             file=sys.stderr,
         )
         return 2
