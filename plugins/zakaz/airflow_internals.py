@@ -31,6 +31,7 @@ HOMES = {
     "check_migrations": "airflow.utils.db",
     "create_session": "airflow.utils.session",
     "most_recent_job": "airflow.jobs.job",
+    "run_cleanup": "airflow.utils.db_cleanup",
     "sync_bag_to_db": "airflow.dag_processing.dagbag",
     "upgradedb": "airflow.utils.db",
 }

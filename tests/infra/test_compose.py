@@ -220,22 +220,37 @@ def test_what_stands_in_env_reaches_the_services_and_no_password_of_others(new_s
     assert not {made["BI_READER_PASSWORD"], made["AIRFLOW_ADMIN_PASSWORD"]} & set(passed.values())
 
 
+def watched(folder: Path, ends: str) -> str:
+    """What one round of the watchdog's container runs; `ends` is the end of each, as shell."""
+    programs = {"timeout": f'echo "$5" >> asked; {ends}', "sleep": 'echo "$1" > pause; kill $PPID'}
+    for name, script in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    command = [word.replace("/opt/zakaz", str(PROJECT_DIR)) for word in SERVICES["watchdog"]["command"]]
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    (folder / "asked").unlink(missing_ok=True)
+    subprocess.run([*command[:-1], "./looked"], cwd=folder, env=environment, check=False, timeout=30)
+    return (folder / "asked").read_text()
+
+
 @pytest.mark.parametrize(
     ("code", "looked", "pause"), [(0, True, "1800"), (2, True, "1800"), (1, False, "60"), (124, False, "60")]
 )
 def test_the_watchdog_is_healthy_by_looks_that_came_to_a_result(
     tmp_path: Path, code: int, looked: bool, pause: str
 ) -> None:
-    programs = {"timeout": f'echo "$@" > asked; exit {code}', "sleep": 'echo "$1" > pause; kill $PPID'}
-    for name, script in programs.items():
-        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
-        (tmp_path / name).chmod(0o755)
-    command = [word.replace("/opt/zakaz", str(PROJECT_DIR)) for word in SERVICES["watchdog"]["command"]]
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    subprocess.run([*command[:-1], "looked"], cwd=tmp_path, env=environment, check=False, timeout=30)
-    assert (tmp_path / "asked").read_text() == "900 python -m zakaz.cli watchdog\n"
+    assert watched(tmp_path, f"exit {code}").splitlines()[0] == "watchdog"
     assert (tmp_path / "looked").exists() is looked
     assert (tmp_path / "pause").read_text().strip() == pause
+
+
+def test_what_airflow_keeps_of_old_runs_goes_once_a_week(tmp_path: Path) -> None:
+    both, cleaned = "watchdog\nclean\n", tmp_path / "cleaned"
+    assert watched(tmp_path, "exit 1") == both
+    assert watched(tmp_path, "exit 0") == both, "Airflow's database had been away"
+    assert watched(tmp_path, "exit 0") == "watchdog\n"
+    os.utime(cleaned, (then := time.time() - 8 * 24 * 3600, then))
+    assert watched(tmp_path, "exit 0") == both
 
 
 @pytest.mark.parametrize(("minutes_ago", "is_healthy"), [(None, False), (0, True), (45, True), (55, False)])

@@ -17,9 +17,10 @@ from zakaz.stages import STAGES
 
 UNITS = (
     *("zakaz-scheduler.service", "zakaz-api-server.service", "zakaz-dag-processor.service"),
-    *("zakaz-watchdog.service", "zakaz-backup.service", "etl@vk_fetch.service", "etl@zakaz_etl.service"),
+    *("zakaz-watchdog.service", "zakaz-backup.service", "zakaz-clean.service"),
+    *("etl@vk_fetch.service", "etl@zakaz_etl.service"),
 )
-TIMERS = ("zakaz-watchdog.timer", "zakaz-backup.timer", "etl@vk_fetch.timer")
+TIMERS = ("zakaz-watchdog.timer", "zakaz-backup.timer", "zakaz-clean.timer", "etl@vk_fetch.timer")
 # systemd's own scale: 0 is locked up, 10 is naked. A network service that is not a container ends about here.
 HIGHEST_EXPOSURE = 15
 
@@ -65,6 +66,7 @@ def test_every_service_is_locked_up(root: Path, unit: str) -> None:
 STARTED = {
     "etl@.timer": {"02:35", "02:50", "03:05"},
     "zakaz-backup.timer": {"00:30"},
+    "zakaz-clean.timer": {"09:00"},
     "zakaz-watchdog.timer": {f"{hour:02}:{minute}" for hour in range(24) for minute in (15, 45)},
 }
 

@@ -1,5 +1,5 @@
--- Each host of a cluster with its replicated tables, and the path in Keeper by which each finds its siblings. A host
--- without any has one row without a name.
+-- The replicated tables of each host of a cluster, with the path in Keeper by which each finds its siblings.
+-- Each host has one row without a name besides, so that one without tables is there.
 SELECT
     host,
     host = hostName() AS is_this,

@@ -7,6 +7,7 @@ from zakaz.cli.commands.alerts import alerts, mute, notify_test
 from zakaz.cli.commands.audit import audit
 from zakaz.cli.commands.backfill import backfill, gaps
 from zakaz.cli.commands.backup import backup, restore
+from zakaz.cli.commands.clean import clean
 from zakaz.cli.commands.healthcheck import healthcheck
 from zakaz.cli.commands.load_sales import load_sales
 from zakaz.cli.commands.migrate import migrate
@@ -26,8 +27,8 @@ def app() -> None:
 
 
 COMMANDS = (
-    *(alerts, audit, backfill, backup, down, gaps, healthcheck, load_sales, migrate),
-    *(mute, notify_test, restore, run, sandbox, sql, stage, status, up, watchdog),
+    *(alerts, audit, backfill, backup, clean, down, gaps, healthcheck, load_sales),
+    *(migrate, mute, notify_test, restore, run, sandbox, sql, stage, status, up, watchdog),
 )
 for command in COMMANDS:
     app.add_command(command)
