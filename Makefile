@@ -47,7 +47,8 @@ lock: ## compile the locks anew from the .in files (needs uv)
 	uv pip compile $(LOCK) requirements.in -o requirements.txt
 	uv pip compile $(LOCK) requirements-dev.in -o requirements-dev.txt
 	uv pip compile $(LOCK) requirements-mutants.in -o requirements-mutants.txt
-LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-header
+# The header that uv writes tells Renovate the command.
+LOCK := --quiet --universal --python-version 3.11 --generate-hashes
 
 # The project stands where it runs, /opt/zakaz by default: ProtectHome hides /home.
 PREFIX ?= /opt/zakaz

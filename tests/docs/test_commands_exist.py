@@ -22,6 +22,7 @@ PROGRAM = re.compile(r"(?:\w+=\S+ )*(?:as-zakaz )?(?:\S*/)?(zakaz|airflow|make|d
 COMPOSE = {
     "compose": {"--env-file", "--profile"},
     "up": {"-d", "--build", "--scale", "--remove-orphans"},
+    "pull": set(),
     "logs": {"--tail", "--since"},
     "run": {"--rm", "--no-deps"},
     "exec": {"-T"},

@@ -1,13 +1,17 @@
-"""The section «systemd» of docs/INSTALL.md: its commands fit each other, and do all that the image does."""
+"""docs/INSTALL.md: what it does under systemd is what the image does, and an update can be taken back."""
 
+import os
 import re
 import shlex
+import subprocess
+from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
 from zakaz.settings import PROJECT_DIR
 
-SECTION = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8").split("\n## systemd\n")[1].split("\n## ")[0]
+TEXT = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8")
+SECTION = TEXT.split("\n## systemd\n")[1].split("\n## ")[0]
 SHELL = "".join(re.findall(r"^```sh server\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL))
 EXAMPLE = (PROJECT_DIR / ".env.example").read_text(encoding="utf-8")
 
@@ -34,3 +38,43 @@ def test_the_database_of_the_example_is_the_one_that_is_made() -> None:
     assert (url.password, url.query["host"]) == (None, "/var/run/postgresql")
     assert f"-- createuser {url.username}\n" in SHELL
     assert f"-- createdb --owner {url.username} {url.database}\n" in SHELL
+
+
+def run_block(title: str, folder: Path, images: str = "") -> list[str]:
+    """Run the commands of a block in a checkout; what it asks of Docker."""
+    (block,) = re.findall(rf"^\*\*{title}\*\*.*?^```sh server\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    (folder / "bin").mkdir(exist_ok=True)
+    program = folder / "bin" / "docker"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {folder}/asked\n[ "$2" != ls ] || printf "{images}"\n')
+    program.chmod(0o755)
+    (folder / "asked").write_text("")
+    environment = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    block = block.replace("ПРЕЖНЯЯ_ВЕРСИЯ", "v2.0.0")
+    subprocess.run(["sh", "-euc", block], cwd=folder / "zakaz", env=environment, check=True, capture_output=True)
+    return (folder / "asked").read_text().splitlines()
+
+
+def test_an_update_keeps_the_image_that_a_rollback_starts(tmp_path: Path) -> None:
+    theirs, ours = tmp_path / "origin", tmp_path / "zakaz"
+
+    def git(*arguments: str) -> None:
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@localhost", "-C", theirs, *arguments]
+        subprocess.run(command, check=True, capture_output=True)
+
+    theirs.mkdir()
+    for command in (
+        ["init", "-b", "main"],
+        ["commit", "--allow-empty", "-m", "old"],
+        ["tag", "-a", "v2.0.0", "-m", ""],
+    ):
+        git(*command)
+    subprocess.run(["git", "clone", "-q", theirs, ours], check=True)
+    git("commit", "--allow-empty", "-m", "new")
+    git("tag", "-a", "v2.1.0", "-m", "")
+    (ours / ".env").write_text("A=1\nVERSION_TAG=v2.0.0\n")
+    asked = run_block("Обновить", tmp_path, images="v2.1.0\\nv2.0.0\\nv1.0.0\\n")
+    assert (ours / ".env").read_text() == "A=1\nVERSION_TAG=v2.1.0\n"
+    up, _, *removed = asked
+    assert (up, removed) == ("compose up -d --build", ["image rm zakaz-etl:v1.0.0"])
+    assert run_block("Откатить", tmp_path) == ["compose up -d"], "nothing is built"
+    assert (ours / ".env").read_text() == "A=1\nVERSION_TAG=v2.0.0\n"
