@@ -9,6 +9,7 @@ from zakaz.cli.commands.backfill import backfill, gaps
 from zakaz.cli.commands.backup import backup, restore
 from zakaz.cli.commands.healthcheck import healthcheck
 from zakaz.cli.commands.load_sales import load_sales
+from zakaz.cli.commands.metrics import metrics
 from zakaz.cli.commands.migrate import migrate
 from zakaz.cli.commands.run import run
 from zakaz.cli.commands.sandbox import sandbox
@@ -26,7 +27,7 @@ def app() -> None:
 
 
 COMMANDS = (
-    *(alerts, audit, backfill, backup, down, gaps, healthcheck, load_sales, migrate),
+    *(alerts, audit, backfill, backup, down, gaps, healthcheck, load_sales, metrics, migrate),
     *(mute, notify_test, restore, run, sandbox, sql, stage, status, up, watchdog),
 )
 for command in COMMANDS:
