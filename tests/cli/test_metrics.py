@@ -43,7 +43,7 @@ def fill(warehouse: WarehouseHook) -> None:
         {"started_at": began + timedelta(hours=5), "status": "error", "rows_written": 1, "finished_at": began},
         {"started_at": began + timedelta(hours=6), "status": "running", "rows_written": 0, "finished_at": None},
         {"job": "backup", "rows_written": 0, "started_at": began, "finished_at": began + timedelta(hours=1)},
-        {"job": "backup", "status": "error", "started_at": began + timedelta(hours=2), "finished_at": began},
+        {"job": "backup", "status": "error", "started_at": began, "finished_at": datetime.now(UTC)},
     ):
         made = {**row, "run_id": uuid4(), **changes}
         warehouse.insert("meta.etl_runs", list(made), [list(made.values())])

@@ -27,6 +27,7 @@ YESTERDAY = last_complete_day()
 RULES = PROJECT_DIR / "infra" / "prometheus" / "rules.yaml"
 DASHBOARD = json.loads((PROJECT_DIR / "infra" / "prometheus" / "dashboard.json").read_text(encoding="utf-8"))
 INSTALL = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8")
+AGE = 'zakaz_last_complete_day_age_seconds{task="zakaz_etl"}'
 # Of node_exporter.
 THEIRS = {"node_textfile_mtime_seconds"}
 needs_promtool = pytest.mark.skipif(
@@ -106,14 +107,18 @@ def test_rules_and_panels_use_each_metric_and_no_other(warehouse: WarehouseHook)
 def test_nothing_fires_while_all_is_well(warehouse: WarehouseHook, tmp_path: Path) -> None:
     put_good_week(warehouse)
     put_run(warehouse, attempt("backup"), "ok", minutes_ago=35 * 60)
-    fired(tmp_path, series(warehouse, free=0.16), [])
+    found = series(warehouse, free=0.16)
+    assert found[AGE] < 24 * 3600
+    fired(tmp_path, found | {AGE: 32 * 3600}, [])
 
 
 @needs_promtool
 def test_each_rule_fires_when_it_should(warehouse: WarehouseHook, tmp_path: Path) -> None:
     put_good_week(warehouse, days_ago=3)
     put_run(warehouse, attempt("backup"), "ok", minutes_ago=37 * 60)
-    found = series(warehouse, free=0.14) | {'zakaz_open_incidents{task="zakaz_etl"}': 2}
+    found = series(warehouse, free=0.14)
+    assert found[AGE] >= 3 * 24 * 3600
+    found |= {AGE: 33 * 3600, 'zakaz_open_incidents{task="zakaz_etl"}': 2}
     bad = {"ZakazDayIsLate", "ZakazIncident", "ZakazHoles", "ZakazBackupIsOld", "ZakazDiskIsFull"}
     fired(tmp_path, found, bad)
     assert {rule["alert"] for rule in rules()} == bad | {"ZakazMetricsAreGone"}
