@@ -173,6 +173,14 @@ def test_the_pipeline_has_all_that_it_needs() -> None:
     assert ended.returncode == 0, ended.stdout[-3000:]
 
 
+def test_the_maker_of_the_views_may_read_what_they_read_of_the_system() -> None:
+    """In the embedded engine everybody may; a server's config.xml has `select_from_system_db_requires_grant`."""
+    read = {name for file in views() for name in re.findall(r"\bsystem\.\w+", file.read_text(encoding="utf-8"))}
+    assert read
+    role = ET.parse(INFRA / "users.d" / "zakaz.xml").findall("roles/etl_writer/grants/query")
+    assert {f"GRANT SELECT ON {name}" for name in read} <= {query.text for query in role}
+
+
 def test_a_server_from_packages_is_given_what_its_users_ask_for() -> None:
     asked = subprocess.run(
         ["sh", str(INFRA / "passwords.sh")], input="Ω a$b\nsecond\n", capture_output=True, text=True, check=True

@@ -209,6 +209,7 @@ def test_limits_fit_the_machine_that_the_readme_names() -> None:
 
 def test_what_stands_in_env_reaches_the_services_and_no_password_of_others(new_secrets: Path) -> None:
     settings = {name.upper(): "7" for name in Settings.model_fields}
+    settings |= {"AIRFLOW__METRICS__OTEL_ON": "True", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example:4318"}
     settings |= {"AIRFLOW__SMTP__SMTP_HOST": "mail.example", "AIRFLOW__API__PORT": "9999", "AIRFLOW_HOME": "/elsewhere"}
     with new_secrets.open("a") as file:
         file.writelines(f"{name}={value}\n" for name, value in settings.items())

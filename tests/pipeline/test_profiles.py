@@ -13,6 +13,7 @@ from hostile_profile import profile
 from made_rows import build_vk, stage_vk
 from made_runs import attempt
 from sandbox import Sandbox
+from steady import rows_of
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.connections.qtickets import QTicketsHook
@@ -158,8 +159,8 @@ def outcome(warehouse: WarehouseHook) -> dict[str, Any]:
     enter(warehouse, entry, list(CHECKED))
     said["backfill"] = settle(warehouse, entry, MISSING)
     for name in (*map(name_of, files("*/tables")), *(name_of(file) for file in views() if "{" not in file.read_text())):
-        final = "" if ".v_" in name else "FINAL"
-        rows = warehouse.execute(f"SELECT COLUMNS('.') EXCEPT('^({VOLATILE})$') FROM {name} {final}")
+        called = rows_of(name) if ".v_" in name else f"{name} FINAL"
+        rows = warehouse.execute(f"SELECT COLUMNS('.') EXCEPT('^({VOLATILE})$') FROM {called}")
         said[name] = sorted(map(repr, rows))
     said["page"] = {name: steady(part) for name, part in read({}).items()}
     return said
@@ -192,7 +193,7 @@ def test_a_view_shows_the_same_to_every_reader(
         monkeypatch.setattr(hook, "PINS", settings)
         reader = WarehouseHook()
         with reader.session():
-            return {name: sorted(map(repr, reader.execute(f"SELECT * FROM {name}"))) for name in names}
+            return {name: sorted(map(repr, reader.execute(f"SELECT * FROM {rows_of(name)}"))) for name in names}
 
     expected = seen({})
     for setting in PINS_OF_VIEWS:

@@ -10,6 +10,7 @@ import pytest
 
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from made_runs import attempt, put_run
+from steady import rows_of
 from zakaz.days import DayRange, last_complete_day
 from zakaz.pipeline.checks import check_days
 from zakaz.pipeline.source_totals import FIGURES, SourceTotal, record_totals
@@ -116,8 +117,8 @@ def test_a_view_shows_the_last_state_of_each_key(filled: WarehouseHook) -> None:
     ages = {"bi.v_etl_status": "EXCEPT freshness_hours", "bi.v_ops_freshness": "EXCEPT hours_since_end_of_day"}
 
     def shown(view: str) -> list[tuple[object, ...]]:
-        called = USUAL if view == "meta.v_usual" else ""
-        return filled.execute(f"SELECT * {ages.get(view, '')} FROM {view}{called} ORDER BY ALL")
+        called = f"{view}{USUAL}" if view == "meta.v_usual" else rows_of(view)
+        return filled.execute(f"SELECT * {ages.get(view, '')} FROM {called} ORDER BY ALL")
 
     last = {view: shown(view) for view in VIEWS}
     assert [view for view, rows in last.items() if not rows] == []

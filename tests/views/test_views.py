@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
+from steady import rows_of
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import recorded
@@ -66,6 +67,8 @@ def test_every_view_can_be_read_when_there_is_nothing(opened: WarehouseHook) -> 
     assert sorted(rows.pop("v_ops_freshness")) == [("dm_sales_daily", None, None), ("dm_vk_ads_daily", None, None)]
     assert rows.pop("v_quality_last_day") == [(YESTERDAY, 0, 0, 0, 0)]
     assert {row[2] for row in rows.pop("v_etl_status")} == {"red"}
+    known = {row[0] for row in rows.pop("v_etl_metrics")}
+    assert known == {"zakaz_disk_free_bytes", "zakaz_disk_size_bytes", "zakaz_holes", "zakaz_open_incidents"}
     assert len(rows) >= 4
     assert set(map(tuple, rows.values())) == {()}
 
@@ -322,7 +325,7 @@ def test_views_say_the_same_whatever_joins_make_of_what_is_missing(opened: Wareh
     names = [name for name in map(name_of, views()) if name.startswith("bi.")]
     assert len(names) >= 8
     for name in names:
-        sql = f"SELECT * FROM {name} ORDER BY ALL"
+        sql = f"SELECT * FROM {rows_of(name)} ORDER BY ALL"
         assert opened.execute(sql) == opened.execute(f"{sql} SETTINGS join_use_nulls = 1"), name
 
 

@@ -10,6 +10,7 @@ from zakaz.cli.commands.backup import backup, restore
 from zakaz.cli.commands.clean import clean
 from zakaz.cli.commands.healthcheck import healthcheck
 from zakaz.cli.commands.load_sales import load_sales
+from zakaz.cli.commands.metrics import metrics
 from zakaz.cli.commands.migrate import migrate
 from zakaz.cli.commands.run import run
 from zakaz.cli.commands.sandbox import sandbox
@@ -28,7 +29,7 @@ def app() -> None:
 
 COMMANDS = (
     *(alerts, audit, backfill, backup, clean, down, gaps, healthcheck, load_sales),
-    *(migrate, mute, notify_test, restore, run, sandbox, sql, stage, status, up, watchdog),
+    *(metrics, migrate, mute, notify_test, restore, run, sandbox, sql, stage, status, up, watchdog),
 )
 for command in COMMANDS:
     app.add_command(command)
