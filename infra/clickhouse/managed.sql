@@ -26,7 +26,7 @@ GRANT SELECT ON meta.v_* TO bi_reader;
 CREATE SETTINGS PROFILE IF NOT EXISTS etl_writer SETTINGS
     deduplicate_insert = 'disable',
     deduplicate_insert_select = 'disable',
-    max_memory_usage = 4000000000 MAX 4000000000;
+    max_memory_usage = 4000000000 MIN 1 MAX 4000000000;
 CREATE SETTINGS PROFILE IF NOT EXISTS bi_reader SETTINGS
     readonly = 2,
     final = 1,

@@ -134,6 +134,7 @@ BEYOND = [
     "GRANT SELECT ON bi.* TO bi_reader",
     "SELECT * FROM file('/etc/passwd', 'LineAsString')",
     "SELECT 1 SETTINGS max_memory_usage = 8000000000",
+    "SELECT 1 SETTINGS max_memory_usage = 0",
     "SYSTEM SHUTDOWN",
 ]
 

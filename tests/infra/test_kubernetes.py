@@ -1,6 +1,7 @@
 """The values for Airflow's chart, as far as they can be looked at without a cluster: no secret, nothing forgotten."""
 
 import re
+import subprocess
 from typing import Any
 
 import yaml
@@ -92,3 +93,19 @@ def test_rows_that_wait_for_clickhouse_outlive_a_worker() -> None:
     (claim,) = workers["volumeClaimTemplates"]
     (mount,) = workers["extraVolumeMounts"]
     assert (claim["metadata"]["name"], mount["mountPath"]) == (mount["name"], ENVIRONMENT["ZAKAZ_STATE_DIR"])
+
+
+def test_the_watchman_looks_as_elsewhere() -> None:
+    cron = yaml.safe_load((PROJECT_DIR / "infra" / "kubernetes" / "watchdog.yaml").read_text(encoding="utf-8"))
+    timer = (PROJECT_DIR / "infra" / "systemd" / "zakaz-watchdog.timer").read_text(encoding="utf-8")
+    assert cron["spec"]["schedule"].split()[0] in timer
+    pod = cron["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["image"] == f"{VALUES['defaultAirflowRepository']}:{VALUES['defaultAirflowTag']}"
+    given = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert (given["ZAKAZ_SANDBOX"], given["CONNECTION_CHECK_MAX_COUNT"]) == ("0", "0")
+    assert container["envFrom"] == [{"secretRef": {"name": "zakaz-connections"}}]
+    shell, option, script = container["args"]
+    for ended, code in ((0, 0), (2, 0), (1, 1), (124, 1)):
+        called = script.replace("zakaz watchdog", f"(exit {ended})")
+        assert subprocess.call([shell, option, called]) == code
