@@ -92,3 +92,9 @@ def test_rows_that_wait_for_clickhouse_outlive_a_worker() -> None:
     (claim,) = workers["volumeClaimTemplates"]
     (mount,) = workers["extraVolumeMounts"]
     assert (claim["metadata"]["name"], mount["mountPath"]) == (mount["name"], ENVIRONMENT["ZAKAZ_STATE_DIR"])
+
+
+def test_backups_are_made_and_missed() -> None:
+    """By the DAG, which needs no CronJob."""
+    assert int(ENVIRONMENT["BACKUP_KEEP"]) > 0
+    assert "DUMP_DIR" not in ENVIRONMENT, "the database is the provider's, and so are its backups"
