@@ -187,6 +187,22 @@ def test_a_failure_that_was_made_good_the_same_night_is_not_told(
     assert heads(sandbox) == []
 
 
+def test_an_older_good_backup_heals_nothing(warehouse: WarehouseHook, sandbox: Sandbox, set_settings: Set) -> None:
+    set_settings(BACKUP_KEEP=14)
+    put(warehouse, "backup", "error", 3)
+    put(warehouse, "backup", "ok", 2, number=2)
+    put(warehouse, "backup", "error", 1, number=3)
+    for number, hours in ((1, 3), (3, 1)):
+        then = datetime.now(UTC) - timedelta(hours=hours)
+        alert = failure_alert(made("backup", number), WarehouseRefused("no room"), DayRange(DAY, DAY), then)
+        raise_alert(warehouse, alert)
+    sweep(warehouse)
+    assert not [head for head in heads(sandbox) if head.startswith("🟢")]
+    put(warehouse, "backup", "ok", 0, number=4)
+    sweep(warehouse)
+    assert [head for head in heads(sandbox) if head.startswith("🟢")] == ["🟢 Резервная копия: снова в порядке"]
+
+
 def test_repeats_are_summed_up_with_what_to_do(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     for number in (1, 2):
         days = DayRange(DAY, DAY)
