@@ -8,6 +8,7 @@ Every half hour: what callbacks miss.
 * **No good run for yesterday by 07:30 Moscow: `STALE`**, once, with the reason if known: no run, running, failed,
   paused, stuck. It recovers by itself.
 * Days that are older than the scheduler makes up, however old: `HOLES`, once, with the command that loads them.
+* No good backup for 36 hours where there should be one: `BACKUP_STALE`. A disk of ClickHouse that fills up: `DISK_LOW`.
 * At 09:00 Moscow the digest: spend, revenue, tickets, ROAS, open incidents. If it does not arrive, something is wrong.
 
 It can't report that Airflow itself is down: `bin/zakaz watchdog`, called by an external timer, does the same from the

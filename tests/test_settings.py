@@ -80,6 +80,20 @@ LIMITS = {
 }
 
 
+OR_NONE = {"backup_keep": 1000, "disk_free_percent": 100}
+
+
+@pytest.mark.parametrize(("name", "limit"), OR_NONE.items(), ids=OR_NONE)
+def test_what_may_be_none_is_0(monkeypatch: pytest.MonkeyPatch, name: str, limit: int) -> None:
+    for text in (str(limit), "0"):
+        monkeypatch.setenv(name.upper(), text)
+        assert getattr(Settings.from_environment(), name) == int(text)
+    for text in (str(limit + 1), "-1", "some"):
+        monkeypatch.setenv(name.upper(), text)
+        with pytest.raises(InvalidInput, match=f"^{name.upper()}='{text}' is not allowed: .* 0 or .* at most {limit} "):
+            Settings.from_environment()
+
+
 @pytest.mark.parametrize(("name", "limit"), LIMITS.items(), ids=LIMITS)
 def test_every_number_has_its_limits(monkeypatch: pytest.MonkeyPatch, name: str, limit: int) -> None:
     for text in (str(limit), "1"):
@@ -92,7 +106,7 @@ def test_every_number_has_its_limits(monkeypatch: pytest.MonkeyPatch, name: str,
 
 
 def test_no_number_is_without_limits_and_a_statement_ends_before_its_task() -> None:
-    assert set(LIMITS) == {name for name, field in Settings.model_fields.items() if field.annotation is not str}
+    assert {*LIMITS, *OR_NONE} == {name for name, field in Settings.model_fields.items() if field.annotation is not str}
     assert timedelta(seconds=LIMITS["query_timeout_seconds"] + ANSWER_GRACE_SECONDS) < TASK_LIMIT
 
 

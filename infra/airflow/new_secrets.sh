@@ -23,4 +23,5 @@ if [ "${1:-}" = demo ] && missing COMPOSE_PROJECT_NAME; then
     echo 'COMPOSE_PROFILES=demo'
     echo 'SETTINGS_FILE=.env.demo'
     echo 'ZAKAZ_SANDBOX=1'
+    echo 'BACKUP_KEEP=0'
 fi

@@ -94,6 +94,14 @@ class WarehouseRefused(PermanentError):
         self.code = code
 
 
+class BackupDiffers(PermanentError):
+    """A backup can be restored, and its figures are not those of the warehouse."""
+
+
+class DumpFailed(PermanentError):
+    """pg_dump or pg_restore could not finish."""
+
+
 class WarehouseUnavailable(TransientError):
     """ClickHouse can't be reached or is too busy."""
 

@@ -18,6 +18,8 @@ from zakaz.texts import utf8
 
 # The predecessor's limit for a task.
 TASK_LIMIT = timedelta(minutes=15)
+# That of a backup, whose time grows with the warehouse; also TimeoutStartSec of zakaz-backup.service.
+BACKUP_LIMIT = timedelta(hours=2)
 # How long after each transient failure a scheduled task is retried.
 RETRY_DELAYS = (timedelta(minutes=5), timedelta(minutes=15))
 PROJECT_DIR = environment.PROJECT_DIR
@@ -52,6 +54,10 @@ class Settings(BaseModel):
     :param warehouse_wait_seconds: wait for the embedded warehouse while another process has it.
     :param ping_url: requested (GET) after each good day, for an external monitor such as healthchecks.io; as good as a
         password, so it is masked everywhere.
+    :param backup_keep: nightly backups that are kept. 0: this installation makes none by itself, and nobody is alarmed
+        about that.
+    :param dump_dir: where the nightly dumps of Airflow's PostgreSQL go; none are made if it is empty, or BACKUP_KEEP 0.
+    :param disk_free_percent: less free space than that on a disk of the warehouse is told of; 0: nobody is told.
     :param runbook_url: where the on-call runbook is read; its sections are named like the codes of the alerts.
     :param clickhouse_cluster: the cluster whose replicas all get the schema, with replicated engines.
     """
@@ -77,6 +83,11 @@ class Settings(BaseModel):
         default="",
         pattern=f"^($|https?://{USER}?{HOST}(:[0-9]{{1,5}})?([/?]\\S*)?$)",
         description="begin with https:// or http:// and name a host; before its @, write %23 %2F %3F for # / ?",
+    )
+    backup_keep: int = Field(default=0, ge=0, le=1000, description="be 0 or a whole number, at most 1000 (default 0)")
+    dump_dir: str = Field(default="", pattern="^($|/)", description="be an absolute path")
+    disk_free_percent: int = Field(
+        default=15, ge=0, le=100, description="be 0 or a whole number, at most 100 (default 15)"
     )
     runbook_url: str = "docs/RUNBOOK_ETL.md"
     # It becomes part of statements.

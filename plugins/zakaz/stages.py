@@ -33,6 +33,9 @@ LAST_STAGE = "healthcheck"
 # Each stage after the fetches depends on all before it.
 STAGES = (*FETCHES, *(source.build for source in SOURCES.values()), LAST_STAGE)
 ALL_STAGES = "all"
+# Jobs beside the chain: they work on no Moscow day, and make none good or bad.
+BACKUP, DUMP, RESTORE_CHECK = "backup", "airflow_dump", "restore_check"
+BACKUP_JOBS = (BACKUP, DUMP, RESTORE_CHECK)
 # How far back VK Ads serves statistics (https://ads.vk.com/doc/api): an older day can't be loaded any more.
 VK_DAYS_SERVED = 366
 

@@ -66,7 +66,8 @@ def test_an_attempt_that_ends_while_it_is_looked_at_is_not_lost(
 
     monkeypatch.setattr(lost, "is_alive", ends_meanwhile)
     assert lost.close_lost_attempts(warehouse) == []
-    warehouse.execute(statement("runs/close_attempt.sql"), {"run_id": made.run_id, "err_msg": LOST})
+    end = {"run_id": made.run_id, "status": "error", "err_msg": LOST}
+    warehouse.execute(statement("runs/close_attempt.sql"), end)
     assert warehouse.execute("SELECT status FROM meta.etl_runs FINAL") == [("ok",)]
 
 

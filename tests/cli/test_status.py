@@ -1,6 +1,7 @@
 """bin/zakaz status: what it prints, and its exit code by light."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -57,3 +58,16 @@ def test_it_tells_of_rows_that_wait_for_another_warehouse(
         outbox.keep(WarehouseHook("another"), "meta.etl_runs", {"job": "vk_fetch"})
     folder = on_disk()[-1].parent
     assert f"\n2 rows of the registries wait for another warehouse, in {folder}\n" in zakaz("status")[1]
+
+
+def test_it_tells_of_backups_and_disks(
+    warehouse: WarehouseHook, zakaz: Zakaz, set_settings: Callable[..., None]
+) -> None:
+    put_good_days(warehouse, [DayRange(YESTERDAY, YESTERDAY)])
+    code, output, _ = zakaz("status")
+    assert (code, "\n⚪ Резервная копия: не настроена: BACKUP_KEEP\n🟢 Диск default: свободно " in output) == (0, True)
+    set_settings(BACKUP_KEEP=14, DISK_FREE_PERCENT=100)
+    put_run(warehouse, attempt("vk_fetch"), "ok", minutes_ago=37 * 60)
+    lines = [line.partition(": ") for line in zakaz("status")[1].splitlines()[-3:]]
+    assert [line[0] for line in lines] == ["🔴 Резервная копия", "🟢 Проверка резервной копии", "🔴 Диск default"]
+    assert [line[2] for line in lines[:2]] == ["удачных ещё не было"] * 2

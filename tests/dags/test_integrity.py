@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from zakaz.orchestration.callbacks import alert_on_failure
 from zakaz.orchestration.retries import RetryWhatMayHeal
 from zakaz.orchestration.run_days import state_name
 from zakaz.orchestration.timetable import MoscowDayTimetable
-from zakaz.settings import PROJECT_DIR, RETRY_DELAYS, Settings
+from zakaz.settings import BACKUP_LIMIT, PROJECT_DIR, RETRY_DELAYS, TASK_LIMIT, Settings, settings
 from zakaz.stages import STAGES, lookback_days
 
 DAGS = PROJECT_DIR / "dags"
@@ -23,6 +22,7 @@ TASKS = {
     "zakaz_etl": CHAIN,
     "zakaz_backfill": ["plan", "report", *CHAIN],
     "zakaz_watchdog": ["watchdog"],
+    "zakaz_backup": ["backup", "restore_check", "airflow_dump"],
 }
 # Of their failures others tell: whoever filled in the form, and the piece that failed.
 SILENT = {"plan", "report"}
@@ -83,7 +83,7 @@ def test_every_task_is_limited_told_and_explained(dagbag: DagBag) -> None:
         assert dag.tags
         assert dag.max_active_runs > 1, "a run that hangs would stop the daily one"
         for task in dag.tasks:
-            assert task.execution_timeout == timedelta(minutes=15), task.task_id
+            assert task.execution_timeout == (BACKUP_LIMIT if dag.dag_id == "zakaz_backup" else TASK_LIMIT)
             # The watchdog comes again by itself, and a trouble must not wait for its retries.
             assert task.retries == (0 if task.task_id == "watchdog" else len(RETRY_DELAYS))
             assert isinstance(task.retry_policy, RetryWhatMayHeal)
@@ -91,6 +91,19 @@ def test_every_task_is_limited_told_and_explained(dagbag: DagBag) -> None:
             assert task.on_failure_callback in (told, alert_on_failure if told else None)
             assert task.doc_md
             assert task.owner == "data"
+
+
+def test_backups_are_scheduled_where_they_are_kept_and_nowhere_else(
+    dagbag: DagBag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dagbag.dags["zakaz_backup"].schedule is None
+    monkeypatch.setenv("BACKUP_KEEP", "14")
+    settings.cache_clear()
+    (dag,) = DagBag(dag_folder=DAGS / "zakaz_backup.py").dags.values()
+    settings.cache_clear()
+    assert (dag.schedule, dag.timezone.name) == ("30 3 * * *", "Europe/Moscow")
+    assert dag.get_task("backup").downstream_task_ids == {"restore_check"}
+    assert not dag.get_task("airflow_dump").upstream_task_ids
 
 
 def test_it_survives_the_metadata_database(dagbag: DagBag) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from as_user import SETTINGS_OF_THE_ENGINE, configure
+from as_user import INFRA, SETTINGS_OF_THE_ENGINE, configure
+from infra.bucket import Bucket, bucket
 from zakaz.errors import InvalidInput, WarehouseRefused
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.backup import back_up
@@ -36,9 +38,14 @@ Zakaz = Callable[[list[list[str]]], list[Answer]]
 
 
 @pytest.fixture
-def zakaz(tmp_path: Path) -> Zakaz:
+def config(tmp_path: Path) -> Path:
+    """The configuration of the server."""
+    return configure(tmp_path / "server", "etl_writer", tmp_path / "backups", SETTINGS_OF_THE_ENGINE)
+
+
+@pytest.fixture
+def zakaz(tmp_path: Path, config: Path) -> Zakaz:
     """Commands of bin/zakaz, each on the warehouse that it names first, with the rights of etl_writer."""
-    config = configure(tmp_path / "server", "etl_writer", tmp_path / "backups", SETTINGS_OF_THE_ENGINE)
 
     def run(commands: list[list[str]]) -> list[Answer]:
         lines = json.dumps([[str(tmp_path / warehouse), *arguments] for warehouse, *arguments in commands])
@@ -55,13 +62,13 @@ def zakaz(tmp_path: Path) -> Zakaz:
 def test_what_is_lost_comes_back(zakaz: Zakaz) -> None:
     row = "INSERT INTO zakaz.dm_vk_ads_daily (stat_date, city, spend) VALUES ('2026-11-20', 'Казань', 12.34)"
     spend = ["sql", "SELECT city, spend FROM bi.v_vk_ads_daily"]
-    migrated, _, made, again, checked, databases, refused, kept, unknown, restored, back, healthy = zakaz(
+    migrated, _, made, again, checked, databases, refused, kept, unknown, restored, back, healthy, attempts = zakaz(
         [
             ["first", "migrate"],
             ["first", "sql", row],
             ["first", "backup", "--name", "monday"],
             ["first", "backup", "--name", "monday"],
-            ["first", "restore", "monday", "--check"],
+            ["first", "restore", "--check"],
             ["first", "sql", "SHOW DATABASES"],
             ["first", "restore", "monday"],
             ["first", *spend],
@@ -69,6 +76,7 @@ def test_what_is_lost_comes_back(zakaz: Zakaz) -> None:
             ["second", "restore", "monday"],
             ["second", *spend],
             ["second", "migrate"],
+            ["second", "sql", "SELECT job, status FROM meta.etl_runs FINAL"],
         ]
     )
     assert migrated == (0, "the warehouse is up to date\n", "")
@@ -76,7 +84,9 @@ def test_what_is_lost_comes_back(zakaz: Zakaz) -> None:
     assert (again[0], "already exists" in again[2]) == (1, True), again
 
     tables = len(list((PROJECT_DIR / "include" / "sql").glob("*/tables/*.sql")))
-    assert re.fullmatch(rf"backup monday can be restored: {tables} tables, [1-9][\d,]* rows\n", checked[1]), checked
+    assert re.fullmatch(rf"backup monday can be restored: {tables} tables, [1-9][\d,]* rows; 1 .*\n", checked[1]), (
+        checked
+    )
     assert "restored_" not in databases[1]
 
     assert (refused[0], "already contains some data" in refused[2]) == (1, True), refused
@@ -87,6 +97,86 @@ def test_what_is_lost_comes_back(zakaz: Zakaz) -> None:
     assert restored == (0, "backup monday is restored, and the schema is up to date\n", "")
     assert back == kept
     assert healthy == migrated
+    assert attempts[1] == "job\tstatus\nbackup\tok\n", "the attempt that made it, which was running then"
+
+
+STAGED = "INSERT INTO zakaz.stg_vk_ads_daily (stat_date, account_id, ad_id, spend, _ver) VALUES"
+RECORDED = "SELECT job, status, dag_run_id, rows_read > 0, err_msg != '' FROM meta.etl_runs FINAL ORDER BY started_at"
+
+
+def test_a_backup_is_proved_by_the_figures_of_the_days_that_nobody_loaded_since(zakaz: Zakaz) -> None:
+    now, old = "toUnixTimestamp64Micro(now64(6))", 1_760_000_000_000_000
+    loaded, _, tampered, rows, copy = zakaz(
+        [
+            ["first", "migrate"],
+            ["first", "sql", f"{STAGED} ('2026-11-20', 1, 1, 10, {old}), ('2026-11-21', 1, 1, 20, {old})"],
+            ["first", "backup", "--name", "monday"],
+            # A day that is loaded anew says nothing about the backup.
+            ["first", "sql", f"{STAGED} ('2026-11-21', 1, 1, 30, {now})"],
+            ["first", "restore", "--check"],
+            # A day of the same rows and version has another sum: one of the two is damaged.
+            ["first", "sql", f"{STAGED} ('2026-11-20', 1, 1, 5, {old})"],
+            ["first", "restore", "--check", "monday"],
+            ["first", "sql", RECORDED],
+            ["first", "sql", "SHOW DATABASES"],
+        ]
+    )[4:]
+    assert loaded[0] == 0, loaded
+    assert loaded[1].endswith("rows; 1 sums of days are those of the warehouse\n"), loaded
+    assert tampered[:2] == (1, "")
+    assert tampered[2].startswith(
+        "zakaz: backup monday: 1 of 1 sums of days are not those of the warehouse: vk_ads staging "
+    )
+    assert "2026-11-20" in tampered[2]
+    assert "restored_" not in copy[1]
+    (one, two, three) = [line.split("\t") for line in rows[1].splitlines()[1:]]
+    assert one == ["backup", "ok", "monday", "1", "0"]
+    assert (two[:2], three[:2]) == (["restore_check", "ok"], ["restore_check", "error"])
+    assert three[3:] == ["0", "1"]
+
+
+def test_backups_go_to_a_bucket_and_come_back(
+    zakaz: Zakaz, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By infra/clickhouse/s3 laid beside zakaz.xml, and nothing else."""
+    shutil.copy(INFRA / "s3" / "zakaz_s3.xml", config.parent / "config.d")
+    with bucket() as address:
+        monkeypatch.setenv("BACKUP_S3_ENDPOINT", f"{address}/zakaz/")
+        monkeypatch.setenv("BACKUP_S3_ACCESS_KEY_ID", "key-of-the-test")
+        monkeypatch.setenv("BACKUP_S3_SECRET_ACCESS_KEY", "secret-of-the-test")
+        _, made, checked, restored, status = zakaz(
+            [
+                ["first", "migrate"],
+                ["first", "backup", "--name", "monday"],
+                ["first", "restore", "--check"],
+                ["second", "restore", "monday"],
+                ["second", "status"],
+            ]
+        )
+    assert (made[0], checked[0], restored[0]) == (0, 0, 0), (made, checked, restored)
+    assert "/bucket/zakaz/monday/.backup" in Bucket.objects
+    assert Bucket.keys == {"key-of-the-test"}
+    assert not list((tmp_path / "backups").glob("*"))
+    assert "Диск backups" not in status[1], "a bucket has no end"
+    assert "Диск default: свободно " in status[1]
+
+
+def test_what_is_due_is_done_once_a_night(zakaz: Zakaz, monkeypatch: pytest.MonkeyPatch) -> None:
+    off, _ = zakaz([["first", "backup", "--if-needed"], ["first", "migrate"]])
+    assert off == (0, "no backups are set up here: BACKUP_KEEP=0\n", "")
+    monkeypatch.setenv("BACKUP_KEEP", "3")
+    _, first, again, rows = zakaz(
+        [
+            ["first", "migrate"],
+            ["first", "backup", "--if-needed"],
+            ["first", "backup", "--if-needed"],
+            ["first", "sql", RECORDED],
+        ]
+    )
+    assert first[0] == 0, first
+    assert re.fullmatch(r"backup zakaz-(\d{8}-\d{6}): .*\nbackup zakaz-\1 can be restored: .*\n", first[1]), first
+    assert again == (0, "nothing is due\n", "")
+    assert [line.split("\t")[:2] for line in rows[1].splitlines()[1:]] == [["backup", "ok"], ["restore_check", "ok"]]
 
 
 def test_a_server_without_the_disk_says_what_is_missing(warehouse: WarehouseHook) -> None:

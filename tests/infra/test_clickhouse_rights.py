@@ -15,6 +15,7 @@ import sqlparse
 
 from as_user import INFRA, PASSWORDS, configure
 from zakaz.settings import PROJECT_DIR
+from zakaz.warehouse import sql
 from zakaz.warehouse.ddl import name_of, parameters, view_statement, views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files
@@ -146,6 +147,12 @@ def test_the_pipeline_adds_a_column_and_keeps_raw_rows_as_long_as_it_is_told(act
         "SETTINGS materialize_ttl_after_modify = 0",
     )
     assert act("etl_writer", *statements) == ["done"] * 2
+
+
+def test_the_watchdog_sees_the_disks(act: As) -> None:
+    asked = sql.statement("runs/disks.sql").replace("{disk_free_percent:UInt8}", "15")
+    answers = act("etl_writer", re.sub(r"(?m)^--.*\n", "", asked))
+    assert answers[0].startswith("done disk\tДиск backups\t"), answers
 
 
 def test_the_pipeline_can_not_destroy(act: As) -> None:

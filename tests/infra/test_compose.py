@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import time
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,47 @@ def test_tls_is_switched_on_by_a_second_file(new_secrets: Path) -> None:
     assert "infra/clickhouse/tls/" in laid
 
 
+def test_backups_go_to_a_bucket_by_a_second_file(new_secrets: Path) -> None:
+    """With the very settings that its first lines name; the key is for ClickHouse alone."""
+    text = (PROJECT_DIR / "docker-compose.s3.yaml").read_text(encoding="utf-8")
+    lines = dict(re.findall(r"^#   ([A-Z_0-9]+)=(\S+)", text, re.MULTILINE))
+    files = lines.pop("COMPOSE_FILE").split(":")
+    assert config(new_secrets, *files[1:]).returncode != 0, "without its settings"
+    with new_secrets.open("a") as settings:
+        settings.writelines(f"{name}={value}\n" for name, value in lines.items())
+    found = config(new_secrets, *files[1:])
+    assert found.returncode == 0, found.stderr
+    services = yaml.safe_load(found.stdout)["services"]
+    assert services["clickhouse"]["environment"].items() >= lines.items()
+    assert [name for name, one in services.items() if "SECRET" in (one.get("environment") or {}).values()] == [
+        "clickhouse"
+    ]
+    disk = ET.parse(PROJECT_DIR / "infra" / "clickhouse" / "s3" / "zakaz_s3.xml").find(
+        "storage_configuration/disks/backups"
+    )
+    assert disk is not None
+    assert disk.get("replace") == "1", "or it would be half a folder and half a bucket"
+    assert {entry.get("from_env") for entry in disk} - {None} == set(lines)
+    # The server reads the files of config.d by name.
+    laid = next(
+        str(volume["target"] if isinstance(volume, dict) else volume.split(":")[1])
+        for volume in services["clickhouse"]["volumes"]
+        if "zakaz_s3.xml" in str(volume)
+    )
+    assert laid > "/etc/clickhouse-server/config.d/zakaz.xml"
+
+
+def test_backups_are_kept_and_the_old_ones_go_where_they_lie(new_secrets: Path) -> None:
+    services = yaml.safe_load(config(new_secrets).stdout)["services"]
+    for name in ("scheduler", "watchdog", "clickhouse"):
+        assert services[name]["environment"]["BACKUP_KEEP"] == "14", name
+    assert services["scheduler"]["environment"]["DUMP_DIR"] == "/opt/airflow/dumps"
+    assert "dumps:/opt/airflow/dumps" in SERVICES["scheduler"]["volumes"]
+    script = (PROJECT_DIR / "infra" / "clickhouse" / "entrypoint.sh").read_text()
+    assert 'sh /zakaz/prune_backups.sh /var/lib/clickhouse-backups "${BACKUP_KEEP:-0}"' in script
+    assert any("prune_backups.sh:/zakaz/prune_backups.sh:ro" in volume for volume in SERVICES["clickhouse"]["volumes"])
+
+
 def test_secrets_are_new_each_time_and_fit_a_url(new_secrets: Path) -> None:
     made = read(new_secrets)
     assert len(set(made.values())) == len(SECRETS)
@@ -125,7 +167,8 @@ def test_secrets_are_made_once_and_read_by_nobody_else(new_secrets: Path, tmp_pa
 def test_a_demo_has_settings_of_its_own(tmp_path: Path) -> None:
     """The connections of the real sources must not reach it."""
     make_secrets(tmp_path, "demo", file=".env.demo")
-    assert read(tmp_path / ".env.demo").items() >= {"SETTINGS_FILE": ".env.demo", "ZAKAZ_SANDBOX": "1"}.items()
+    made = {"SETTINGS_FILE": ".env.demo", "ZAKAZ_SANDBOX": "1", "BACKUP_KEEP": "0"}
+    assert read(tmp_path / ".env.demo").items() >= made.items()
     assert make_secrets(tmp_path, "demo", file=".env.demo").returncode == 1
 
 

@@ -109,3 +109,9 @@ def test_the_watchman_looks_as_elsewhere() -> None:
     for ended, code in ((0, 0), (2, 0), (1, 1), (124, 1)):
         called = script.replace("zakaz watchdog", f"(exit {ended})")
         assert subprocess.call([shell, option, called]) == code
+
+
+def test_backups_are_made_and_missed() -> None:
+    """By the DAG, which needs no CronJob."""
+    assert int(ENVIRONMENT["BACKUP_KEEP"]) > 0
+    assert "DUMP_DIR" not in ENVIRONMENT, "the database is the provider's, and so are its backups"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from zakaz.settings import PROJECT_DIR, TASK_LIMIT
+from zakaz.settings import BACKUP_LIMIT, PROJECT_DIR, TASK_LIMIT
 from zakaz.stages import STAGES
 
 UNITS = (
@@ -65,7 +65,7 @@ def test_every_service_is_locked_up(root: Path, unit: str) -> None:
 # When each timer's service is started; Moscow is three hours ahead of UTC.
 STARTED = {
     "etl@.timer": {"02:35", "02:50", "03:05"},
-    "zakaz-backup.timer": {"00:30"},
+    "zakaz-backup.timer": {"01:30"},
     "zakaz-clean.timer": {"09:00"},
     "zakaz-watchdog.timer": {f"{hour:02}:{minute}" for hour in range(24) for minute in (15, 45)},
 }
@@ -109,32 +109,44 @@ def test_a_stage_has_the_time_of_a_task_and_the_chain_that_of_all(root: Path, un
     assert re.findall(r"^\s+TimeoutStartSec: (.*)$", loaded, re.MULTILINE)[0] == limit
 
 
-def retention() -> str:
-    """The command that docs/INSTALL.md has for old backups."""
-    install = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^ExecStartPost=\+(.*)$", install, re.MULTILINE)
-    return str(command)
-
-
-def test_what_lets_old_backups_go_touches_none_that_people_named(tmp_path: Path) -> None:
-    for name, days in {"zakaz-20261001-003000": 40, "zakaz-20261120-003000": 3, "before-2026-10-01": 40}.items():
+def test_what_lets_old_backups_go_keeps_the_newest_whole_ones_and_those_that_people_named(tmp_path: Path) -> None:
+    whole = ("20261001-003000", "20261002-003000", "20261128-003000", "20261129-003000")
+    broken = {"20261120-003000": 10, "20261130-003000": 0}  # of nights ago, and of this one, which may be under way
+    for name in (*(f"zakaz-{night}" for night in (*whole, *broken)), "before-2026-10-01", "zakaz-mine", "spaces here"):
         (tmp_path / name / "metadata").mkdir(parents=True)
+        if name.removeprefix("zakaz-") not in broken:
+            (tmp_path / name / ".backup").touch()
+    for night, days in broken.items():
         then = time.time() - timedelta(days=days).total_seconds()
-        os.utime(tmp_path / name, (then, then))
-    command = shlex.split(retention().replace("/var/lib/clickhouse-backups", str(tmp_path)))
-    subprocess.run(command, check=True)
-    assert {file.name for file in tmp_path.iterdir()} == {"zakaz-20261120-003000", "before-2026-10-01"}
+        os.utime(tmp_path / f"zakaz-{night}", (then, then))
+    command = ["sh", str(PROJECT_DIR / "infra" / "clickhouse" / "prune_backups.sh"), str(tmp_path)]
+    everything = {file.name for file in tmp_path.iterdir()}
+    for nothing in ("0", "", "all", "-1"):
+        assert subprocess.run([*command, nothing]).returncode == 0
+        assert {file.name for file in tmp_path.iterdir()} == everything, nothing
+    for _ in range(2):
+        subprocess.run([*command, "2"], check=True)
+        assert {file.name for file in tmp_path.iterdir()} == {
+            *("zakaz-20261128-003000", "zakaz-20261129-003000", "zakaz-20261130-003000"),
+            *("before-2026-10-01", "zakaz-mine", "spaces here"),
+        }
+    assert subprocess.run([*command[:-1], str(tmp_path / "elsewhere"), "2"]).returncode == 0
 
 
 @analyze
-def test_systemd_reads_it_as_it_is_written(root: Path, tmp_path: Path) -> None:
-    shutil.copytree(root, tmp_path, dirs_exist_ok=True)
-    drop_in = tmp_path / "etc/systemd/system/zakaz-backup.service.d/override.conf"
-    drop_in.parent.mkdir()
-    drop_in.write_text(f"[Service]\nExecStartPost=+{retention()}\n", encoding="utf-8")
-    loaded = ask_systemd(tmp_path, "verify", "--man=no", "./zakaz-backup.service", log_level="debug").stdout
-    (line,) = re.findall(r"ExecStartPost:\s+Command Line: (.*)", loaded)
-    assert shlex.split(line) == shlex.split(retention())
+def test_a_night_has_the_time_of_a_backup_and_ends_with_the_old_ones(root: Path) -> None:
+    loaded = ask_systemd(root, "verify", "--man=no", "./zakaz-backup.service", log_level="debug").stdout
+    assert re.findall(r"^\s+TimeoutStartSec: (.*)$", loaded, re.MULTILINE)[0] == "2h"
+    assert timedelta(hours=2) == BACKUP_LIMIT
+    start, after = (re.findall(rf"{step}:\s+Command Line: (.*)", loaded)[0] for step in ("ExecStart", "ExecStartPost"))
+    assert shlex.split(start) == [f"{PROJECT_DIR}/bin/zakaz", "backup", "--if-needed"]
+    script = f"{PROJECT_DIR}/infra/clickhouse/prune_backups.sh"
+    assert shlex.split(after.replace("\\$", "$")) == [
+        "/bin/sh",
+        script,
+        "/var/lib/clickhouse-backups",
+        "${BACKUP_KEEP}",
+    ]
 
 
 def test_settings_are_for_root_alone_and_are_kept(root: Path) -> None:

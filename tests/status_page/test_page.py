@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -209,3 +210,17 @@ def test_loading_the_plugin_imports_nothing_of_the_page() -> None:
         check=True,
     )
     assert found.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.warehouse
+def test_backups_and_disks_are_on_the_page(warehouse: WarehouseHook, set_settings: Callable[..., None]) -> None:
+    put_run(warehouse, attempt("vk_fetch"), "ok", minutes_ago=37 * 60)
+    page_text = page.status_page({}, LINKS).body
+    assert "не настроена: BACKUP_KEEP" in page_text
+    set_settings(BACKUP_KEEP=14)
+    found = {one["job"]: one["light"] for one in read({})["upkeep"]}
+    assert found == {"backup": "red", "restore_check": "green", "disk": "green"}
+    page_text = page.status_page({}, LINKS).body
+    assert "Резервные копии и диски" in page_text
+    assert "удачных ещё не было" in page_text
+    assert "свободно " in page_text

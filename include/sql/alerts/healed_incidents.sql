@@ -1,6 +1,6 @@
 -- The open incidents whose days have all had a good run since.
 -- For STALE of zakaz_etl a day is good when its last stage is; an incident of the watchdog is over as soon as the
--- registry can be read.
+-- registry can be read, and one of a backup, which works on no day, with the next good one.
 WITH
 troubles AS (
     SELECT
@@ -22,6 +22,15 @@ troubles AS (
         alerts.severity = 'critical'
         AND incidents.recovered_at IS NULL
         AND alerts.ts BETWEEN incidents.opened_at AND incidents.last_at
+),
+
+backups AS (
+    SELECT
+        job,
+        max(assumeNotNull(finished_at)) AS last_finished_at
+    FROM meta.etl_runs FINAL
+    WHERE status = 'ok' AND from_date IS NULL
+    GROUP BY job
 )
 
 SELECT
@@ -33,10 +42,17 @@ SELECT
     any(troubles.is_quiet) AS is_quiet,
     any(troubles.from_date) AS from_date,
     any(troubles.to_date) AS to_date,
-    if(troubles.job = 'watchdog', now64(6, 'UTC'), max(good_days.last_finished_at)) AS healed_at
+    if(
+        troubles.job = 'watchdog', now64(6, 'UTC'),
+        greatest(max(good_days.last_finished_at), max(backups.last_finished_at))
+    ) AS healed_at
 FROM troubles
 LEFT JOIN meta.v_good_days AS good_days
     ON troubles.healer = good_days.job AND troubles.day = good_days.day
+LEFT JOIN backups ON troubles.job = backups.job
 GROUP BY troubles.job, troubles.code
-HAVING troubles.job = 'watchdog' OR min(good_days.last_finished_at > troubles.ts)
+HAVING
+    troubles.job = 'watchdog'
+    OR min(good_days.last_finished_at > troubles.ts)
+    OR min(backups.last_finished_at > troubles.ts)
 ORDER BY job, code

@@ -1,14 +1,26 @@
 -- The failed attempts of the last two days without an alert.
 -- Their callback did not run (a killed process, "mark failed" in the UI) or did not finish. Attempts that Airflow may
 -- still retry are given time for it, unless Airflow says that it won't; if there is a later attempt, only that one is
--- reported.
+-- reported. A backup works on no day: it counts for the one on which it began.
 WITH
 attempts AS (
     SELECT
-        *,
+        err_msg,
+        finished_at,
+        dag_id,
+        dag_run_id,
+        run_type,
+        job,
+        try_number,
+        log_url,
+        started_at,
+        run_id,
+        status,
+        coalesce(runs.from_date, toDate(started_at, 'Europe/Moscow')) AS from_date,
+        coalesce(runs.to_date, toDate(started_at, 'Europe/Moscow')) AS to_date,
         -- The days before a scheduled run's own day were loaded by earlier runs.
         if(run_type = 'scheduled', to_date, from_date) AS first_own_date
-    FROM meta.etl_runs FINAL
+    FROM meta.etl_runs AS runs FINAL
     WHERE started_at > now64(6) - INTERVAL 2 DAY
 ),
 

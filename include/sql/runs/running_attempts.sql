@@ -1,6 +1,7 @@
 -- The attempts recorded as running.
 SELECT
     run_id,
+    job,
     host,
     started_at
 FROM meta.etl_runs FINAL

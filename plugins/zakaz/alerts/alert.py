@@ -31,7 +31,8 @@ class Alert:
     """Something people must be notified of.
 
     :param severity: critical opens an incident, which a good run of the job closes; warning and info open none.
-    :param code: RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, HOLES, RESTATED, RECOVERED or DIGEST.
+    :param code: RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, HOLES, RESTATED, BACKUP_FAILED, BACKUP_STALE,
+        DISK_LOW, RECOVERED or DIGEST.
     :param template: file name in include/messages.
     :param context: the facts, for the template and for `context_json`; `error`, if there is one, is shown in summaries.
         The template also has `severity`, `job`, `code`, `from_date` and `to_date` of the alert where the context has

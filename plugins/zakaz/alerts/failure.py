@@ -7,6 +7,9 @@ from zakaz.days import DayRange
 from zakaz.errors import ZakazError
 from zakaz.registry.attempt import Attempt
 from zakaz.secrets import masked_line
+from zakaz.stages import BACKUP_JOBS
+
+BACKUP_FAILED = "BACKUP_FAILED"
 
 
 def failure_alert(attempt: Attempt, error: BaseException | str, days: DayRange, ts: datetime | None = None) -> Alert:
@@ -17,11 +20,12 @@ def failure_alert(attempt: Attempt, error: BaseException | str, days: DayRange, 
     :param ts: UTC instant of the failure, now by default.
     """
     known = error if isinstance(error, ZakazError) else ZakazError
+    is_backup = attempt.job in BACKUP_JOBS
     return Alert(
         severity=known.alert_severity,
         job=attempt.job,
-        code=known.alert_code,
-        template="run_failed.html",
+        code=BACKUP_FAILED if is_backup else known.alert_code,
+        template="backup_failed.html" if is_backup else "run_failed.html",
         context={
             "dag_id": attempt.dag_id,
             "dag_run_id": attempt.dag_run_id,

@@ -46,7 +46,8 @@ def texts(name: str) -> dict[str, dict[str, str]]:
     """A file of texts in include/messages.
 
     :param name: causes.json: for each error its `cause`, `advice`, and its `effect` if that isn't the job's; or
-        jobs.json: for each job its `name` and the `effect` of its failure.
+        jobs.json: for each job its `name`, the `effect` of its failure, and the command that does it
+        `again`, if that isn't one for days.
     """
     found: dict[str, dict[str, str]] = json.loads((INCLUDE_DIR / "messages" / name).read_text(encoding="utf-8"))
     return found

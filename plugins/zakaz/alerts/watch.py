@@ -12,6 +12,7 @@ from zakaz.alerts.holes import notify_of_holes
 from zakaz.alerts.messages import days_ru, job_ru, moscow_ru
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.alerts.sweep import sweep
+from zakaz.alerts.upkeep import notify_of_upkeep
 from zakaz.days import MOSCOW, DayRange, last_complete_day
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.registry.missing import MissingDay, missing_days
@@ -24,7 +25,7 @@ MARKED = "the task was marked as failed by hand, or never got a process: nothing
 
 
 def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = None) -> list[MissingDay]:
-    """Sweep, raise alerts for late days, holes and stuck runs, and send the morning digest.
+    """Sweep, raise alerts for late days, holes, stuck runs, backups and disks, and send the morning digest.
 
     :param schedule: the state of the DAG, as far as Airflow could be asked.
     :param now: UTC instant, now by default.
@@ -44,6 +45,7 @@ def watch(warehouse: WarehouseHook, schedule: Schedule, now: datetime | None = N
             if day.is_late:
                 raise_alert(warehouse, _stale_alert(day, schedule))
         notify_of_holes(warehouse, missing)
+        notify_of_upkeep(warehouse, here)
         if here.time() >= DIGEST_AT:
             send_digest(warehouse, last_complete_day(here))
     return missing

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from zakaz.registry.alive import is_alive
-from zakaz.settings import TASK_LIMIT
+from zakaz.settings import BACKUP_LIMIT, TASK_LIMIT
+from zakaz.stages import BACKUP_JOBS
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
@@ -23,20 +24,22 @@ def close_lost_attempts(warehouse: WarehouseHook) -> list[UUID]:
     :returns: the attempts that were closed, as `error`.
     """
     with warehouse.session():
-        gone = {run_id for run_id, host, started_at in _running(warehouse) if _is_lost(run_id, host, started_at)}
+        gone = {running[0] for running in _running(warehouse) if _is_lost(*running)}
         # An attempt records its end before it releases its lock, possibly after it was read as running here.
         lost = [run_id for run_id, *_ in _running(warehouse) if run_id in gone] if gone else []
         for run_id in lost:
-            warehouse.execute(statement("runs/close_attempt.sql"), {"run_id": run_id, "err_msg": LOST})
+            end = {"run_id": run_id, "status": "error", "err_msg": LOST}
+            warehouse.execute(statement("runs/close_attempt.sql"), end)
     return lost
 
 
-def _running(warehouse: WarehouseHook) -> list[tuple[UUID, str, datetime]]:
-    rows: list[tuple[UUID, str, datetime]] = warehouse.execute(statement("runs/running_attempts.sql"))
+def _running(warehouse: WarehouseHook) -> list[tuple[UUID, str, str, datetime]]:
+    rows: list[tuple[UUID, str, str, datetime]] = warehouse.execute(statement("runs/running_attempts.sql"))
     return rows
 
 
-def _is_lost(run_id: UUID, host: str, started_at: datetime) -> bool:
-    if datetime.now(UTC) - started_at > TASK_LIMIT + GRACE:
+def _is_lost(run_id: UUID, job: str, host: str, started_at: datetime) -> bool:
+    limit = BACKUP_LIMIT if job in BACKUP_JOBS else TASK_LIMIT
+    if datetime.now(UTC) - started_at > limit + GRACE:
         return True
     return host == socket.gethostname() and not is_alive(run_id)

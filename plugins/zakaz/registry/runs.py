@@ -32,10 +32,10 @@ class RunFigures:
 
 
 @contextlib.contextmanager
-def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange) -> Iterator[RunFigures]:
+def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange | None) -> Iterator[RunFigures]:
     """Record an attempt: `running` now, `ok` or `error` at the end, whatever ends it.
 
-    :param days: Moscow days it works on.
+    :param days: Moscow days it works on; None for a job that works on none.
     """
     figures, begun = RunFigures(), new_version()
     with alive(attempt.run_id) as has_lock:
@@ -52,7 +52,7 @@ def recorded(warehouse: WarehouseHook, attempt: Attempt, days: DayRange) -> Iter
 
 
 def _row(
-    attempt: Attempt, days: DayRange, figures: RunFigures, status: str, version: int, err_msg: str = ""
+    attempt: Attempt, days: DayRange | None, figures: RunFigures, status: str, version: int, err_msg: str = ""
 ) -> dict[str, Any]:
     return {
         "job": attempt.job,
@@ -63,8 +63,8 @@ def _row(
         "rows_written": figures.rows_written,
         "rows_read": figures.rows_read,
         "err_msg": err_msg,
-        "from_date": days.first,
-        "to_date": days.last,
+        "from_date": days.first if days else None,
+        "to_date": days.last if days else None,
         "host": attempt.host,
         "version_tag": attempt.version_tag,
         "dag_id": attempt.dag_id,

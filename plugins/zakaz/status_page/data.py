@@ -8,6 +8,7 @@ from typing import Any
 from zakaz.days import DayRange, last_complete_day, parse_day
 from zakaz.errors import InvalidInput
 from zakaz.pipeline.thresholds import BOUND, thresholds
+from zakaz.registry.upkeep import upkeep
 from zakaz.settings import settings
 from zakaz.stages import SOURCES, lookback_days
 from zakaz.warehouse.hook import WarehouseHook
@@ -42,6 +43,7 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
             "checks": _rows(warehouse, "status_page/checks.sql", values),
             "drift": _rows(warehouse, "status_page/drift.sql", values),
             "lookback": {name: lookback_days(source.fetch, settings()) for name, source in SOURCES.items()},
+            "upkeep": [one._asdict() for one in upkeep(warehouse)],
             "chosen": _chosen_day(warehouse, query),
         }
 

@@ -3,9 +3,11 @@
 import re
 import time
 import uuid
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-from zakaz.errors import InvalidInput
+from zakaz.errors import BackupDiffers, InvalidInput
+from zakaz.stages import BACKUP
 from zakaz.warehouse.engine import error_code, failure
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
@@ -17,12 +19,40 @@ COPY = "restored_"
 POLL_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
-class Contents:
-    """What the restored databases hold."""
+class Contents(NamedTuple):
+    """What the databases of the warehouse, or of its restored copy, hold."""
 
     tables: int
     rows: int
+
+
+class Proof(NamedTuple):
+    """What a restored copy held, and how many days of it were compared with the warehouse, by source and layer."""
+
+    contents: Contents
+    compared: int
+
+
+def new_name(instant: datetime) -> str:
+    """The name of a nightly backup, of which only so many are kept; one that is named by hand is kept for ever."""
+    return f"zakaz-{instant.astimezone(UTC):%Y%m%d-%H%M%S}"
+
+
+def last_backup(warehouse: WarehouseHook) -> str:
+    """The name of the newest good backup in the registry.
+
+    :raises InvalidInput: there is none.
+    """
+    for (name,) in warehouse.execute(statement("schema/last_backup.sql")):
+        return str(name)
+    raise InvalidInput("there is no good backup in meta.etl_runs yet: bin/zakaz backup, or name one")
+
+
+def contents(warehouse: WarehouseHook, prefix: str = "") -> Contents:
+    """What the warehouse holds now, or what is in the databases of its names with a prefix."""
+    asked = {"databases": ",".join(f"{prefix}{database}" for database in DATABASES)}
+    ((tables, rows),) = warehouse.execute(statement("schema/contents.sql"), asked)
+    return Contents(int(tables), int(rows or 0))
 
 
 def back_up(warehouse: WarehouseHook, name: str) -> int:
@@ -43,23 +73,35 @@ def restore(warehouse: WarehouseHook, name: str) -> None:
     :raises WarehouseRefused: there is no such backup, it is damaged, or a table holds rows.
     """
     parts = ", ".join(f"DATABASE {database}" for database in DATABASES)
-    _run(warehouse, f"RESTORE {parts} FROM {_place(name)}")
+    with warehouse.session():
+        _run(warehouse, f"RESTORE {parts} FROM {_place(name)}")
+        # A backup holds the attempt that made it as it was then, and nobody is to be told that it died.
+        for run_id, job, *_ in warehouse.execute(statement("runs/running_attempts.sql")):
+            if job == BACKUP:
+                end = {"run_id": run_id, "status": "ok", "err_msg": ""}
+                warehouse.execute(statement("runs/close_attempt.sql"), end)
 
 
-def check(warehouse: WarehouseHook, name: str) -> Contents:
-    """Restore a backup next to the warehouse, count its contents, and drop the copy.
+def check(warehouse: WarehouseHook, name: str) -> Proof:
+    """Restore a backup next to the warehouse, compare the figures of its days, and drop the copy.
 
     :raises WarehouseRefused: the backup can't be restored.
+    :raises BackupDiffers: a day that nobody loaded since has other figures in it, or is not there.
     """
     parts = ", ".join(f"DATABASE {database} AS {COPY}{database}" for database in DATABASES)
     with warehouse.session():
         _drop_copy(warehouse)
         try:
             _run(warehouse, f"RESTORE {parts} FROM {_place(name)}")
-            ((tables, rows),) = warehouse.execute(statement("schema/restored.sql"), {"prefix": COPY})
+            found = contents(warehouse, COPY)
+            ((compared, different, example),) = warehouse.execute(statement("schema/restored_differences.sql"))
         finally:
             _drop_copy(warehouse)
-    return Contents(int(tables), int(rows))
+    if different:
+        raise BackupDiffers(
+            f"backup {name}: {different} of {compared} sums of days are not those of the warehouse: {example}"
+        )
+    return Proof(found, int(compared))
 
 
 def _drop_copy(warehouse: WarehouseHook) -> None:

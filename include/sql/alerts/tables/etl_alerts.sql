@@ -5,7 +5,8 @@ CREATE TABLE IF NOT EXISTS meta.etl_alerts
     severity LowCardinality(String) COMMENT 'critical (opens an incident), warning, info',
     job LowCardinality(String),
     code LowCardinality(String)
-    COMMENT 'RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, HOLES, RESTATED, RECOVERED, DIGEST',
+    COMMENT 'RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, HOLES, RESTATED, BACKUP_FAILED, BACKUP_STALE, DISK_LOW,
+    RECOVERED, DIGEST',
     message String COMMENT 'the message as sent, without mark-up',
     context_json String,
     alert_id UUID COMMENT 'UUIDv5 of what it is about and the code',

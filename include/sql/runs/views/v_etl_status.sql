@@ -33,6 +33,8 @@ attempts AS (
         countIf(started_at > now() - INTERVAL 48 HOUR) AS tries_48h,
         countIf(started_at > now() - INTERVAL 48 HOUR AND status = 'error') AS errors_48h
     FROM meta.etl_runs FINAL
+    -- A backup is no attempt at the load.
+    WHERE has(zakaz_stages(), job)
     GROUP BY attempted_job
 ),
 

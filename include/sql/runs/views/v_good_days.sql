@@ -15,8 +15,9 @@ good_runs AS (
         assumeNotNull(finished_at) AS ended_at,
         assumeNotNull(from_date) AS from_date,
         assumeNotNull(to_date) AS to_date
-    FROM meta.etl_runs FINAL
-    WHERE status = 'ok' AND from_date IS NOT NULL
+    FROM meta.etl_runs AS runs FINAL
+    -- The column, not what it is called above, which is never NULL.
+    WHERE runs.status = 'ok' AND runs.from_date IS NOT NULL
 ),
 
 narrowest AS (
