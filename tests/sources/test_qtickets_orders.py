@@ -105,7 +105,7 @@ REFUSED: list[tuple[Any, str, Any]] = [
     (order(baskets="x"), f"{OF_ORDER}, baskets: expected a list, found text", None),
     (order(501, basket(id=None)), f"{NO_TICKET}, id: expected a whole number, found null", None),
     (order(baskets=[5]), f"{NO_TICKET}, (all of it): expected an object, found a number", None),
-    *((order(currency_id=value), NO_CURRENCY, {DAY}) for value in ("рубли", "RUBB", [])),
+    *((order(currency_id=value), NO_CURRENCY, {DAY}) for value in ("рубли", "RUBB", [], ["RUB"])),
     (order(501, basket(price=-1)), f"{OF_TICKET}, price: expected 0 rubles or more, found less", {DAY}),
     (
         order(501, basket(price=HIGHEST_RUBLES // 2, quantity=2)),
