@@ -78,10 +78,12 @@ def test_twenty_problems_are_all_of_them(tmp_path: Path) -> None:
     assert len(said(tmp_path, "\n".join([HEADER, *["x"] * 20])).splitlines()) == 20
 
 
-def test_a_line_break_in_quotes_stays_as_it_is(tmp_path: Path) -> None:
+def test_a_line_may_end_in_any_way_and_a_break_in_quotes_stays_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_bytes(f'{HEADER},event_name\r\n{GOOD},"one\r\ntwo"\r\n'.encode())
     assert [line.event_name for line in read_sales(path)] == ["one\r\ntwo"]
+    path.write_bytes(f"{HEADER}\r{GOOD}\r".encode())
+    assert len(read_sales(path)) == 1, "as Excel for the Mac ends its lines"
 
 
 def test_a_long_value_is_cut(tmp_path: Path) -> None:

@@ -135,10 +135,11 @@ REFUSED: list[tuple[Callable[[bytes], Any], Any, str]] = [
         (read, rows_of({**DATE, "base": {"vk": 5}}), "items[0].rows[0].base.vk: expected an object, found a number 5")
         for read in STATISTICS
     ),
-    (read_statistics, rows_of(total=5), "items[0].total: expected an object, found a number 5"),
+    *((read, rows_of(total=5), "items[0].total: expected an object, found a number 5") for read in STATISTICS),
     (read_statistics, rows_of(total={"base": 5}), "items[0].total.base: expected an object, found a number 5"),
     (read_statistics, {"items": [], "total": "x"}, "the reply.total: expected an object, found a text 'x'"),
     (read_user, {}, "without id"),
+    (read_user, {"id": 10**40}, f"id: expected a whole number, found a number 1{'0' * 28}…"),
     (read_user, {"id": 0}, "id: expected a whole number, found a number 0"),
     (read_user, {"id": HIGHEST_ID + 1}, f"id: expected a whole number, found a number {HIGHEST_ID + 1}"),
     (page_of, {"items": []}, "without count"),

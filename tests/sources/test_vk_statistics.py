@@ -1,12 +1,14 @@
 """Statistics of ads as the warehouse gets them: as they came, or written anew with every figure as text."""
 
 import json
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from made_rows import DAY, ONE_DAY
+from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_replies import HIGHEST_FIGURE, Figures, read_account_days, read_statistics
@@ -166,6 +168,13 @@ def test_a_day_has_its_figures_to_the_kopeck_and_zeros_where_there_is_none_at_al
     assert days(row(spent=1e-1, clicks=0)) == {DAY: Figures(5, 0, Decimal("0.10"))}
     assert days(row(shows=HIGHEST_FIGURE, spent=HIGHEST_FIGURE - 1))[DAY].impressions == HIGHEST_FIGURE
     assert days(row(spent="-1.50")) == {DAY: Figures(5, 1, Decimal("-1.50"))}
+
+
+def test_the_total_of_an_object_is_that_of_its_own_days() -> None:
+    both = DayRange(DAY, DAY + timedelta(days=1))
+    items = [{"rows": [{**row(), "date": str(day)}], "total": {"base": {"shows": 5}}} for day in both]
+    content = json.dumps({"items": items, "total": {"base": {"shows": 10, "spent": 3}}}).encode()
+    assert read_account_days(content, 7, both).keys() == set(both)
 
 
 def test_a_total_that_is_another_is_named_whole() -> None:
