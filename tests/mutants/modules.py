@@ -64,7 +64,8 @@ def _set_up(copy: Path, file: str, tests: list[str]) -> None:
         "also_copy": [path.name for path in copy.iterdir() if path.name not in ("src", "mutants")],
         # chDB survives no fork: the process that forks has imported the tests, and never run them.
         "process_isolation": "forkserver",
-        "pytest_add_cli_args": ["-p", "no:cacheprovider"],
+        # The second and third collect garbage after each change, which takes longer than most tests.
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception"],
         "pytest_add_cli_args_test_selection": tests,
     }
     lines = [f"{name} = {json.dumps(value)}\n" for name, value in settings.items()]

@@ -231,6 +231,9 @@ def test_shows_of_events(scripted: Any) -> None:
     ]
 
 
+NO_TEXTS = {"name": ["Щелкунчик"], "city": {"name": "Казань", "timezone": ["Europe/Moscow"]}, "shows": []}
+
+
 def test_events_are_read_as_far_as_they_are_clear(scripted: Any) -> None:
     odd = event(
         77,
@@ -238,8 +241,15 @@ def test_events_are_read_as_far_as_they_are_clear(scripted: Any) -> None:
         city={"name": ["Казань"], "timezone": 3},
         shows={"0": {"id": "88", "start_date": "soon"}, "1": {"id": None}, "2": "show"},
     )
-    scripted.says(json.dumps(page(odd, event(None), "event", event(78, name=1984, shows="none"))).encode())
+    scripted.says(
+        json.dumps(page(odd, event(None), "event", event(78, name=1984, shows="none"), event(79, **NO_TEXTS))).encode()
+    )
     itself = Show(0, 77, "Щелкунчик \N{REPLACEMENT CHARACTER}", "", "3", None)
-    assert list(client_of(scripted.url).shows([77, 78])) == [
-        [itself, itself._replace(show_id=88), Show(0, 78, "1984", "Казань", "Europe/Moscow", None)]
+    assert list(client_of(scripted.url).shows([77, 78, 79])) == [
+        [
+            itself,
+            itself._replace(show_id=88),
+            Show(0, 78, "1984", "Казань", "Europe/Moscow", None),
+            Show(0, 79, "", "Казань", "", None),
+        ]
     ]

@@ -72,6 +72,7 @@ BELOW_ZERO = "money can't be below 0: a refund goes into refunds_amount, as a su
         ("revenue", "3.000", f"{RUBLES}: 3000 or 3.00"),
         ("revenue", "12.500", f"{RUBLES}: 12500 or 12.50"),
         ("revenue", "1234.500", f"{RUBLES}: 1234500 or 1234.50"),
+        ("revenue", "٣.٠٠٠", f"{RUBLES}: 3000 or 3.00"),
         ("revenue", "12.345", f"{RUBLES}: 12345 or 12.35"),
         ("revenue", "12,345 ₽", f"{RUBLES}: 12345 or 12.35"),
         ("revenue", "0.500", f"{RUBLES}: 0.50"),
@@ -98,6 +99,11 @@ BELOW_ZERO = "money can't be below 0: a refund goes into refunds_amount, as a su
         ("report_date", "20/11/2026", f"{DAY}: 2026-11-20"),
         ("report_date", "11/20/2026", f"{DAY}: 2026-11-20"),
         ("report_date", "05/06/2026", f"{DAY}: 2026-06-05 (if 05 is the day)"),
+        ("report_date", "12/11/2026", f"{DAY}: 2026-11-12 (if 12 is the day)"),
+        ("report_date", "11/12/2026", f"{DAY}: 2026-12-11 (if 11 is the day)"),
+        ("report_date", "12/12/2026", f"{DAY}: 2026-12-12"),
+        ("report_date", "13/12/2026", f"{DAY}: 2026-12-13"),
+        ("report_date", "12/13/2026", f"{DAY}: 2026-12-13"),
         ("report_date", "2026-11-20T19:30:00", f"{DAY}: 2026-11-20"),
         ("report_date", "2026-11-20 19:30", f"{DAY}: 2026-11-20"),
         ("report_date", "20.11.2026 19:30", f"{DAY}: 2026-11-20"),
@@ -118,8 +124,16 @@ BELOW_ZERO = "money can't be below 0: a refund goes into refunds_amount, as a su
         ("event_date", "1969-12-31", "it must be from 1970-01-01 to 2149-06-06"),
         ("report_date", "31.02.2026", DAY),
         ("report_date", "٢٠٢٦-11-20", DAY),
+        ("report_date", "٤٦٣٤٦", DAY),
         ("report_date", "yesterday", DAY),
         ("event_name", "a\x1bb", "take out U+001B: a control character, or half of one"),
+        # JSON has other values than texts and numbers.
+        ("event_name", True, "write a text"),
+        ("city", [], "write a text"),
+        ("currency", None, "write RUB"),
+        ("report_date", False, DAY),
+        ("tickets_sold", True, WHOLE),
+        ("revenue", {}, RUBLES),
         # What is taken.
         ("event_name", "Ревизор\nв двух частях 🎭", ""),
         ("city", "Нальчик", ""),
@@ -132,7 +146,7 @@ BELOW_ZERO = "money can't be below 0: a refund goes into refunds_amount, as a su
         ("event_date", "1970-01-01", ""),
     ],
 )
-def test_a_refusal_says_how_to_write_it(column: str, value: str, expected: str) -> None:
+def test_a_refusal_says_how_to_write_it(column: str, value: Any, expected: str) -> None:
     assert said(column, value) == expected
 
 

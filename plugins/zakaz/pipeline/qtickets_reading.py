@@ -96,7 +96,7 @@ def read_sales(
         for orders, read in in_order(partial(_month, client, sales), months, PARALLEL_MONTHS, client.abandon):
             sales.read += read
             older += orders
-        sales.knows_late |= deep
+        sales.knows_late = deep
     for order in older:
         sales.add(order)
     return sales
@@ -115,9 +115,9 @@ def _changed_since(
 
     :raises _NotHonoured: that is not proven.
     """
-    since, first = midnight(sales.days.first), min(changed, default=None)
-    due = changed[first] if first else set()
-    if not first or not due:
+    since, first = midnight(sales.days.first), min(changed, default=sales.days.first)
+    due = changed[first]
+    if not due:
         raise _NotHonoured("these days have no order that could prove it")
     reach = DayRange(sales.days.first - timedelta(days=2 * sales.refund_days), first)
     try:
@@ -141,14 +141,14 @@ def _changed_since(
 
 def _month(client: QTicketsClient, sales: Sales, month: DayRange) -> tuple[list[Order], int]:
     """The orders paid in a month with something that concerns the days, and the number of tickets read."""
-    found, orders, tickets = list[Order](), 0, 0
+    found, has_orders, tickets = list[Order](), False, 0
     for page in client.orders(month):
         for order in page:
-            orders += 1
+            has_orders = True
             tickets += len(order.tickets)
             if sales.concerned_by(order):
                 found.append(order)
-    if not orders and (hidden := [at for at in client.newest_paid(month.last) if moscow_day(at) in month]):
+    if not has_orders and (hidden := [at for at in client.newest_paid(month.last) if moscow_day(at) in month]):
         raise SourceInconsistent(
             f"QTickets, {month}: no order was paid, but among the newest ones is one paid {max(hidden).isoformat()}. "
             "Nothing is loaded"

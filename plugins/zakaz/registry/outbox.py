@@ -10,7 +10,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +151,7 @@ def _text(value: Any) -> str:
     """A value as ClickHouse reads it by the type of its column, in JSONEachRow and in TSV, which 1.0 writes."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    return value.isoformat() if isinstance(value, date) else str(value)
+    return str(value)
 
 
 def _read(file: Path) -> tuple[str, dict[str, Any]]:

@@ -36,10 +36,10 @@ class Fields:
     """
 
     def __init__(self, value: Any, kind: str) -> None:
-        self._fields = value if isinstance(value, dict) else {}
         self._name = f"{kind} without a readable id"
         if not isinstance(value, dict):
             raise self.wrong("(all of it)", "an object", kind_of(value))
+        self._fields = value
         self.id = self.identifier("id")
         self._name = f"{kind} {self.id}"
 

@@ -145,17 +145,11 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
         raise order.wrong("baskets", "the tickets of its price", "none")
     source, campaign, note = _tags(order)
     currency = currency_code(if_clear(lambda: order.text("currency_id"), ""))
-    of_order = Ticket(
+    of_order = partial(
+        Ticket,
         order_id=order.id,
-        basket_id=0,
         event_id=if_clear(lambda: order.identifier("event_id"), 0),
-        show_id=0,
         payed_at=payed_at,
-        cancelled=is_cancelled,
-        price=Decimal(0),
-        quantity=0,
-        refunded_at=None,
-        refunded_amount=Decimal(0),
         utm_source=source,
         utm_campaign=campaign,
         currency=currency if CURRENCY.fullmatch(currency) else "",
@@ -169,10 +163,10 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
         except Unreadable as error:
             one: Ticket | Refused | None = None if is_cancelled else Refused(str(error), None)
         else:
-            one = _ticket(order, basket, of_order)
+            one = _ticket(order, basket, of_order, payed_at, is_cancelled=is_cancelled)
         if isinstance(one, Ticket):
             tickets.append(one)
-            fees += one.quantity * if_clear(partial(basket.rubles, "service_fee_amount", or_zero=True), Decimal(0))
+            fees += one.quantity * if_clear(partial(basket.rubles, "service_fee_amount"), Decimal(0))
         elif one:
             yield one
     left_over = _left_over(order, tickets, fees) if len(tickets) == len(baskets) else []
@@ -182,7 +176,7 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
 
 def _left_over(order: Fields, tickets: Sequence[Ticket], fees: Decimal) -> list[str]:
     """What money of an order none of its tickets has; whether its price holds their fees is not known."""
-    price = if_clear(lambda: order.rubles("price", or_zero=True), Decimal(0))
+    price = if_clear(lambda: order.rubles("price"), Decimal(0))
     notes = []
     if price > sum(ticket.revenue for ticket in tickets) + fees:
         notes.append(str(order.wrong("price", "that of its tickets", "more")))
@@ -200,13 +194,14 @@ def _gave_back(order: Fields) -> bool:
     return bool(if_clear(lambda: order.items("refunds"), []))
 
 
-def _ticket(order: Fields, basket: Fields, of_order: Ticket) -> Ticket | Refused | None:
+def _ticket(
+    order: Fields, basket: Fields, of_order: partial[Ticket], payed_at: datetime, *, is_cancelled: bool
+) -> Ticket | Refused | None:
     """One ticket; None for a cancelled one that can't be read, since it counts nowhere."""
-    is_cancelled = of_order.cancelled
     try:
         is_cancelled = is_cancelled or basket.instant_or_none("deleted_at") is not None
         refunded_at = basket.instant_or_none("refunded_at")
-        ticket = of_order._replace(
+        ticket = of_order(
             basket_id=basket.id,
             show_id=if_clear(lambda: basket.identifier("show_id"), 0),
             cancelled=is_cancelled,
@@ -220,7 +215,7 @@ def _ticket(order: Fields, basket: Fields, of_order: Ticket) -> Ticket | Refused
         if not is_cancelled:
             _require_possible(order, basket, ticket)
     except Unreadable as error:
-        return None if is_cancelled else Refused(str(error), _days_of(basket, of_order.payed_at))
+        return None if is_cancelled else Refused(str(error), _days_of(basket, payed_at))
     return ticket
 
 
