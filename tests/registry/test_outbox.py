@@ -164,7 +164,7 @@ def test_when_clickhouse_goes_away_half_way_the_rest_stays_in_order(warehouse: W
     assert again.inserted == [2, 3, 4, 5]
 
 
-@pytest.mark.parametrize("code", [60, 81, 164, 497, 516])
+@pytest.mark.parametrize("code", [60, 75, 76, 81, 159, 164, 173, 192, 194, 195, 201, 218, 243, 452, 497, 516, 1001])
 def test_a_warehouse_that_takes_nothing_costs_no_row(warehouse: WarehouseHook, code: int) -> None:
     """No tables yet, a wrong password, a missing right: no fault of the row, which is written when that is mended."""
     refused = WarehouseRefused("no", code)

@@ -23,8 +23,9 @@ from zakaz.warehouse.versions import new_version
 
 log = logging.getLogger(__name__)
 # ClickHouse's numbers for what is wrong with the warehouse or the access to it, not with a row: a database or table
-# that is not there yet, a read-only user, a missing right, a wrong password.
-NOT_THE_ROW = frozenset({60, 81, 164, 497, 516})
+# that is not there yet or not any more; a full disk, files that can't be written; a limit of memory, time or a quota; a
+# read-only user, a fixed setting, a missing right, an unknown user or address, a wrong password.
+NOT_THE_ROW = frozenset({60, 75, 76, 81, 159, 164, 173, 192, 194, 195, 201, 218, 243, 452, 497, 516, 1001})
 # For callers that have a row of their own to write.
 FLUSH_SECONDS = 1.0
 # Rows of one insert, as far as they are of the same table.

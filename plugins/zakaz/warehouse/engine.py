@@ -47,6 +47,7 @@ HINTS = {
     60: "; if the warehouse is new or older than the code, run `bin/zakaz migrate`",
     81: "; if the warehouse is new, run `bin/zakaz migrate`",
     46: "; if the warehouse is new or older than the code, run `bin/zakaz migrate`",
+    243: "; make room on its disk, then run this again",
     318: "; the server lacks infra/clickhouse/config.d/zakaz.xml; an embedded warehouse is a folder, copy it",
     608: "; a backup goes into databases that are absent or empty: restore it before `bin/zakaz migrate`",
     497: "; the connection's user lacks a right",
