@@ -4,7 +4,9 @@ Every night at 03:30 Moscow, if this installation keeps backups (`BACKUP_KEEP`);
 
 * `backup`: the warehouse, by ClickHouse's own BACKUP, to the disk `backups` of its server: a folder, or a bucket.
 * `restore_check`: once a month the newest backup is restored beside the warehouse and its sums are compared.
-* `airflow_dump`: Airflow's own PostgreSQL, into `DUMP_DIR`; skipped where that is not set.
+
+Airflow's own PostgreSQL is dumped an hour later, by the watchdog's container or `zakaz-backup.timer`: no task may read
+it.
 
 Each attempt is a row in `meta.etl_runs`. A failure is `BACKUP_FAILED`; none for 36 hours is `BACKUP_STALE`, by the
 watchdog, whatever the reason.
@@ -25,7 +27,7 @@ from zakaz.settings import BACKUP_LIMIT, settings
 with DAG(
     dag_id="zakaz_backup",
     dag_display_name="Zakaz: резервная копия",
-    description="Каждую ночь в 03:30: копия хранилища и базы Airflow, раз в месяц проверка восстановлением",
+    description="Каждую ночь в 03:30: копия хранилища, раз в месяц проверка восстановлением",
     doc_md=__doc__,
     # Before the morning's run, which writes. Makes up one night that was missed, the last.
     schedule="30 3 * * *" if settings().backup_keep else None,
@@ -47,10 +49,5 @@ with DAG(
         task_display_name="Проверка восстановлением",
         doc_md="Restores the newest backup into `restored_*`, compares the sums of its days, drops the copy. Skipped "
         "if that was done within the month. Red: the backup is worth nothing; make another and keep the old ones.",
-    )
-    BackupOperator(
-        task_id="airflow_dump",
-        task_display_name="Копия базы Airflow",
-        doc_md="`pg_dump` of Airflow's database into `DUMP_DIR`, read back once. Red: PostgreSQL, or the disk is full.",
     )
     backup >> restore_check

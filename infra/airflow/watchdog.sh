@@ -5,6 +5,8 @@ cleaned=$(dirname "$1")/cleaned
 while :; do
     timeout 900 python -m zakaz.cli watchdog
     looked=$?
+    # In the hour after zakaz_backup, what it did not do; and the dump of Airflow's database, which no task may read.
+    if [ "$(date -u +%H)" = 01 ]; then timeout 7200 python -m zakaz.cli backup --if-needed; fi
     # Once a week and after each start, what Airflow keeps of old runs goes; again next time, if its database was away.
     if [ -z "$(find "$cleaned" -mtime -7 2>/dev/null)" ]; then
         timeout 900 python -m zakaz.cli clean && touch "$cleaned"

@@ -22,7 +22,7 @@ TASKS = {
     "zakaz_etl": CHAIN,
     "zakaz_backfill": ["plan", "report", *CHAIN],
     "zakaz_watchdog": ["watchdog"],
-    "zakaz_backup": ["backup", "restore_check", "airflow_dump"],
+    "zakaz_backup": ["backup", "restore_check"],
 }
 # Of their failures others tell: whoever filled in the form, and the piece that failed.
 SILENT = {"plan", "report"}
@@ -103,7 +103,6 @@ def test_backups_are_scheduled_where_they_are_kept_and_nowhere_else(
     settings.cache_clear()
     assert (dag.schedule, dag.timezone.name) == ("30 3 * * *", "Europe/Moscow")
     assert dag.get_task("backup").downstream_task_ids == {"restore_check"}
-    assert not dag.get_task("airflow_dump").upstream_task_ids
 
 
 def test_it_survives_the_metadata_database(dagbag: DagBag) -> None:

@@ -264,9 +264,10 @@ def test_what_stands_in_env_reaches_the_services_and_no_password_of_others(new_s
     assert not {made["BI_READER_PASSWORD"], made["AIRFLOW_ADMIN_PASSWORD"]} & set(passed.values())
 
 
-def watched(folder: Path, ends: str) -> str:
-    """What one round of the watchdog's container runs; `ends` is the end of each, as shell."""
+def watched(folder: Path, ends: str, hour: str = "02") -> str:
+    """What one round of the watchdog's container runs at an hour, UTC; `ends` is the end of each, as shell."""
     programs = {"timeout": f'echo "$5" >> asked; {ends}', "sleep": 'echo "$1" > pause; kill $PPID'}
+    programs["date"] = f"echo {hour}"
     for name, script in programs.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)
@@ -321,3 +322,9 @@ def test_the_image_is_the_official_one_with_the_lock_and_no_secret() -> None:
     assert "--require-hashes --no-deps --requirement /tmp/requirements.txt" in text
     assert re.findall(r"^USER (.*)$", text, re.MULTILINE)[-1] == "50000"
     assert (PROJECT_DIR / ".dockerignore").read_text().startswith("*\n")  # .env and .git stay outside
+
+
+def test_in_the_hour_after_the_scheduler_s_backup_what_it_did_not_do_is_done(tmp_path: Path) -> None:
+    """That hour is 04 in Moscow."""
+    for hour, asked in (("00", []), ("01", ["backup"]), ("02", [])):
+        assert watched(tmp_path, "exit 1", hour).split() == ["watchdog", *asked, "clean"]

@@ -22,7 +22,7 @@ def states() -> dict[str, str]:
 
 
 def test_where_no_backup_is_set_up_nothing_is_done_or_told(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    assert states() == dict.fromkeys(("backup", "restore_check", "airflow_dump"), "skipped")
+    assert states() == dict.fromkeys(("backup", "restore_check"), "skipped")
     assert warehouse.execute(ATTEMPTS) == []
     assert heads(sandbox) == []
 
@@ -32,7 +32,7 @@ def test_a_backup_that_fails_is_recorded_and_told_once(
 ) -> None:
     """The engine of the tests has no disk `backups`."""
     set_settings(BACKUP_KEEP=3)
-    assert states() == {"backup": "failed", "restore_check": "upstream_failed", "airflow_dump": "skipped"}
+    assert states() == {"backup": "failed", "restore_check": "upstream_failed"}
     assert warehouse.execute(ATTEMPTS) == [("backup", "error", "zakaz_backup", None)]
     assert heads(sandbox) == ["🔴 Резервная копия: ошибка"]
     (message,) = sandbox.messages()

@@ -26,7 +26,7 @@ class BackupOperator(BaseOperator):
         from zakaz.orchestration.backups import is_due, run_job  # keeps the pipeline out of DAG parsing
 
         if self.task_id not in set_up(settings()):
-            raise AirflowSkipException("not set up here: BACKUP_KEEP, and for Airflow's database DUMP_DIR")
+            raise AirflowSkipException("not set up here: BACKUP_KEEP")
         is_scheduled = state_name(context["dag_run"].run_type) == "scheduled"
         if is_scheduled and self.task_id == RESTORE_CHECK and not is_due(RESTORE_CHECK):
             raise AirflowSkipException("a backup was proved by a restore within the month")
