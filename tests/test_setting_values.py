@@ -14,9 +14,9 @@ from zakaz.settings import Settings, file_name, is_sandbox, state_dir, this_user
 
 @pytest.fixture(autouse=True)
 def only_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests are in a hurry, with two settings of their own."""
-    monkeypatch.delenv("HTTP_PAUSE_SECONDS")
-    monkeypatch.delenv("WAREHOUSE_WAIT_SECONDS")
+    """The suite has some settings of its own."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 def test_a_setting_is_the_variable_of_its_name_in_capitals_and_an_empty_one_is_none(
