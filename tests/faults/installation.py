@@ -27,7 +27,6 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
 BIN = Path(sys.executable).parent
-CONN_ID = "faults"
 ALIVE = "SELECT 1 FROM job WHERE job_type = 'SchedulerJob' AND state = 'running'"
 
 
@@ -59,8 +58,10 @@ class Installation(Place):
     def __init__(self, home: Path, metadata: Path, sandbox: Sandbox) -> None:
         self.folder = home / "warehouse"
         warehouse = json.dumps({"conn_type": "clickhouse", "extra": {"embedded_path": str(self.folder)}})
-        os.environ[f"AIRFLOW_CONN_{CONN_ID.upper()}"] = warehouse
-        super().__init__(home, WarehouseHook(CONN_ID), sandbox)
+        # Of its own, since there may be two.
+        connection = f"faults_{home.name}"
+        os.environ[f"AIRFLOW_CONN_{connection.upper()}"] = warehouse
+        super().__init__(home, WarehouseHook(connection), sandbox)
         url = sandbox.url
         connections = {
             "VK_ADS": {"conn_type": "vk-ads", "host": url, "login": CLIENT_ID, "password": CLIENT_SECRET},
