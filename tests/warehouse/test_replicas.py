@@ -15,7 +15,9 @@ from zakaz.settings import PROJECT_DIR, settings
 from zakaz.warehouse import cluster
 from zakaz.warehouse.cluster import find_unreplicated
 from zakaz.warehouse.ddl import name_of
+from zakaz.warehouse.drift import Drift
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.migrate import migrate
 from zakaz.warehouse.sql import files
 
 ZOOKEEPER = Path("/usr/share/java/zookeeper.jar")
@@ -112,3 +114,10 @@ def test_a_host_whose_table_is_no_replica_is_named(warehouse: WarehouseHook, mon
     assert {str(drift)[: len(drift.table) + 19] for drift in find_unreplicated(warehouse) if "ch-5" in str(drift)} == {
         f"{table}: (replica on ch-5)" for table in TABLES
     }
+
+
+def test_migrate_says_so_and_touches_no_view(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking = Drift("zakaz.raw_sales", "(replica on ch-2)", "/clickhouse/tables/01/zakaz/raw_sales", "no such table")
+    monkeypatch.setattr("zakaz.warehouse.migrate.find_unreplicated", lambda _: [lacking])
+    monkeypatch.setattr("zakaz.warehouse.migrate.views", None)
+    assert migrate(warehouse) == [lacking]

@@ -5,17 +5,7 @@
 WITH
 attempts AS (
     SELECT
-        err_msg,
-        finished_at,
-        dag_id,
-        dag_run_id,
-        run_type,
-        job,
-        try_number,
-        log_url,
-        started_at,
-        run_id,
-        status,
+        * EXCEPT (from_date, to_date),
         coalesce(runs.from_date, toDate(started_at, 'Europe/Moscow')) AS from_date,
         coalesce(runs.to_date, toDate(started_at, 'Europe/Moscow')) AS to_date,
         -- The days before a scheduled run's own day were loaded by earlier runs.
