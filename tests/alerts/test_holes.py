@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,8 @@ from zakaz.alerts.schedule import Schedule
 from zakaz.alerts.sweep import sweep
 from zakaz.alerts.watch import watch
 from zakaz.connections.telegram_text import LONGEST_MESSAGE
-from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.days import MOSCOW, DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.pipeline.backfill_plan import lacking_days
 from zakaz.registry.backfills import Backfill, enter
 from zakaz.registry.missing import holes, missing_days
@@ -23,14 +24,16 @@ from zakaz.settings import settings
 from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 
-YESTERDAY = last_complete_day()
-MORNING = datetime.combine(YESTERDAY + timedelta(days=1), datetime.min.time(), MOSCOW) + timedelta(hours=8)
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
 
 
 def ago(days: int) -> date:
-    return YESTERDAY - timedelta(days=days)
+    return yesterday() - timedelta(days=days)
+
+
+def this_morning() -> datetime:
+    return datetime.combine(ago(-1), time(8), MOSCOW)
 
 
 def good(warehouse: WarehouseHook, ages: Iterable[int]) -> None:
@@ -57,7 +60,7 @@ def light(warehouse: WarehouseHook) -> tuple[str, int, str]:
 
 def test_twenty_days_off_leave_no_day_missing_in_silence(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     scheduled(warehouse, range(20, 41))
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     (message,) = told(sandbox)
     assert message.startswith("🟡 Пропущенные дни: 13\n")
     assert f"bin/zakaz backfill --from {ago(19)} --to {ago(7)} --only-gaps\n" in message
@@ -69,19 +72,19 @@ def test_twenty_days_off_leave_no_day_missing_in_silence(warehouse: WarehouseHoo
 
     # The scheduler makes up a week. What its first run rereads, it checks, and so vouches for; the rest stays missing.
     scheduled(warehouse, range(7))
-    missing = watch(warehouse, ALIVE, MORNING)
+    missing = watch(warehouse, ALIVE, this_morning())
     assert holes(missing) == [DayRange(ago(19), ago(13))]
     assert not any(one.is_late for one in missing)
     period = f"{ago(19):%d.%m.%Y} – {ago(13):%d.%m.%Y}"
-    assert light(warehouse) == ("yellow", 7, f"данные полные по {YESTERDAY:%d.%m.%Y}; не хватает дней: 7 ({period})")
-    watch(warehouse, ALIVE, MORNING + timedelta(hours=1))
+    assert light(warehouse) == ("yellow", 7, f"данные полные по {yesterday():%d.%m.%Y}; не хватает дней: 7 ({period})")
+    watch(warehouse, ALIVE, this_morning() + timedelta(hours=1))
     digest = sandbox.messages()[-1]["plain"]
     assert digest.startswith("🟡 Есть на что посмотреть")
     assert f"Не хватает дней: 7 ({period})" in digest
     assert len(told(sandbox)) == 1, "told once"
 
     good(warehouse, range(13, 20))
-    assert watch(warehouse, ALIVE, MORNING) == []
+    assert watch(warehouse, ALIVE, this_morning()) == []
     assert light(warehouse)[:2] == ("green", 0)
     assert len(told(sandbox)) == 1, "what is filled is not told"
 
@@ -90,13 +93,13 @@ def test_holes_are_told_again_when_they_are_more_and_not_when_they_are_fewer(
     warehouse: WarehouseHook, sandbox: Sandbox
 ) -> None:
     good(warehouse, [*range(7), 12, 30])
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     good(warehouse, [20])
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     assert len(told(sandbox)) == 1
     # The first good day is earlier now.
     good(warehouse, [33])
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     _, again = told(sandbox)
     assert again.startswith("🟡 Пропущенные дни: 23\n")
     assert f"--from {ago(32)} --to {ago(7)} --only-gaps" in again
@@ -109,7 +112,7 @@ def test_what_telegram_did_not_take_of_growing_holes_is_summed_up_with_what_to_d
     sandbox.fault("telegram", "500")
     for first in (30, 33):
         good(warehouse, [*range(7), first])
-        watch(warehouse, ALIVE, MORNING)
+        watch(warehouse, ALIVE, this_morning())
     sandbox.clear_faults()
     for _ in range(2):
         age_alerts(warehouse, 15)
@@ -124,17 +127,17 @@ def test_a_day_that_was_told_as_late_is_not_told_again_as_a_hole(warehouse: Ware
     """A DAG that is paused for weeks: one message a day, not two."""
     good(warehouse, [9])
     for days_later in (0, 1, 2):
-        watch(warehouse, ALIVE, MORNING - timedelta(days=2 - days_later))
-    assert holes(missing_days(warehouse, MORNING)) == [DayRange(ago(8), ago(7))]
+        watch(warehouse, ALIVE, this_morning() - timedelta(days=2 - days_later))
+    assert holes(missing_days(warehouse, this_morning())) == [DayRange(ago(8), ago(7))]
     assert told(sandbox) == []
     assert light(warehouse)[0] == "red"
 
 
 def test_many_holes_are_one_message_within_telegram_s_limit(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     good(warehouse, [*range(7), *range(9, 366, 2)])
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     (message,) = told(sandbox)
-    found = holes(missing_days(warehouse, MORNING))
+    found = holes(missing_days(warehouse, this_morning()))
     assert len(message) < LONGEST_MESSAGE
     assert message.count("\n• ") == 10
     assert f"… и ещё периодов: {len(found) - 10}. Все дни: bin/zakaz gaps" in message
@@ -148,22 +151,22 @@ def test_days_that_a_backfill_is_about_to_do_are_told_if_it_dies(warehouse: Ware
     days = DayRange(ago(29), ago(7))
     entry = Backfill(days=days)
     enter(warehouse, entry, list(days))
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     assert told(sandbox) == []
     assert light(warehouse)[0] == "yellow", "missing all the same"
     warehouse.execute("TRUNCATE TABLE meta.backfills")
     enter(warehouse, Backfill(days=days, started_at=datetime.now(UTC) - timedelta(hours=25)), list(days))
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     assert len(told(sandbox)) == 1
 
 
 def test_what_telegram_did_not_take_is_told_later_and_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     good(warehouse, [*range(7), 30])
     sandbox.fault("telegram", "500")
-    watch(warehouse, ALIVE, MORNING)
+    watch(warehouse, ALIVE, this_morning())
     sandbox.clear_faults()
     for _ in range(2):
-        watch(warehouse, ALIVE, MORNING)
+        watch(warehouse, ALIVE, this_morning())
     assert len(told(sandbox)) == 1
 
 

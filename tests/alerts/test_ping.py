@@ -16,14 +16,14 @@ from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from made_runs import attempt
 from zakaz.alerts import ping as module
 from zakaz.alerts.ping import ping
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.errors import HealthCheckFailed, SourceIncomplete
 from zakaz.pipeline.checks import healthcheck
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import settings
 from zakaz.warehouse.hook import WarehouseHook
 
-YESTERDAY = last_complete_day()
 SECRET = "0b1c7c1e-ping-key"
 
 
@@ -83,19 +83,19 @@ def check(warehouse: WarehouseHook, day: date, spend: str, *lacking: str) -> Non
 
 def test_a_good_day_is_told_and_a_red_one_is_not(warehouse: WarehouseHook, watchman: Watchman) -> None:
     with pytest.raises(HealthCheckFailed):
-        check(warehouse, YESTERDAY, "-1")
+        check(warehouse, yesterday(), "-1")
     assert watchman.asked == []
-    check(warehouse, YESTERDAY, "100")
+    check(warehouse, yesterday(), "100")
     assert watchman.asked == [f"/{SECRET}"]
-    check(warehouse, YESTERDAY - timedelta(days=1), "100")
+    check(warehouse, yesterday() - timedelta(days=1), "100")
     assert len(watchman.asked) == 1, "an old day done again says nothing of this morning"
 
 
 def test_a_day_that_lacks_something_is_red_and_not_told(warehouse: WarehouseHook, watchman: Watchman) -> None:
     with pytest.raises(SourceIncomplete, match=r"^ad 7 is refused\. order 501 can't be read$"):
-        check(warehouse, YESTERDAY, "100", "ad 7 is refused", "order 501 can't be read")
+        check(warehouse, yesterday(), "100", "ad 7 is refused", "order 501 can't be read")
     with pytest.raises(HealthCheckFailed, match=r"^ad 7 is refused; .* ANOMALY "):
-        check(warehouse, YESTERDAY, "-1", "ad 7 is refused")
+        check(warehouse, yesterday(), "-1", "ad 7 is refused")
     assert watchman.asked == []
 
 

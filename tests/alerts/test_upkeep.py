@@ -15,7 +15,8 @@ from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.schedule import Schedule
 from zakaz.alerts.sweep import sweep
 from zakaz.alerts.watch import watch
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.errors import WarehouseRefused
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.lost import close_lost_attempts
@@ -26,7 +27,6 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
-YESTERDAY = last_complete_day()
 Set = Callable[..., None]
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
 
@@ -56,9 +56,9 @@ def put(warehouse: WarehouseHook, job: str, status: str, hours_ago: float, err_m
 
 def settled(warehouse: WarehouseHook, days: int = 60) -> None:
     """An installation that has run for a while, every day of it good."""
-    put_good_days(warehouse, [DayRange(YESTERDAY - timedelta(days=1), YESTERDAY)])
+    put_good_days(warehouse, [DayRange(yesterday() - timedelta(days=1), yesterday())])
     long_ago = replace(attempt("vk_fetch"), dag_run_id="the first")
-    put_run(warehouse, long_ago, "ok", minutes_ago=days * 1440, day=YESTERDAY)
+    put_run(warehouse, long_ago, "ok", minutes_ago=days * 1440, day=yesterday())
 
 
 def told(sandbox: Sandbox) -> list[str]:

@@ -16,19 +16,19 @@ from zakaz.alerts.messages import change, rubles
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.alerts.sweep import sweep
 from zakaz.alerts.watch import watch
-from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.days import MOSCOW, DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.registry.alive import alive
 from zakaz.warehouse.hook import WarehouseHook
 
-YESTERDAY = last_complete_day()
-TODAY = YESTERDAY + timedelta(days=1)
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
 OUTSIDE = Schedule(is_from_outside=True)
 pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
 Heads = Callable[[], list[str]]
 
 
-def at(hour: int, minute: int = 0, day: date = TODAY) -> datetime:
+def at(hour: int, minute: int = 0, day: date | None = None) -> datetime:
+    day = day or yesterday() + timedelta(days=1)
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=MOSCOW)
 
 
@@ -41,14 +41,14 @@ def stale(sandbox: Sandbox) -> list[str]:
 
 
 def test_yesterday_is_due_at_half_past_seven_and_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    good(warehouse, YESTERDAY - timedelta(days=1))
+    good(warehouse, yesterday() - timedelta(days=1))
     assert watch(warehouse, ALIVE, at(7, 29)) == []
     assert sandbox.messages() == []
     for minute in (30, 45):
-        assert [missing.day for missing in watch(warehouse, ALIVE, at(7, minute))] == [YESTERDAY]
+        assert [missing.day for missing in watch(warehouse, ALIVE, at(7, minute))] == [yesterday()]
     (message,) = stale(sandbox)
     assert "запуска за этот день не было" in message
-    assert f"bin/zakaz backfill --from {YESTERDAY} --to {YESTERDAY}\n" in message
+    assert f"bin/zakaz backfill --from {yesterday()} --to {yesterday()}\n" in message
     assert warehouse.execute("SELECT severity, job, code, delivery FROM meta.etl_alerts FINAL") == [
         ("critical", "zakaz_etl", "STALE", "sent")
     ]
@@ -56,7 +56,7 @@ def test_yesterday_is_due_at_half_past_seven_and_told_once(warehouse: WarehouseH
 
 def test_it_recovers_by_itself(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     watch(warehouse, ALIVE, at(7, 30))
-    good(warehouse, YESTERDAY)
+    good(warehouse, yesterday())
     assert watch(warehouse, ALIVE, at(8, 0)) == []
     assert watch(warehouse, ALIVE, at(8, 30)) == []
     _, recovered = sandbox.messages()
@@ -64,17 +64,17 @@ def test_it_recovers_by_itself(warehouse: WarehouseHook, sandbox: Sandbox) -> No
 
 
 def test_an_old_day_done_today_makes_yesterday_no_better(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    good(warehouse, YESTERDAY - timedelta(days=1))
-    good(warehouse, YESTERDAY - timedelta(days=200))
-    assert YESTERDAY in [missing.day for missing in watch(warehouse, ALIVE, at(7, 30))]
+    good(warehouse, yesterday() - timedelta(days=1))
+    good(warehouse, yesterday() - timedelta(days=200))
+    assert yesterday() in [missing.day for missing in watch(warehouse, ALIVE, at(7, 30))]
 
 
 def test_days_that_were_never_run_are_late_as_far_as_they_are_made_up(
     warehouse: WarehouseHook, sandbox: Sandbox
 ) -> None:
     for days_ago in (40, 4, 1, 0):
-        good(warehouse, YESTERDAY - timedelta(days=days_ago))
-    late = [YESTERDAY - day.day for day in watch(warehouse, ALIVE, at(7, 30)) if day.is_late]
+        good(warehouse, yesterday() - timedelta(days=days_ago))
+    late = [yesterday() - day.day for day in watch(warehouse, ALIVE, at(7, 30)) if day.is_late]
     assert [age.days for age in late] == [2, 3, 5, 6]
     assert len(stale(sandbox)) == 1, "one message; the rest is summed up"
 
@@ -82,11 +82,11 @@ def test_days_that_were_never_run_are_late_as_far_as_they_are_made_up(
 def test_a_scheduled_healthcheck_vouches_for_the_days_that_all_tasks_read(
     warehouse: WarehouseHook, sandbox: Sandbox
 ) -> None:
-    good(warehouse, YESTERDAY - timedelta(days=40))
+    good(warehouse, yesterday() - timedelta(days=40))
     for job, days_back in (("vk_fetch", 2), ("build_dm_sales", 29), ("healthcheck", 29)):
-        made = attempt(job, YESTERDAY, "scheduled")
-        put_run(warehouse, made, "ok", day=YESTERDAY, days_back=days_back)
-    assert [(YESTERDAY - day.day).days for day in watch(warehouse, ALIVE, at(7, 30))] == list(range(3, 40))
+        made = attempt(job, yesterday(), "scheduled")
+        put_run(warehouse, made, "ok", day=yesterday(), days_back=days_back)
+    assert [(yesterday() - day.day).days for day in watch(warehouse, ALIVE, at(7, 30))] == list(range(3, 40))
 
 
 STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", datetime(2026, 11, 2, tzinfo=UTC),
@@ -125,9 +125,9 @@ STUCK = StuckRun("zakaz_etl", "backfill__2026-11-01", "backfill", "running", dat
 def test_what_is_known_is_told(
     warehouse: WarehouseHook, sandbox: Sandbox, status: str, schedule: Schedule, said: str
 ) -> None:
-    made = attempt("vk_fetch", YESTERDAY)
+    made = attempt("vk_fetch", yesterday())
     if status:
-        put_run(warehouse, made, status, day=YESTERDAY, minutes_ago=5)
+        put_run(warehouse, made, status, day=yesterday(), minutes_ago=5)
     with alive(made.run_id):
         watch(warehouse, schedule, at(7, 30))
     assert said in stale(sandbox)[0]
@@ -144,7 +144,7 @@ def test_a_task_that_may_not_ask_airflow_blames_no_scheduler(warehouse: Warehous
 
 
 def test_a_stuck_run_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    good(warehouse, YESTERDAY)
+    good(warehouse, yesterday())
     stuck = Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=[STUCK])
     for _ in range(2):
         watch(warehouse, stuck, at(8))
@@ -155,7 +155,7 @@ def test_a_stuck_run_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) ->
 
 
 def test_the_sum_of_stuck_runs_names_the_last_and_says_what_to_do(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    good(warehouse, YESTERDAY)
+    good(warehouse, yesterday())
     runs = [replace(STUCK, dag_run_id=f"backfill__2026-11-0{day}") for day in (1, 2, 3)]
     watch(warehouse, Schedule(is_known=True, is_scheduler_alive=True, stuck_runs=runs), at(8))
     age_alerts(warehouse, 15)
@@ -167,9 +167,9 @@ def test_the_sum_of_stuck_runs_names_the_last_and_says_what_to_do(warehouse: War
 
 
 def test_a_task_that_never_had_a_process_is_told(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
-    good(warehouse, YESTERDAY)
-    day = DayRange(YESTERDAY, YESTERDAY)
-    marked = Schedule(is_known=True, is_scheduler_alive=True, failed_attempts=[(attempt("vk_fetch", YESTERDAY), day)])
+    good(warehouse, yesterday())
+    day = DayRange(yesterday(), yesterday())
+    marked = Schedule(is_known=True, is_scheduler_alive=True, failed_attempts=[(attempt("vk_fetch", yesterday()), day)])
     for _ in range(2):
         watch(warehouse, marked, at(8))
     (message,) = sandbox.messages()
@@ -177,7 +177,7 @@ def test_a_task_that_never_had_a_process_is_told(warehouse: WarehouseHook, sandb
 
 
 def figures(warehouse: WarehouseHook) -> None:
-    for day, spend, revenue in ((YESTERDAY, "1000", "4500.40"), (YESTERDAY - timedelta(days=7), "800", "5000")):
+    for day, spend, revenue in ((yesterday(), "1000", "4500.40"), (yesterday() - timedelta(days=7), "800", "5000")):
         stage_vk(warehouse, {"stat_date": day, "spend": Decimal(spend)})
         stage_sales(warehouse, {"report_date": day, "revenue": Decimal(revenue), "tickets_sold": 3})
         build_vk(warehouse, DayRange(day, day))
@@ -186,7 +186,7 @@ def figures(warehouse: WarehouseHook) -> None:
 
 def test_the_digest_comes_once_at_nine_with_its_figures(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     figures(warehouse)
-    good(warehouse, YESTERDAY)
+    good(warehouse, yesterday())
     watch(warehouse, ALIVE, at(8, 59))
     assert sandbox.messages() == []
     for hour in (9, 10):
@@ -223,7 +223,7 @@ def test_no_secret_leaves_from_outside_either(
 ) -> None:
     secret = json.dumps({"conn_type": "clickhouse", "password": "ch-secret", "extra": {"embedded_path": "/x"}})
     monkeypatch.setenv("AIRFLOW_CONN_QTICKETS_DEFAULT", secret)
-    put_run(warehouse, attempt("vk_fetch", YESTERDAY), "error", day=YESTERDAY, minutes_ago=5, err_msg="x ch-secret")
+    put_run(warehouse, attempt("vk_fetch", yesterday()), "error", day=yesterday(), minutes_ago=5, err_msg="x ch-secret")
     watch(warehouse, OUTSIDE, at(7, 30))
     told: list[Any] = [*sandbox.messages(), *warehouse.execute("SELECT message FROM meta.etl_alerts")]
     assert told

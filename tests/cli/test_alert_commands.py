@@ -17,11 +17,11 @@ from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.sweep import sweep
 from zakaz.cli.commands import watchdog
-from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.days import MOSCOW, DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.hook import WarehouseHook
 
-YESTERDAY = last_complete_day()
 pytestmark = pytest.mark.usefixtures("no_token_kept")
 
 
@@ -148,7 +148,7 @@ def test_notify_test_says_whether_telegram_took_it(
 def test_the_watchdog_is_quiet_about_good_days_and_names_the_others(
     zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, metadata: None
 ) -> None:
-    days = [YESTERDAY - timedelta(days=back) for back in range(9)]
+    days = [yesterday() - timedelta(days=back) for back in range(9)]
     for day in days:
         if day != days[3]:
             put_run(warehouse, attempt("healthcheck", day), "ok", day=day)

@@ -15,26 +15,25 @@ from cli.conftest import Zakaz
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from sandbox import Sandbox
 from zakaz.connections.qtickets import QTicketsHook
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.settings import state_dir
 from zakaz.sources.sales_line import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
 
-YESTERDAY = last_complete_day()
-
 
 def put_marts(warehouse: WarehouseHook, spend: str = "10.50") -> None:
-    stage_vk(warehouse, {"stat_date": YESTERDAY, "spend": Decimal(spend)})
-    stage_sales(warehouse, {"report_date": YESTERDAY})
-    build_vk(warehouse, DayRange(YESTERDAY, YESTERDAY))
-    build_sales(warehouse, DayRange(YESTERDAY, YESTERDAY))
+    stage_vk(warehouse, {"stat_date": yesterday(), "spend": Decimal(spend)})
+    stage_sales(warehouse, {"report_date": yesterday()})
+    build_vk(warehouse, DayRange(yesterday(), yesterday()))
+    build_sales(warehouse, DayRange(yesterday(), yesterday()))
 
 
 def test_healthcheck_is_ok_for_a_good_day(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
     put_marts(warehouse)
     assert zakaz("healthcheck") == (0, "OK\n", "")
-    assert zakaz("healthcheck", "--date", str(YESTERDAY))[0] == 0
+    assert zakaz("healthcheck", "--date", str(yesterday()))[0] == 0
 
 
 def test_healthcheck_names_each_problem(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
@@ -42,10 +41,10 @@ def test_healthcheck_names_each_problem(zakaz: Zakaz, warehouse: WarehouseHook) 
     code, out, _ = zakaz("healthcheck")
     assert code == 2
     assert out == (
-        f"fail: {YESTERDAY}: ANOMALY dm_vk_ads_daily.spend: expected no sum below 0, "
+        f"fail: {yesterday()}: ANOMALY dm_vk_ads_daily.spend: expected no sum below 0, "
         "found 1 rows below 0, the lowest -3.2 rubles\n"
     )
-    code, out, _ = zakaz("healthcheck", "--date", str(YESTERDAY - timedelta(days=1)))
+    code, out, _ = zakaz("healthcheck", "--date", str(yesterday() - timedelta(days=1)))
     assert (code, out.count("ZERO_ROWS"), out.count("\n")) == (2, 4, 4)
 
 
@@ -105,11 +104,11 @@ def test_load_sales_loads_all_or_nothing(
     zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "sales.csv"
-    file.write_text(sandbox.sales_csv(YESTERDAY - timedelta(days=2), YESTERDAY), encoding="utf-8")
+    file.write_text(sandbox.sales_csv(yesterday() - timedelta(days=2), yesterday()), encoding="utf-8")
     code, out, _ = zakaz("load-sales", str(file))
     assert code == 0
     assert "3 sale days replaced" in out
-    last, first = YESTERDAY, YESTERDAY - timedelta(days=2)
+    last, first = yesterday(), yesterday() - timedelta(days=2)
     assert f"bin/zakaz backfill --from {first} --to {last} --stage build_dm_sales\n" in out
     total = warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL")
     assert total[0][0] > 10
@@ -133,21 +132,20 @@ def test_load_sales_loads_all_or_nothing(
 def test_load_sales_replaces_the_days_of_qtickets_only_when_told_to_and_says_for_how_long(
     zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    yesterday = DayRange(YESTERDAY, YESTERDAY)
-    load_qtickets(QTicketsHook().get_conn(), warehouse, yesterday, 21)
+    load_qtickets(QTicketsHook().get_conn(), warehouse, DayRange(yesterday(), yesterday()), 21)
     file = tmp_path / os.fsdecode(b"\xef\xf0\xee\xe4.csv")  # a name in cp1251
     file.write_text(
-        f"report_date,event_date,event_id,city,tickets_sold,revenue\n{YESTERDAY},2027-01-01,1,Казань,1,25000\n"
+        f"report_date,event_date,event_id,city,tickets_sold,revenue\n{yesterday()},2027-01-01,1,Казань,1,25000\n"
     )
     code, out, err = zakaz("load-sales", str(file))
     assert (code, out) == (1, "")
-    assert f"\n{YESTERDAY}: there are " in err
+    assert f"\n{yesterday()}: there are " in err
     assert "the file has 1 tickets for 25000.00 rubles" in err
 
     code, out, _ = zakaz("load-sales", "--replace", str(file))
     assert code == 0
-    assert f"\n{YESTERDAY}: replaced what no file had loaded, " in out
-    assert f"the last time on {YESTERDAY + timedelta(days=30)}," in out
+    assert f"\n{yesterday()}: replaced what no file had loaded, " in out
+    assert f"the last time on {yesterday() + timedelta(days=30)}," in out
     assert "load it with --replace after that morning." in out
     assert warehouse.execute("SELECT sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == [(25000,)]
 

@@ -9,15 +9,14 @@ from cli.conftest import Zakaz
 from made_runs import attempt, put_good_days, put_run
 from orchestration.conftest import airflow as airflow
 from sandbox import Sandbox
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 
-YESTERDAY = last_complete_day()
-
 
 def ago(days: int, days_back: int = 0) -> DayRange:
-    return DayRange(YESTERDAY - timedelta(days=days + days_back), YESTERDAY - timedelta(days=days))
+    return DayRange(yesterday() - timedelta(days=days + days_back), yesterday() - timedelta(days=days))
 
 
 def test_of_a_range_and_of_all(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
@@ -28,8 +27,8 @@ def test_of_a_range_and_of_all(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
     reach = first_reachable_day()
     old = "".join(f"{day}\tnone\n" for day in DayRange(reach, ago(333).last))
     assert zakaz("gaps") == (2, f"{old}{lacking}", ""), "none that VK serves no more, though an older day is good"
-    assert zakaz("gaps", "--from", str(ago(32).last), "--to", str(YESTERDAY)) == (2, lacking, "")
-    assert zakaz("gaps", "--from", str(ago(1).last), "--to", str(YESTERDAY)) == (0, "", "")
+    assert zakaz("gaps", "--from", str(ago(32).last), "--to", str(yesterday())) == (2, lacking, "")
+    assert zakaz("gaps", "--from", str(ago(1).last), "--to", str(yesterday())) == (0, "", "")
     put_good_days(warehouse, [ago(30, 1), ago(333, 40)])
     assert zakaz("gaps") == (0, "", "")
 
@@ -60,6 +59,6 @@ def test_the_command_that_the_watchdog_tells_fills_them(
 
 @pytest.mark.parametrize(("given", "lacks"), [("--from", "--to"), ("--to", "--from")])
 def test_one_end_alone_is_no_range(zakaz: Zakaz, warehouse: WarehouseHook, given: str, lacks: str) -> None:
-    code, out, err = zakaz("gaps", given, str(YESTERDAY))
+    code, out, err = zakaz("gaps", given, str(yesterday()))
     assert (code, out) == (1, "")
     assert err == f"zakaz: {lacks} is missing: name both days, or none for all gaps\n"

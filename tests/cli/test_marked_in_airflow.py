@@ -21,7 +21,8 @@ from zakaz.alerts.digest import send_digest
 from zakaz.alerts.schedule import Schedule
 from zakaz.alerts.watch import watch
 from zakaz.cli.commands import backfill as backfill_command
-from zakaz.days import DayRange, last_complete_day, moscow_day
+from zakaz.days import DayRange, moscow_day
+from zakaz.days import last_complete_day as yesterday
 from zakaz.orchestration import local_runner, runs
 from zakaz.stages import DAG_ID
 from zakaz.status_page.data import read
@@ -29,7 +30,6 @@ from zakaz.warehouse.hook import WarehouseHook
 
 DAY = date(2026, 11, 10)
 BEFORE, AFTER = DAY - timedelta(days=1), DAY + timedelta(days=1)
-YESTERDAY = last_complete_day()
 BACKFILL = ("-s", str(DAY), "-e", str(DAY), DAG_ID)
 pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("airflow")]
 Doors = Callable[[], dict[str, Any]]
@@ -38,7 +38,7 @@ Doors = Callable[[], dict[str, Any]]
 @pytest.fixture(autouse=True)
 def other_days(warehouse: WarehouseHook) -> None:
     """All other days are good."""
-    put_good_days(warehouse, [DayRange(BEFORE, BEFORE), DayRange(AFTER, YESTERDAY)])
+    put_good_days(warehouse, [DayRange(BEFORE, BEFORE), DayRange(AFTER, yesterday())])
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def doors(zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox) -> Doors:
         plan = zakaz("backfill", "--from", str(BEFORE), "--to", str(AFTER), "--only-gaps", "--dry-run")[1]
         code, status, _ = zakaz("status")
         warehouse.execute("TRUNCATE TABLE meta.etl_alerts")
-        send_digest(warehouse, YESTERDAY)
+        send_digest(warehouse, yesterday())
         digest = sandbox.messages()[-1]["plain"].lower()
         missing = watch(warehouse, Schedule(is_known=True, is_scheduler_alive=True))
         told = f"не хватает дней: 1 ({DAY:%d.%m.%Y})"

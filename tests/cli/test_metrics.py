@@ -11,12 +11,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cli.conftest import Zakaz
 from made_runs import attempt, put_good_days, put_run
-from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.days import MOSCOW, DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = pytest.mark.warehouse
-YESTERDAY = last_complete_day()
 Metrics = dict[tuple[str, str], float]
 
 
@@ -33,8 +33,8 @@ def of(metrics: Metrics, name: str) -> dict[str, float]:
 
 def fill(warehouse: WarehouseHook) -> None:
     """Days, holes, attempts, an incident, a backup and a restatement: every metric has a row."""
-    put_good_days(warehouse, [DayRange(YESTERDAY - timedelta(days=5), YESTERDAY - timedelta(days=3))])
-    put_run(warehouse, attempt("vk_fetch", YESTERDAY), "ok", day=YESTERDAY)
+    put_good_days(warehouse, [DayRange(yesterday() - timedelta(days=5), yesterday() - timedelta(days=3))])
+    put_run(warehouse, attempt("vk_fetch", yesterday()), "ok", day=yesterday())
     row = {"job": "vk_fetch", "status": "ok", "rows_written": 70, "run_id": uuid4(), "_ver": 1}
     began = datetime.now(UTC) - timedelta(hours=3)
     for changes in (
@@ -48,12 +48,12 @@ def fill(warehouse: WarehouseHook) -> None:
         made = {**row, "run_id": uuid4(), **changes}
         warehouse.insert("meta.etl_runs", list(made), [list(made.values())])
     alert = {"job": "vk_fetch", "code": "RUN_FAILED", "severity": "critical", "delivery": "sent", "_ver": 1}
-    alert |= {"ts": datetime.now(UTC), "alert_id": uuid4(), "from_date": YESTERDAY, "to_date": YESTERDAY}
+    alert |= {"ts": datetime.now(UTC), "alert_id": uuid4(), "from_date": yesterday(), "to_date": yesterday()}
     warehouse.insert("meta.etl_alerts", list(alert), [list(alert.values())])
     changed = ("day", "loaded_at", "source", "field", "before", "after")
-    loaded = datetime.combine(YESTERDAY, datetime.min.time(), MOSCOW) + timedelta(hours=12)
+    loaded = datetime.combine(yesterday(), datetime.min.time(), MOSCOW) + timedelta(hours=12)
     for age, after in {40: 90, 10: 130}.items():
-        day = YESTERDAY - timedelta(days=age)
+        day = yesterday() - timedelta(days=age)
         warehouse.insert("meta.restatements", changed, [(day, loaded, "vk_ads", "spend", Decimal(100), Decimal(after))])
 
 
@@ -63,7 +63,7 @@ def test_each_metric_is_what_the_views_say(warehouse: WarehouseHook, zakaz: Zaka
     assert (code, err) == (0, "")
     metrics = read(out)
     whole = "zakaz_etl"
-    last_good = datetime.combine(YESTERDAY - timedelta(days=3), datetime.min.time(), MOSCOW)
+    last_good = datetime.combine(yesterday() - timedelta(days=3), datetime.min.time(), MOSCOW)
     assert of(metrics, "last_complete_day_timestamp_seconds")[whole] == last_good.timestamp()
     age = (datetime.now(UTC) - last_good - timedelta(days=1)).total_seconds()
     assert age - 3600 <= of(metrics, "last_complete_day_age_seconds")[whole] <= age + 3600

@@ -18,13 +18,12 @@ from airflow.utils.session import create_session
 import our_dags
 from cli.conftest import Zakaz
 from sandbox import Sandbox
-from zakaz.days import last_complete_day
+from zakaz.days import last_complete_day as yesterday
 from zakaz.pipeline import by_hand, runner
 from zakaz.settings import PROJECT_DIR
 from zakaz.stages import DAG_ID, LAST_STAGE, STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
-DAY = last_complete_day()
 STATISTICS = "statistics/banners"
 
 pytestmark = pytest.mark.usefixtures("no_token_kept", "sandbox")
@@ -53,31 +52,37 @@ def test_a_stage_runs_alone_and_a_second_try_only_if_the_first_failed(
     code, out, err = zakaz("stage", "vk_fetch", "--if-needed")
     assert (code, out) == (1, "")
     why, log = err.splitlines()
-    assert why.startswith(f"zakaz stage: vk_fetch for {DAY} is RED: VK Ads: POST")
+    assert why.startswith(f"zakaz stage: vk_fetch for {yesterday()} is RED: VK Ads: POST")
     (message,) = sandbox.messages()
     where = Path(log.removeprefix("log: "))
     assert f":{where}" in message["plain"]
-    assert f"вместо Clear: bin/zakaz stage vk_fetch --date {DAY}" in message["plain"], "Airflow has no such task"
+    assert f"вместо Clear: bin/zakaz stage vk_fetch --date {yesterday()}" in message["plain"], (
+        "Airflow has no such task"
+    )
     assert where.is_file()
     sandbox.reset()
-    assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY} is green\n", "")
-    assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {DAY}: there is a good run already\n", "")
+    assert zakaz("stage", "vk_fetch", "--if-needed") == (0, f"vk_fetch for {yesterday()} is green\n", "")
+    assert zakaz("stage", "vk_fetch", "--if-needed") == (
+        0,
+        f"vk_fetch for {yesterday()}: there is a good run already\n",
+        "",
+    )
     assert [run[:3] for run in runs()] == [("vk_fetch", "error", "1"), ("vk_fetch", "ok", "1")]
 
 
 def test_a_stage_that_looks_back_is_needed_until_all_its_days_are_good(zakaz: Zakaz, runs: Runs) -> None:
     """A day that was done by hand, or mornings without a machine, leave gaps before a good day."""
     assert zakaz("stage", "vk_fetch")[0] == 0
-    tried = f"vk_fetch for {DAY} and the days before it"
+    tried = f"vk_fetch for {yesterday()} and the days before it"
     arguments = ("stage", "vk_fetch", "--lookback", "--if-needed")
     assert zakaz(*arguments) == (0, f"{tried} is green\n", "")
     assert zakaz(*arguments) == (0, f"{tried}: there is a good run already\n", "")
-    assert [run[-1] for run in runs()] == [str(DAY), str(DAY - timedelta(days=6))]
+    assert [run[-1] for run in runs()] == [str(yesterday()), str(yesterday() - timedelta(days=6))]
 
 
 @pytest.mark.usefixtures("metadata")
 def test_the_whole_chain_is_a_good_day_without_a_run_of_airflow(zakaz: Zakaz, runs: Runs) -> None:
-    assert zakaz("stage", DAG_ID) == (0, f"{DAG_ID} for {DAY} is green\n", "")
+    assert zakaz("stage", DAG_ID) == (0, f"{DAG_ID} for {yesterday()} is green\n", "")
     assert [run[:2] for run in runs()] == [(stage, "ok") for stage in STAGES]
     with create_session() as session:
         assert session.query(DagRun).filter(DagRun.run_id.like("stage%")).count() == 0
@@ -87,7 +92,7 @@ def test_a_chain_asks_both_sources_and_builds_on_no_failure(zakaz: Zakaz, sandbo
     sandbox.fault("vk_ads", "403")
     code, _, err = zakaz("stage", DAG_ID)
     assert code == 1
-    assert err.startswith(f"zakaz stage: vk_fetch of {DAG_ID} for {DAY} is RED: VK Ads: POST")
+    assert err.startswith(f"zakaz stage: vk_fetch of {DAG_ID} for {yesterday()} is RED: VK Ads: POST")
     assert [run[:2] for run in runs()] == [("vk_fetch", "error"), ("qtickets_fetch", "ok")]
 
 
@@ -108,7 +113,7 @@ def test_what_may_heal_is_tried_once_more_and_nobody_is_woken(
 ) -> None:
     set_settings(HTTP_ATTEMPTS=1)
     sandbox.fault("vk_ads", "500", path=STATISTICS, times=1)
-    assert zakaz("stage", "vk_fetch") == (0, f"vk_fetch for {DAY} is green\n", "")
+    assert zakaz("stage", "vk_fetch") == (0, f"vk_fetch for {yesterday()} is green\n", "")
     assert [run[1:3] for run in runs()] == [("error", "1"), ("ok", "2")]
     assert sandbox.messages() == []
 
@@ -158,7 +163,7 @@ def test_a_signal_between_two_stages_lets_no_further_one_begin(
     monkeypatch.setattr(by_hand, "raise_alert", interrupted)
     code, _, err = zakaz("stage", DAG_ID)
     assert code == 1
-    assert f"qtickets_fetch of {DAG_ID} for {DAY} is RED: stopped before it began" in err
+    assert f"qtickets_fetch of {DAG_ID} for {yesterday()} is RED: stopped before it began" in err
     assert [run[:2] for run in runs()] == [("vk_fetch", "error")]
     assert len(sandbox.messages()) == 1
 
@@ -170,7 +175,7 @@ def test_a_source_that_is_not_set_up_is_skipped(zakaz: Zakaz, monkeypatch: pytes
     code, out, err = zakaz("stage", "qtickets_fetch")
     assert (code, out) == (1, "")
     assert err.startswith(
-        f"zakaz stage: qtickets_fetch for {DAY} was skipped: there is no connection qtickets_default: "
+        f"zakaz stage: qtickets_fetch for {yesterday()} was skipped: there is no connection qtickets_default: "
     )
     zakaz("stage", DAG_ID)
     jobs = [run[0] for run in runs()]

@@ -9,15 +9,14 @@ import pytest
 from cli.conftest import Zakaz
 from made_runs import attempt, put_good_days, put_run
 from outage import on_disk
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.registry import outbox
 from zakaz.warehouse.hook import WarehouseHook
 
-YESTERDAY = last_complete_day()
-
 
 def good(warehouse: WarehouseHook, days_ago: int) -> None:
-    day = YESTERDAY - timedelta(days=days_ago)
+    day = yesterday() - timedelta(days=days_ago)
     put_run(warehouse, attempt("healthcheck", day), "ok", day=day)
 
 
@@ -41,11 +40,11 @@ def test_it_exits_by_the_light(warehouse: WarehouseHook, zakaz: Zakaz) -> None:
     good(warehouse, 2)
     good(warehouse, 300)
     code, output, _ = zakaz("status")
-    period = f"{YESTERDAY - timedelta(days=299):%d.%m.%Y} – {YESTERDAY - timedelta(days=4):%d.%m.%Y}"
+    period = f"{yesterday() - timedelta(days=299):%d.%m.%Y} – {yesterday() - timedelta(days=4):%d.%m.%Y}"
     assert (code, "🟡" in whole(output), f"не хватает дней: 296 ({period})" in whole(output)) == (1, True, True)
-    put_good_days(warehouse, [DayRange(YESTERDAY - timedelta(days=299), YESTERDAY)])
+    put_good_days(warehouse, [DayRange(yesterday() - timedelta(days=299), yesterday())])
     code, output, _ = zakaz("status")
-    assert (code, "🟢" in whole(output), f"{YESTERDAY:%d.%m.%Y}" in whole(output)) == (0, True, True)
+    assert (code, "🟢" in whole(output), f"{yesterday():%d.%m.%Y}" in whole(output)) == (0, True, True)
 
 
 def test_it_tells_of_rows_that_wait_for_another_warehouse(
@@ -63,7 +62,7 @@ def test_it_tells_of_rows_that_wait_for_another_warehouse(
 def test_it_tells_of_backups_and_disks(
     warehouse: WarehouseHook, zakaz: Zakaz, set_settings: Callable[..., None]
 ) -> None:
-    put_good_days(warehouse, [DayRange(YESTERDAY, YESTERDAY)])
+    put_good_days(warehouse, [DayRange(yesterday(), yesterday())])
     code, output, _ = zakaz("status")
     assert (code, "\n⚪ Резервная копия: не настроена: BACKUP_KEEP\n🟢 Диск default: свободно " in output) == (0, True)
     set_settings(BACKUP_KEEP=14, DISK_FREE_PERCENT=100)

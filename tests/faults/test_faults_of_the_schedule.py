@@ -14,10 +14,9 @@ from faults.conftest import Judge, PutRun
 from faults.place import Place
 from made_runs import DAY, attempt, put_run
 from zakaz.cli.commands.watchdog import watchdog as command
-from zakaz.days import last_complete_day
+from zakaz.days import last_complete_day as yesterday
 from zakaz.orchestration.attempts import WAREHOUSE
 
-YESTERDAY = last_complete_day()
 Watchdog = Callable[[], None]
 pytestmark = pytest.mark.usefixtures("no_token_kept")
 
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("no_token_kept")
 @pytest.fixture
 def good_days(place: Place) -> None:
     for back in range(2):
-        day = YESTERDAY - timedelta(days=back)
+        day = yesterday() - timedelta(days=back)
         put_run(place.warehouse, attempt("healthcheck", day), "ok", day=day)
 
 

@@ -12,9 +12,8 @@ import pytest
 from faults.conftest import Judge
 from faults.installation import Installation
 from sandbox import Sandbox
-from zakaz.days import last_complete_day
+from zakaz.days import last_complete_day as yesterday
 
-DAY = last_complete_day()
 FIGURES = "SELECT stat_date, sum(clicks), sum(spend), count() FROM zakaz.dm_vk_ads_daily FINAL GROUP BY 1 ORDER BY 1"
 pytestmark = [
     pytest.mark.timeout(300),
@@ -50,17 +49,17 @@ def fill(disk: Path) -> Path:
 
 
 def test_a_disk_that_is_full_in_the_morning(small: Installation, judge: Judge) -> None:
-    assert load(small, DAY) == 0
+    assert load(small, yesterday()) == 0
     before = small.warehouse.execute(FIGURES)
     film = fill(small.folder)
-    assert load(small, DAY) == 1
+    assert load(small, yesterday()) == 1
     failed = [f"🔴 {name}: ошибка за " for name in ("Загрузка VK Рекламы", "Загрузка продаж QTickets")]
     assert [head.startswith(start) for head, start in zip(small.heads(), failed, strict=True)] == [True, True]
     cause = small.sandbox.messages()[0]["plain"].splitlines()[3]
     assert cause.endswith("(NOT_ENOUGH_SPACE); make room on its disk, then run this again")
     film.unlink()
     assert small.warehouse.execute(FIGURES) == before
-    assert load(small, DAY) == 0
+    assert load(small, yesterday()) == 0
     small.watchdog()
     for job in ("vk_fetch", "qtickets_fetch"):
         assert sorted(status for status, *_ in small.runs(job)) == ["error", "ok", "ok"]

@@ -12,9 +12,8 @@ import pytest
 
 from faults.conftest import Judge
 from faults.installation import Installation
-from zakaz.days import last_complete_day
+from zakaz.days import last_complete_day as yesterday
 
-YESTERDAY = last_complete_day()
 THE_DAY = ("stage", "zakaz_etl", "--date")
 JOBS = ("vk_fetch", "qtickets_fetch", "build_dm_vk", "build_dm_sales", "healthcheck")
 HURRIED = {"WAREHOUSE_WAIT_SECONDS": "1"}
@@ -111,7 +110,7 @@ def held(installation: Installation) -> Iterator[tuple[ExitStack, str]]:
 def test_at_the_end(installation: Installation, held: tuple[ExitStack, str], judge: Judge) -> None:
     """A good run stays good, and the row of its end follows."""
     stack, url = held
-    assert installation.call("zakaz", *THE_DAY, str(YESTERDAY), PING_URL=url, **HURRIED) == 0
+    assert installation.call("zakaz", *THE_DAY, str(yesterday()), PING_URL=url, **HURRIED) == 0
     assert kept(installation) == [("meta.etl_runs", "healthcheck", "ok")]
     stack.close()
     assert ends(installation) == {**dict.fromkeys(JOBS, "ok"), "healthcheck": "running"}

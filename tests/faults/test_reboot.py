@@ -4,11 +4,10 @@ import pytest
 
 from faults.conftest import Judge
 from faults.installation import Installation
-from zakaz.days import last_complete_day
+from zakaz.days import last_complete_day as yesterday
 from zakaz.registry.lost import LOST
 
 pytestmark = pytest.mark.timeout(600)
-DAY = last_complete_day()
 GOOD = "SELECT 1 FROM meta.v_good_days WHERE job = 'healthcheck' AND day = {day:Date}"
 
 
@@ -51,7 +50,7 @@ def test_a_reboot_at_twenty_to_six(installation: Installation, judge: Judge) -> 
     with installation.scheduling():
         installation.watchdog()  # it comes before the retry
         assert installation.runs()[0] == ("error", LOST, 1)
-        installation.until(lambda: installation.warehouse.execute(GOOD, {"day": DAY}), 240, "a green day")
+        installation.until(lambda: installation.warehouse.execute(GOOD, {"day": yesterday()}), 240, "a green day")
     installation.watchdog()
     assert installation.runs() == [("error", LOST, 1), ("ok", "", 2)]
     assert [alert for alert in installation.alerts() if alert[0] != "zakaz_etl"] == []

@@ -17,13 +17,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from as_user import INFRA
 from cli.test_metrics import fill
 from made_runs import attempt, put_good_days, put_run
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.settings import PROJECT_DIR
 from zakaz.warehouse.ddl import views
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-YESTERDAY = last_complete_day()
 RULES = PROJECT_DIR / "infra" / "prometheus" / "rules.yaml"
 DASHBOARD = json.loads((PROJECT_DIR / "infra" / "prometheus" / "dashboard.json").read_text(encoding="utf-8"))
 INSTALL = (PROJECT_DIR / "docs" / "INSTALL.md").read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def fired(folder: Path, read: dict[str, float], expected: Iterable[str]) -> None
 
 
 def put_good_week(warehouse: WarehouseHook, days_ago: int = 0) -> None:
-    last = YESTERDAY - timedelta(days=days_ago)
+    last = yesterday() - timedelta(days=days_ago)
     put_good_days(warehouse, [DayRange(last - timedelta(days=6), last)])
 
 

@@ -17,7 +17,8 @@ from airflow.serialization.serialized_objects import DagSerialization
 import our_dags
 from made_runs import attempt, put_run
 from status_page.made_history import fill, is_due
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.errors import WarehouseRefused
 from zakaz.pipeline.checks import check_days
 from zakaz.settings import PROJECT_DIR
@@ -28,7 +29,6 @@ from zakaz.status_page.link import PATH, StatusPageLink
 from zakaz.warehouse.hook import WarehouseHook
 
 LINKS = page.Links(run="/r/__DAG__/__RUN__", backfill="/b")
-LAST = last_complete_day()
 
 
 def states(data: dict[str, Any]) -> dict[str, str]:
@@ -63,10 +63,12 @@ def test_line_breaks_in_a_text_do_not_break_the_page(warehouse: WarehouseHook) -
 
 @pytest.mark.warehouse
 def test_a_day_is_not_missing_before_it_is_due(warehouse: WarehouseHook) -> None:
-    put_run(warehouse, attempt("vk_fetch", day=LAST - timedelta(days=3)), "ok", day=LAST - timedelta(days=3))
+    put_run(
+        warehouse, attempt("vk_fetch", day=yesterday() - timedelta(days=3)), "ok", day=yesterday() - timedelta(days=3)
+    )
     ((due,),) = warehouse.execute("SELECT zakaz_due_day(now())")
     days = states(read({}))["vk_fetch"]
-    assert days[-4:] == (".!!!" if due == LAST else ".!!w")
+    assert days[-4:] == (".!!!" if due == yesterday() else ".!!w")
     assert states(read({}))["qtickets_fetch"] == " " * 60
 
 
@@ -75,7 +77,7 @@ def test_a_day_is_not_missing_before_it_is_due(warehouse: WarehouseHook) -> None
 def test_the_band_is_the_range_of_the_check(warehouse: WarehouseHook, metric: str, check: str) -> None:
     fill(warehouse, days=20)
     series = read({})["metrics"][metric]
-    days = DayRange(LAST - timedelta(days=59), LAST)
+    days = DayRange(yesterday() - timedelta(days=59), yesterday())
     findings = {one.day: one for one in check_days(warehouse, days) if one.check_name == check}
     assert [date.fromisoformat(day) for day in series["d"]] == sorted(findings)
     unusual = {day for day, flag in zip(series["d"], series["is_unusual"], strict=True) if flag}
@@ -122,10 +124,10 @@ def test_an_address_in_the_registry_that_is_no_web_page_is_no_link(warehouse: Wa
 
 @pytest.mark.warehouse
 def test_a_run_leads_to_its_day(warehouse: WarehouseHook) -> None:
-    made = attempt("build_dm_vk", day=LAST)
-    put_run(warehouse, made, "ok", day=LAST, days_back=6)
+    made = attempt("build_dm_vk", day=yesterday())
+    put_run(warehouse, made, "ok", day=yesterday(), days_back=6)
     asked = {"dag_run_id": made.dag_run_id, "job": "build_dm_vk"}
-    assert read(asked)["chosen"] == str(LAST)
+    assert read(asked)["chosen"] == str(yesterday())
     assert read({**asked, "job": "vk_fetch"})["chosen"] == ""
     assert read({"day": "2026-11-17"})["chosen"] == "2026-11-17"
     assert read({"day": "'; DROP"})["chosen"] == ""

@@ -11,16 +11,14 @@ import pytest
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from made_runs import attempt, put_run
 from steady import rows_of
-from zakaz.days import DayRange, last_complete_day
+from zakaz.days import DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.pipeline.checks import check_days
 from zakaz.pipeline.source_totals import FIGURES, SourceTotal, record_totals
 from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = pytest.mark.warehouse
-YESTERDAY = last_complete_day()
-WEEK = f"first_day = '{YESTERDAY - timedelta(days=7)}', last_day = '{YESTERDAY}'"
-USUAL = f"({WEEK}, weeks = 8, deviations = 4, min_share = 0.3)"
 VIEWS = [name_of(file) for file in views()]
 # What an earlier version of a row said, by the type of the column; its key, its partition and its life stay.
 EARLIER = {
@@ -42,26 +40,26 @@ MEANT = {
 @pytest.fixture
 def filled(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
     """A warehouse in which no view is empty; its newest figures are a day older than the newest that can be."""
-    last = YESTERDAY - timedelta(days=1)
+    last = yesterday() - timedelta(days=1)
     days = DayRange(last - timedelta(days=56), last)
     weekdays = list(days)[::7]
     stage_vk(warehouse, *({"stat_date": day, "spend": Decimal(100 + day.day)} for day in weekdays))
     stage_sales(warehouse, *({"report_date": day, "revenue": Decimal(500 + day.day)} for day in weekdays))
     build_vk(warehouse, days)
     build_sales(warehouse, days)
-    total = {"day": YESTERDAY, "state": FIGURES, "impressions": 1000, "clicks": 10, "amount": Decimal(1)}
+    total = {"day": yesterday(), "state": FIGURES, "impressions": 1000, "clicks": 10, "amount": Decimal(1)}
     fetched = {"fetch_id": UUID(int=0), "fetched_at": datetime.now(UTC)}
     accounts = {"vk_ads": 1, "qtickets": 0}
     record_totals(
         warehouse,
         [SourceTotal(source=source, account_id=number, **total, **fetched) for source, number in accounts.items()],
     )
-    check_days(warehouse, DayRange(YESTERDAY, YESTERDAY))
+    check_days(warehouse, DayRange(yesterday(), yesterday()))
     for job in ("vk_fetch", "healthcheck"):
-        put_run(warehouse, attempt(job, YESTERDAY), "ok", day=YESTERDAY, minutes_ago=90)
-    put_run(warehouse, attempt("build_dm_vk", YESTERDAY), "error", day=YESTERDAY, minutes_ago=60, err_msg="no")
+        put_run(warehouse, attempt(job, yesterday()), "ok", day=yesterday(), minutes_ago=90)
+    put_run(warehouse, attempt("build_dm_vk", yesterday()), "error", day=yesterday(), minutes_ago=60, err_msg="no")
     now = datetime.now(UTC)
-    change = (YESTERDAY, now, "vk_ads", "spend", Decimal(1), Decimal(2))
+    change = (yesterday(), now, "vk_ads", "spend", Decimal(1), Decimal(2))
     warehouse.insert("meta.restatements", ("day", "loaded_at", "source", "field", "before", "after"), [change])
     alert = {
         "ts": now,
@@ -76,10 +74,12 @@ def filled(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
         {"ts": now - timedelta(hours=3), "code": "STALE"},
         {"code": "RECOVERED", "severity": "info", "context_json": '{"code": "STALE"}'},
     ):
-        row = {**alert, "alert_id": uuid4(), "from_date": YESTERDAY, "to_date": YESTERDAY, **changed}
+        row = {**alert, "alert_id": uuid4(), "from_date": yesterday(), "to_date": yesterday(), **changed}
         warehouse.insert("meta.etl_alerts", list(row), [list(row.values())])
     columns = ("backfill_id", "day", "from_date", "to_date", "stage", "started_at", "state", "_ver")
-    warehouse.insert("meta.backfills", columns, [(uuid4(), YESTERDAY, YESTERDAY, YESTERDAY, "all", now, "ok", 10**15)])
+    warehouse.insert(
+        "meta.backfills", columns, [(uuid4(), yesterday(), yesterday(), yesterday(), "all", now, "ok", 10**15)]
+    )
     warehouse.execute("SYSTEM STOP MERGES")  # or they might do what FINAL is for
     yield warehouse
     warehouse.execute("SYSTEM START MERGES")
@@ -114,10 +114,12 @@ def write_again(warehouse: WarehouseHook) -> int:
 
 def test_a_view_shows_the_last_state_of_each_key(filled: WarehouseHook) -> None:
     # What grows by the hour is no state.
+    week = f"first_day = '{yesterday() - timedelta(days=7)}', last_day = '{yesterday()}'"
+    usual = f"({week}, weeks = 8, deviations = 4, min_share = 0.3)"
     ages = {"bi.v_etl_status": "EXCEPT freshness_hours", "bi.v_ops_freshness": "EXCEPT hours_since_end_of_day"}
 
     def shown(view: str) -> list[tuple[object, ...]]:
-        called = f"{view}{USUAL}" if view == "meta.v_usual" else rows_of(view)
+        called = f"{view}{usual}" if view == "meta.v_usual" else rows_of(view)
         return filled.execute(f"SELECT * {ages.get(view, '')} FROM {called} ORDER BY ALL")
 
     last = {view: shown(view) for view in VIEWS}

@@ -11,7 +11,8 @@ import pytest
 
 from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
 from steady import rows_of
-from zakaz.days import MOSCOW, DayRange, last_complete_day
+from zakaz.days import MOSCOW, DayRange
+from zakaz.days import last_complete_day as yesterday
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import recorded
 from zakaz.settings import INCLUDE_DIR
@@ -20,7 +21,6 @@ from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = pytest.mark.warehouse
-YESTERDAY = last_complete_day()
 ROI_COLUMNS = (
     *("impressions", "clicks", "spend", "tickets_sold", "revenue", "refunds_amount", "net_revenue"),
     *("roas", "cpc", "cost_per_ticket"),
@@ -65,7 +65,7 @@ def test_every_view_can_be_read_when_there_is_nothing(opened: WarehouseHook) -> 
     plain = [file for file in views() if "{" not in file.read_text()]
     rows = {file.stem: opened.execute(f"SELECT * FROM {name_of(file)}") for file in plain}
     assert sorted(rows.pop("v_ops_freshness")) == [("dm_sales_daily", None, None), ("dm_vk_ads_daily", None, None)]
-    assert rows.pop("v_quality_last_day") == [(YESTERDAY, 0, 0, 0, 0)]
+    assert rows.pop("v_quality_last_day") == [(yesterday(), 0, 0, 0, 0)]
     assert {row[2] for row in rows.pop("v_etl_status")} == {"red"}
     known = {row[0] for row in rows.pop("v_etl_metrics")}
     assert known == {"zakaz_disk_free_bytes", "zakaz_disk_size_bytes", "zakaz_holes", "zakaz_open_incidents"}
@@ -144,37 +144,37 @@ def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHoo
 
 
 def test_quality_of_the_last_day_is_by_day_of_sale(opened: WarehouseHook) -> None:
-    days = DayRange(YESTERDAY - timedelta(days=1), YESTERDAY + timedelta(days=1))
+    days = DayRange(yesterday() - timedelta(days=1), yesterday() + timedelta(days=1))
     for day, sum_ in zip(days, (1, 20, 300), strict=True):
         stage_vk(opened, {"stat_date": day, "spend": Decimal(sum_)})
         stage_sales(opened, {"report_date": day, "revenue": Decimal(sum_), "refunds_amount": Decimal("0.50")})
     # Sold long ago for a show of yesterday.
-    stage_sales(opened, {"report_date": days.first, "event_date": YESTERDAY, "event_id": 2})
+    stage_sales(opened, {"report_date": days.first, "event_date": yesterday(), "event_id": 2})
     build_vk(opened, days)
     build_sales(opened, days)
     assert opened.execute("SELECT d, sales_rows, sales_revenue, vk_rows, vk_spend FROM meta.v_quality_last_day") == [
-        (YESTERDAY, 1, Decimal("19.50"), 1, Decimal(20))
+        (yesterday(), 1, Decimal("19.50"), 1, Decimal(20))
     ]
 
 
 def test_freshness_is_the_age_of_the_newest_day(opened: WarehouseHook) -> None:
-    stage_vk(opened, {"stat_date": YESTERDAY - timedelta(days=1)}, {"stat_date": YESTERDAY, "ad_id": 2})
-    stage_sales(opened, {"report_date": YESTERDAY - timedelta(days=2)})
-    days = DayRange(YESTERDAY - timedelta(days=2), YESTERDAY)
+    stage_vk(opened, {"stat_date": yesterday() - timedelta(days=1)}, {"stat_date": yesterday(), "ad_id": 2})
+    stage_sales(opened, {"report_date": yesterday() - timedelta(days=2)})
+    days = DayRange(yesterday() - timedelta(days=2), yesterday())
     build_vk(opened, days)
     build_sales(opened, days)
     hour = datetime.now(MOSCOW).hour
     found = {mart: rest for mart, *rest in opened.execute("SELECT * FROM bi.v_ops_freshness")}
-    assert found["dm_vk_ads_daily"][0] == YESTERDAY
+    assert found["dm_vk_ads_daily"][0] == yesterday()
     assert found["dm_vk_ads_daily"][1] in (hour, hour + 1), "since midnight in Moscow"
-    assert found["dm_sales_daily"] == [YESTERDAY - timedelta(days=2), found["dm_vk_ads_daily"][1] + 48]
+    assert found["dm_sales_daily"] == [yesterday() - timedelta(days=2), found["dm_vk_ads_daily"][1] + 48]
     # A newest day that is gone again is no newest day.
-    stage_vk(opened, {"stat_date": YESTERDAY, "ad_id": 2, "_deleted": 1})
+    stage_vk(opened, {"stat_date": yesterday(), "ad_id": 2, "_deleted": 1})
     stage_sales(opened, {"report_date": days.first, "_deleted": 1})
     build_vk(opened, days)
     build_sales(opened, days)
     found = {mart: rest for mart, *rest in opened.execute("SELECT * FROM bi.v_ops_freshness")}
-    assert found["dm_vk_ads_daily"][0] == YESTERDAY - timedelta(days=1)
+    assert found["dm_vk_ads_daily"][0] == yesterday() - timedelta(days=1)
     assert found["dm_sales_daily"] == [None, None]
 
 
@@ -274,7 +274,7 @@ def test_a_backfill_in_progress_is_told(opened: WarehouseHook) -> None:
 
 def test_each_day_stands_for_each_job_as_its_last_look_says(opened: WarehouseHook) -> None:
     now = datetime.now(UTC)
-    days = DayRange(YESTERDAY - timedelta(days=2), YESTERDAY)
+    days = DayRange(yesterday() - timedelta(days=2), yesterday())
     # A scheduled run that failed is red for its own day, one that went well is good for all it looked back to.
     ran(opened, "vk_fetch", DayRange(days.first, days.first), now - timedelta(hours=9), error="VK is away")
     ran(opened, "build_dm_vk", days, now - timedelta(hours=8), error="no")
@@ -297,15 +297,21 @@ def test_each_day_stands_for_each_job_as_its_last_look_says(opened: WarehouseHoo
 def test_a_backfill_of_one_day_leaves_what_its_run_had_vouched_for(opened: WarehouseHook) -> None:
     """Airflow has the backfill of a day go on under the run that the scheduler had started for it."""
     now = datetime.now(UTC)
-    looked_back = DayRange(YESTERDAY - timedelta(days=6), YESTERDAY)
+    looked_back = DayRange(yesterday() - timedelta(days=6), yesterday())
     for job, days in (
-        ("build_dm_sales", DayRange(YESTERDAY - timedelta(days=29), YESTERDAY)),
+        ("build_dm_sales", DayRange(yesterday() - timedelta(days=29), yesterday())),
         ("vk_fetch", looked_back),
     ):
         ran(opened, job, days, now - timedelta(hours=8), run="scheduled of yesterday")
-    ran(opened, "healthcheck", DayRange(YESTERDAY - timedelta(days=29), YESTERDAY), now, run="scheduled of yesterday")
-    yesterday = DayRange(YESTERDAY, YESTERDAY)
-    ran(opened, "build_dm_sales", yesterday, now, run="scheduled of yesterday", run_type="backfill")
+    ran(
+        opened,
+        "healthcheck",
+        DayRange(yesterday() - timedelta(days=29), yesterday()),
+        now,
+        run="scheduled of yesterday",
+    )
+    one_day = DayRange(yesterday(), yesterday())
+    ran(opened, "build_dm_sales", one_day, now, run="scheduled of yesterday", run_type="backfill")
     good = opened.execute("SELECT day FROM meta.v_good_days WHERE job = 'healthcheck' ORDER BY day")
     assert [day for (day,) in good] == list(looked_back)
 
@@ -321,7 +327,7 @@ def test_a_backfill_in_pieces_vouches_for_the_days_of_each(opened: WarehouseHook
 
 def test_views_say_the_same_whatever_joins_make_of_what_is_missing(opened: WarehouseHook) -> None:
     """DataLens asks with join_use_nulls = 1."""
-    ran(opened, "vk_fetch", DayRange(YESTERDAY, YESTERDAY), datetime.now(UTC) - timedelta(hours=1))
+    ran(opened, "vk_fetch", DayRange(yesterday(), yesterday()), datetime.now(UTC) - timedelta(hours=1))
     names = [name for name in map(name_of, views()) if name.startswith("bi.")]
     assert len(names) >= 8
     for name in names:
