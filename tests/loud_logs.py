@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-PROGRAMS = ("zakaz", "airflow", "urllib3", "requests", "httpx", "httpcore", "telegram", "asyncio")
+PROGRAMS = ("apprise", "zakaz", "airflow", "urllib3", "requests", "httpx", "httpcore", "telegram", "asyncio")
 
 
 def all_told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,11 @@ def test_a_setting_is_the_variable_of_its_name_in_capitals_and_an_empty_one_is_n
             "for # / ?",
         ),
         (
+            "FALLBACK_URL",
+            "duty@example.com secret",
+            " is not allowed: it must be a URL of Apprise, such as mailtos://user:password@yandex.ru?to=duty@example.com",
+        ),
+        (
             "CLICKHOUSE_CLUSTER",
             "a'b",
             '="a\'b" is not allowed: it must have letters, digits, _, - and . only',
@@ -60,7 +65,7 @@ def test_a_wrong_setting_is_told_with_its_value_what_is_allowed_and_the_default(
         Settings.from_environment()
     assert str(refused.value) == f"{name}{said}"
     # Of texts, an alert masks what was given.
-    kept = {name.lower(): text} if name in ("PING_URL", "CLICKHOUSE_CLUSTER") else {}
+    kept = {name.lower(): text} if name in ("PING_URL", "FALLBACK_URL", "CLICKHOUSE_CLUSTER") else {}
     assert usable_settings() == Settings().model_copy(update=kept)
 
 

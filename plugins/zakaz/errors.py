@@ -134,7 +134,7 @@ class MessageRefused(PermanentError):
 
 
 class MessageUndelivered(TransientError):
-    """Telegram could not be reached in time."""
+    """Telegram, or the second channel, could not be reached in time."""
 
 
 class HealthCheckFailed(PermanentError):

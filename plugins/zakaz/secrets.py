@@ -16,6 +16,8 @@ CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "tele
 # Registered together with the secrets; if it comes back unmasked, Airflow has reset its masker for a task.
 MARKER = "the secrets of zakaz are known"
 LONGEST_LINE = 100_000
+# Airflow's masker skips what is shorter.
+LEAST_SECRET = 5
 T = TypeVar("T")
 
 
@@ -38,8 +40,8 @@ def _secrets() -> set[str]:
     from zakaz.connections.vk_ads import CONNECTION, token_variable  # keeps the HTTP client out of DAG parsing
 
     # For an unreachable URL, requests reports host and path separately.
-    ping_url = usable_settings().ping_url
-    found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url)}
+    ping_url, fallback_url = usable_settings().ping_url, usable_settings().fallback_url
+    found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url), fallback_url, *_parts(fallback_url)}
     for conn_id in CONNECTIONS:
         with contextlib.suppress(Exception):  # a connection that can't be read can't leak
             connection = BaseHook.get_connection(conn_id)
@@ -53,6 +55,11 @@ def _secrets() -> set[str]:
         for secret in found
         for form in (secret, quote(secret, safe="", errors="replace"), json.dumps(secret)[1:-1])
     }
+
+
+def _parts(url: str) -> set[str]:
+    """The parts of a URL of Apprise that may be a password or a token: those that are no host name."""
+    return {part for part in re.split("[/:@?&=]+", url)[1:] if "." not in part and len(part) >= LEAST_SECRET}
 
 
 def _secret_extras(value: Any, name: str = "") -> set[str]:

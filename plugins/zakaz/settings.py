@@ -29,6 +29,8 @@ Seconds = Annotated[float, Field(gt=0, le=1_000_000)]
 # More would break VK's own limits, the tasks' 15 minutes, or ClickHouse's dates.
 DaysOfAYear = Annotated[int, Field(gt=0, le=366)]
 DaysOfACentury = Annotated[int, Field(gt=0, le=36_500)]
+# Settings that no message may show.
+SECRETS = ("ping_url", "fallback_url")
 # Of a URL: other signs in them make clients break, with parts of the password in what they say.
 USER, HOST = r"([^/?#@\s\\\[\]]+@)", r"(\[[0-9a-fA-F:.]+\]|[^/?#@:\s\\\[\]]+)"
 
@@ -54,6 +56,8 @@ class Settings(BaseModel):
     :param warehouse_wait_seconds: wait for the embedded warehouse while another process has it.
     :param ping_url: requested (GET) after each good day, for an external monitor such as healthchecks.io; as good as a
         password, so it is masked everywhere.
+    :param fallback_url: where critical alerts go that Telegram did not take, such as by e-mail: a URL of Apprise;
+        masked as well.
     :param backup_keep: nightly backups that are kept. 0: this installation makes none by itself, and nobody is alarmed
         about that.
     :param dump_dir: where the nightly dumps of Airflow's PostgreSQL go; none are made if it is empty, or BACKUP_KEEP 0.
@@ -83,6 +87,11 @@ class Settings(BaseModel):
         default="",
         pattern=f"^($|https?://{USER}?{HOST}(:[0-9]{{1,5}})?([/?]\\S*)?$)",
         description="begin with https:// or http:// and name a host; before its @, write %23 %2F %3F for # / ?",
+    )
+    fallback_url: str = Field(
+        default="",
+        pattern="^($|[a-z0-9+-]+://\\S+$)",
+        description="be a URL of Apprise, such as mailtos://user:password@yandex.ru?to=duty@example.com",
     )
     backup_keep: int = Field(default=0, ge=0, le=1000, description="be 0 or a whole number, at most 1000 (default 0)")
     dump_dir: str = Field(default="", pattern="^($|/)", description="be an absolute path")
@@ -135,9 +144,9 @@ def _given() -> dict[str, str]:
 
 
 def _complaint(name: str, given: dict[str, str]) -> str:
-    """The name, the value, what is allowed and the default; the ping URL is a secret."""
+    """The name, the value unless it is a secret, what is allowed and the default."""
     field = Settings.model_json_schema()["properties"][name]
-    value = "" if name == "ping_url" else f"={given[name]!r}"
+    value = "" if name in SECRETS else f"={given[name]!r}"
     if not (allowed := field.get("description")):
         kind = {"integer": "a whole number", "number": "a number"}[field["type"]]
         allowed = f"be {kind} above 0, at most {field['maximum']} (default {field['default']})"

@@ -6,6 +6,7 @@ import re
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -143,6 +144,16 @@ def test_notify_test_says_whether_telegram_took_it(
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "there is no connection telegram_default: set AIRFLOW_CONN_TELEGRAM_DEFAULT" in err
     assert BOT_TOKEN not in err
+
+
+def test_notify_test_tries_the_second_channel_too(
+    zakaz: Zakaz, sandbox: Sandbox, set_settings: Callable[..., None], unused_port: int
+) -> None:
+    set_settings(FALLBACK_URL=f"json://duty:secret-word@127.0.0.1:{unused_port}")
+    code, out, err = zakaz("notify-test")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("zakaz: FALLBACK_URL did not take the message: ")
+    assert "secret-word" not in err
 
 
 def test_the_watchdog_is_quiet_about_good_days_and_names_the_others(

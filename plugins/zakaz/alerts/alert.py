@@ -14,7 +14,8 @@ from zakaz.registry.attempt import NAMESPACE
 from zakaz.secrets import masked
 
 TABLE = "meta.etl_alerts"
-PENDING, SENT, FAILED, NO_CONNECTION, REPEAT, MUTED = "pending", "sent", "failed", "no_connection", "repeat", "muted"
+PENDING, SENT, FALLBACK, FAILED, NO_CONNECTION = "pending", "sent", "fallback", "failed", "no_connection"
+REPEAT, MUTED = "repeat", "muted"
 RECOVERED, DIGEST = "RECOVERED", "DIGEST"
 
 
@@ -76,7 +77,7 @@ class Alert:
     def row(self, delivery: str, html: str, version: int) -> dict[str, Any]:
         """Its row in the registry.
 
-        :param delivery: pending, sent, failed, no_connection, repeat or muted.
+        :param delivery: pending, sent, fallback, failed, no_connection, repeat or muted.
         :param version: above that of the row that it replaces.
         """
         facts = json.loads(json.dumps(self.context, default=str))

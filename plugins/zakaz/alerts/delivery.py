@@ -1,13 +1,13 @@
-"""An alert's way: its row in the registry, then Telegram, then its delivery state; neither failing stops the other."""
+"""An alert's way: its row in the registry, the message, its delivery state; neither failing stops the other."""
 
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from zakaz.alerts.alert import FAILED, MUTED, NO_CONNECTION, PENDING, REPEAT, SENT, TABLE, Alert
+from zakaz.alerts.alert import FAILED, FALLBACK, MUTED, PENDING, REPEAT, SENT, TABLE, Alert
 from zakaz.alerts.locks import held
+from zakaz.alerts.send import send
 from zakaz.deadline import Deadline
-from zakaz.errors import TelegramNotSetUp
 from zakaz.registry import outbox
 from zakaz.secrets import masked_line
 from zakaz.warehouse.hook import WarehouseHook
@@ -64,29 +64,9 @@ def raise_alert(
             delivery = REPEAT
         else:
             message_deadline = Deadline(deadline.left() - RECORD_SECONDS) if deadline else None
-            delivery = send(html, f"{alert.code} of {alert.job}", message_deadline)
+            delivery = send(html, f"{alert.code} of {alert.job}", alert.severity, message_deadline)
         _record(warehouse, history, alert, html, delivery, new_version(version))
     return delivery
-
-
-def send(html: str, what: str, deadline: Deadline | None = None) -> str:
-    """Send a message; never raises.
-
-    :param what: what it is about, for the log.
-    :param deadline: that of the Telegram hook by default.
-    :returns: sent, failed or no_connection.
-    """
-    from zakaz.connections.telegram import TelegramHook
-
-    try:
-        TelegramHook().send_message({"text": html}, deadline)
-    except TelegramNotSetUp as error:
-        log.warning("nobody was notified: %s: %s", what, error)
-        return NO_CONNECTION
-    except Exception as error:  # noqa: BLE001 - whatever it is, the row must say that nobody was notified
-        log.error("%s: the message was not delivered: %s", what, masked_line(error))  # noqa: TRY400
-        return FAILED
-    return SENT
 
 
 def _history(warehouse: WarehouseHook, alert: Alert) -> History:
@@ -113,7 +93,8 @@ def _history_in_outbox(warehouse: WarehouseHook, alert: Alert) -> History:
     return History(
         is_delivered=bool(this and this["delivery"] not in (PENDING, FAILED)),
         is_repeat=any(
-            row["delivery"] in (SENT, FAILED, PENDING) and abs(alert.ts - outbox.instant(row["ts"])) < REPEAT_WITHIN
+            row["delivery"] in (SENT, FALLBACK, FAILED, PENDING)
+            and abs(alert.ts - outbox.instant(row["ts"])) < REPEAT_WITHIN
             for row in latest.values()
         ),
         version=int(this["_ver"]) if this else 0,

@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from zakaz.alerts.alert import PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
-from zakaz.alerts.delivery import raise_alert, send
+from zakaz.alerts.alert import FALLBACK, PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
+from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.locks import SWEEP, held
 from zakaz.alerts.messages import render
+from zakaz.alerts.send import send
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import TERMINATED, AttemptLost, DayNotOver, TaskTerminated, WarehouseUnavailable
 from zakaz.registry import outbox
@@ -102,7 +103,7 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
         else:
             _mark(warehouse, kind, PENDING, alert_id=str(alert_id))
             text = render("late.html", happened_at=ts, message=message)
-            delivery = send(text, f"{code} of {job}, late")
+            delivery = send(text, f"{code} of {job}, late", severity)
         sent.add(kind)
         _mark(warehouse, kind, delivery, alert_id=str(alert_id))
 
@@ -121,7 +122,7 @@ def _summarize_repeats(warehouse: WarehouseHook) -> None:
             error=error,
         )
         _mark(warehouse, kind, PENDING, was=REPEAT, since=first_at, until=last_at)
-        is_sent = send(masked(text), f"{times} repeats of {code} of {job}") == SENT
+        is_sent = send(masked(text), f"{times} repeats of {code} of {job}", severity) in (SENT, FALLBACK)
         _mark(warehouse, kind, SUMMED if is_sent else REPEAT, was=PENDING, since=first_at, until=last_at)
 
 

@@ -6,7 +6,7 @@ import click
 
 from zakaz.days import MOSCOW
 from zakaz.errors import InvalidInput
-from zakaz.settings import this_user
+from zakaz.settings import settings, this_user
 from zakaz.stages import DAG_ID, STAGES
 
 ALL = "all"
@@ -59,14 +59,20 @@ def mute(job: str, until: str, reason: str) -> None:
 
 @click.command("notify-test")
 def notify_test() -> int:
-    """Send a test message through the connection telegram_default.
+    """Send a test message through telegram_default, and through FALLBACK_URL if it is set.
 
-    Exits 0 if Telegram took it; otherwise one line says why not, and it exits 1.
+    Exits 0 if each took it; otherwise one line says why not, and it exits 1.
     """
     from zakaz.alerts.messages import render
+    from zakaz.connections.fallback import send_by_fallback
     from zakaz.connections.telegram import TelegramHook
+    from zakaz.connections.telegram_text import plain
 
-    TelegramHook().send_message({"text": render("test.html", who=this_user(), now=datetime.now(UTC))})
+    html = render("test.html", who=this_user(), now=datetime.now(UTC))
+    if url := settings().fallback_url:
+        send_by_fallback(url, plain(html))
+        print("FALLBACK_URL took the message: see whether it has arrived")
+    TelegramHook().send_message({"text": html})
     print("Telegram took the message: see whether it is in the chat")
     return 0
 

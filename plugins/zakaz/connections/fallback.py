@@ -1,0 +1,46 @@
+"""The second channel beside Telegram, such as e-mail: one URL of Apprise (https://appriseit.com/services/)."""
+
+import logging
+
+from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat, NotifyType
+
+from zakaz.deadline import Deadline, call_within
+from zakaz.errors import InvalidInput, MessageUndelivered, one_line
+
+MESSAGE_SECONDS = 30.0
+
+
+def send_by_fallback(url: str, text: str, deadline: Deadline | None = None) -> None:
+    """Send one message.
+
+    :param url: FALLBACK_URL.
+    :param text: without mark-up; its first line is the subject.
+    :param deadline: how long it may take; MESSAGE_SECONDS by default.
+    :raises InvalidInput: the URL is none of Apprise's.
+    :raises MessageUndelivered: the service did not take the message, or not in time.
+    """
+    title, _, body = text.partition("\n")
+    try:
+        why = call_within((deadline or Deadline(MESSAGE_SECONDS)).left(), _notify, url, title, body.strip())
+    except TimeoutError:
+        why = "timed out"
+    if why:
+        raise MessageUndelivered(f"FALLBACK_URL did not take the message: {one_line(why)}")
+
+
+def _notify(url: str, title: str, body: str) -> str:
+    """Send one message by Apprise, which logs why it can't.
+
+    :returns: why it could not, or nothing.
+    """
+    channel = Apprise(asset=AppriseAsset(app_id="Zakaz ETL", app_desc="", app_url="", async_mode=False))
+    # What Apprise says of a URL that it does not know contains that URL, so it is not read.
+    with LogCapture(level=logging.CRITICAL):  # type: ignore[no-untyped-call]
+        if not channel.add(url):
+            raise InvalidInput(
+                "FALLBACK_URL can't be used: it must be a URL as Apprise writes them, such as "
+                "mailtos://user:password@yandex.ru?to=duty@example.com, with %40 %3A %2F for @ : / in a password"
+            )
+    with LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
+        is_sent = channel.notify(title=title, body=body, body_format=NotifyFormat.TEXT, notify_type=NotifyType.FAILURE)
+        return "" if is_sent else said.getvalue() or "no reason was given"

@@ -1,0 +1,185 @@
+"""FALLBACK_URL: what is critical and Telegram does not take arrives on a second channel, once, and without secrets."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from loud_logs import all_told
+from made_runs import DAY, age_alerts, attempt, put_run
+from outage import outage
+from received import heads
+from sandbox import Sandbox
+from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.restated import notify_of_restatements
+from zakaz.alerts.sweep import sweep
+from zakaz.connections.fallback import send_by_fallback
+from zakaz.days import DayRange
+from zakaz.deadline import Deadline
+from zakaz.errors import InvalidInput, MessageUndelivered, SourceUnavailable
+from zakaz.registry.restatements import Restatement
+from zakaz.warehouse.hook import WarehouseHook
+
+PASSWORD = "correct-horse-battery"
+ONE_DAY = DayRange(DAY, DAY)
+Settings = Callable[..., None]
+pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+
+
+class Mailbox(ThreadingHTTPServer):
+    """A service that takes what Apprise sends as JSON."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.messages: list[dict[str, str]] = []
+        self.status = 200
+        self.go_on = Event()
+        self.go_on.set()
+
+    @property
+    def url(self) -> str:
+        return f"json://duty:{PASSWORD}@127.0.0.1:{self.server_port}/inbox"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Mailbox
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.go_on.wait(30)
+        if self.server.status == 200:
+            self.server.messages.append(json.loads(body))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """It says nothing."""
+
+
+@pytest.fixture
+def mailbox(set_settings: Settings) -> Iterator[Mailbox]:
+    with Mailbox() as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        set_settings(FALLBACK_URL=server.url)
+        yield server
+        server.go_on.set()
+        server.shutdown()
+
+
+def fail(warehouse: WarehouseHook, deadline: Deadline | None = None) -> str:
+    put_run(warehouse, attempt(), "error", day=DAY, minutes_ago=5, err_msg="VK Ads is down")
+    return raise_alert(
+        warehouse, failure_alert(attempt(), SourceUnavailable("VK Ads is down"), ONE_DAY), deadline=deadline
+    )
+
+
+def deliveries(warehouse: WarehouseHook) -> list[tuple[str, str]]:
+    return warehouse.execute("SELECT code, delivery FROM meta.etl_alerts FINAL ORDER BY ts")
+
+
+def test_what_telegram_does_not_take_arrives_once_with_the_reason(
+    warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox
+) -> None:
+    sandbox.fault("telegram", "403")
+    assert fail(warehouse) == "fallback"
+    (message,) = mailbox.messages
+    assert message["title"] == "🔴 Загрузка VK Рекламы: ошибка за 20 ноября 2026"
+    assert message["message"].startswith("Причина: ")
+    assert "VK Ads is down" in message["message"]
+    assert "Telegram его не принял: Telegram does not let this bot write to this chat" in message["message"]
+    assert "<b>" not in message["message"]
+    # Told is told: neither the same one again, nor another of its kind, nor the sweep once Telegram is back.
+    assert fail(warehouse) == ""
+    other = failure_alert(attempt(try_number=2), SourceUnavailable("VK Ads is down"), ONE_DAY)
+    assert raise_alert(warehouse, other) == "repeat"
+    sandbox.clear_faults()
+    age_alerts(warehouse, 5)
+    sweep(warehouse)
+    assert (len(mailbox.messages), heads(sandbox)) == (1, [])
+    # It opened an incident, whose end is told where all the rest is.
+    put_run(warehouse, attempt(try_number=2), "ok", day=DAY)
+    sweep(warehouse)
+    assert heads(sandbox) == ["🟢 Загрузка VK Рекламы: снова в порядке, 20 ноября 2026"]
+
+
+def test_telegram_comes_first(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
+    assert fail(warehouse) == "sent"
+    assert (len(heads(sandbox)), mailbox.messages) == (1, [])
+
+
+def test_a_warning_waits_for_telegram(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
+    sandbox.fault("telegram", "403")
+    notify_of_restatements(warehouse, attempt(), ONE_DAY, [Restatement(DAY, "spend", 1, 2)], 1)
+    assert (deliveries(warehouse), mailbox.messages) == ([("RESTATED", "failed")], [])
+
+
+def test_it_is_enough_without_telegram(
+    warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_TELEGRAM_DEFAULT")
+    mailbox.status = 503
+    assert fail(warehouse) == "failed"
+    mailbox.status = 200
+    age_alerts(warehouse, 5)
+    sweep(warehouse)
+    (message,) = mailbox.messages
+    assert message["title"].startswith("⏳ Доставлено с опозданием")
+    assert "there is no connection telegram_default" in message["message"]
+    assert deliveries(warehouse) == [("RUN_FAILED", "fallback")]
+
+
+def test_clickhouse_may_be_away_as_well(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
+    sandbox.fault("telegram", "500")
+    alert = failure_alert(attempt(), SourceUnavailable("VK Ads is down"), ONE_DAY)
+    with outage():
+        assert raise_alert(warehouse, alert) == "fallback"
+        again = failure_alert(attempt(try_number=2), SourceUnavailable("VK Ads is down"), ONE_DAY)
+        assert raise_alert(warehouse, again) == "repeat"
+    assert len(mailbox.messages) == 1
+
+
+def test_a_callback_is_held_up_by_neither(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
+    sandbox.fault("telegram", "timeout")
+    mailbox.go_on.clear()
+    deadline = Deadline(8)
+    assert fail(warehouse, deadline) == "failed"
+    assert deadline.left() > 0
+
+
+def test_no_secret_is_told(
+    warehouse: WarehouseHook,
+    sandbox: Sandbox,
+    mailbox: Mailbox,
+    set_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    all_told(caplog, monkeypatch)
+    caplog.set_level(logging.INFO, logger="urllib3")
+    sandbox.fault("telegram", "403")
+    mailbox.status = 401
+    assert fail(warehouse) == "failed"
+    for url in (f"nosuch://duty:{PASSWORD}@host", f"json://duty:{PASSWORD}@nowhere.invalid/{PASSWORD}", PASSWORD):
+        set_settings(FALLBACK_URL=url)
+        sweep(warehouse)
+    assert "the second channel did not deliver the message either" in caplog.text
+    assert PASSWORD not in caplog.text
+
+
+def test_a_url_that_is_none_of_apprises_is_named_and_not_shown() -> None:
+    with pytest.raises(InvalidInput, match=r"^FALLBACK_URL can't be used: .* such as mailtos://") as refused:
+        send_by_fallback(f"nosuch://duty:{PASSWORD}@host", "text")
+    assert PASSWORD not in str(refused.value)
+
+
+def test_a_service_that_refuses_is_named(mailbox: Mailbox) -> None:
+    mailbox.status = 401
+    with pytest.raises(MessageUndelivered, match=r"^FALLBACK_URL did not take the message: .*401"):
+        send_by_fallback(mailbox.url, "head\ntext")
