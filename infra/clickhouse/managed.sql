@@ -42,5 +42,3 @@ CREATE USER IF NOT EXISTS bi_reader IDENTIFIED WITH sha256_password BY {bi_reade
     SETTINGS PROFILE bi_reader;
 GRANT etl_writer, etl_schema TO etl_writer;
 GRANT bi_reader TO bi_reader;
-
-CREATE QUOTA IF NOT EXISTS bi_reader FOR INTERVAL 1 HOUR MAX queries = 10000, execution_time = 3600 TO bi_reader;

@@ -108,6 +108,22 @@ def test_a_stage_alone_that_lacks_an_order_is_red_and_in_a_chain_the_last_one_is
     assert [run[1] for run in runs()] == ["error", *["ok"] * 4, "error"]
 
 
+def test_a_secret_that_was_revoked_is_told_with_what_to_do_and_is_over_with_a_new_one(
+    zakaz: Zakaz, sandbox: Sandbox, runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = os.environ["AIRFLOW_CONN_VK_ADS_DEFAULT"]
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", json.dumps({**json.loads(good), "password": "revoked-secret"}))
+    assert zakaz("stage", DAG_ID)[0] == 1
+    assert [run[:3] for run in runs()] == [("vk_fetch", "error", "1"), ("qtickets_fetch", "ok", "1")], "no second try"
+    (message,) = sandbox.messages()
+    for part in ("источник отказал в запросе", "HTTP 401 invalid_client", "токен в подключении", "#run_failed"):
+        assert part in message["plain"]
+    assert "revoked-secret" not in message["plain"]
+    monkeypatch.setenv("AIRFLOW_CONN_VK_ADS_DEFAULT", good)
+    assert zakaz("stage", DAG_ID)[0] == 0
+    assert "снова в порядке" in sandbox.messages()[-1]["plain"]
+
+
 def test_what_may_heal_is_tried_once_more_and_nobody_is_woken(
     zakaz: Zakaz, sandbox: Sandbox, runs: Runs, set_settings: Callable[..., None]
 ) -> None:

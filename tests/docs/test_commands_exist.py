@@ -26,7 +26,7 @@ COMPOSE = {
     "logs": {"--tail", "--since"},
     "run": {"--rm", "--no-deps"},
     "exec": {"-T"},
-    **{name: set[str]() for name in ("cp", "ps", "restart", "stop")},
+    **{name: set[str]() for name in ("cp", "down", "ps", "restart", "stop")},
 }
 every_document = pytest.mark.parametrize("text", DOCUMENTS.values(), ids=DOCUMENTS)
 

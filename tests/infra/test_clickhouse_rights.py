@@ -236,10 +236,6 @@ def test_a_managed_server_gets_the_same_rights_and_limits() -> None:
     for profile in tree.findall("profiles/*"):
         (given,) = [one for one in managed() if one.startswith(f"CREATE SETTINGS PROFILE IF NOT EXISTS {profile.tag} ")]
         assert set(given.split(" SETTINGS ", 1)[1].split(" SETTINGS ")[-1].split(", ")) == set(limits(profile))
-    interval = tree.find("quotas/bi_reader/interval")
-    assert interval is not None
-    (quota,) = [one for one in managed() if one.startswith("CREATE QUOTA")]
-    assert f"queries = {interval.findtext('queries')}, execution_time = {interval.findtext('execution_time')}" in quota
 
 
 def limits(profile: ET.Element) -> list[str]:
