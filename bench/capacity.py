@@ -76,7 +76,9 @@ def mornings(place: Installation, number: int) -> tuple[list[Table], dict[str, f
         for name, rows, size in _rows(place, TABLES)
         for per in [int(days.get(name, number))]
     ]
-    ((tickets,),) = _rows(place, f"SELECT uniq(basket_id) FROM zakaz.raw_qtickets_tickets WHERE toDate(payed_at) = '{last}'")
+    ((tickets,),) = _rows(
+        place, f"SELECT uniq(basket_id) FROM zakaz.raw_qtickets_tickets WHERE toDate(payed_at) = '{last}'"
+    )
     ((ads,),) = _rows(place, f"SELECT uniq(ad_id) FROM zakaz.stg_vk_ads_daily WHERE stat_date = '{last}'")
     return found, {"ads": int(ads), "tickets": int(tickets)}
 
@@ -161,7 +163,9 @@ def morning(home: Path, ads: int) -> tuple[float, float]:
         process = psutil.Popen(command, env=place.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None:
             with suppress(psutil.Error):
-                peak = max(peak, sum(one.memory_full_info().pss for one in [process, *process.children(recursive=True)]))
+                peak = max(
+                    peak, sum(one.memory_full_info().pss for one in [process, *process.children(recursive=True)])
+                )
             time.sleep(0.1)
     if process.returncode:
         raise SystemExit(f"bench: {' '.join(command)} failed")

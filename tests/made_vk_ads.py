@@ -10,7 +10,7 @@ from made_rows import DAY, ONE_DAY
 from zakaz.days import DayRange
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.sources.vk_ads import Reply, VkAdsClient
-from zakaz.sources.vk_replies import Figures
+from zakaz.sources.vk_statistics import Figures
 from zakaz.warehouse.hook import WarehouseHook
 
 

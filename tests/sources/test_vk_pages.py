@@ -8,16 +8,9 @@ import pytest
 
 from made_rows import ONE_DAY
 from zakaz.sources.json_reply import Unreadable
-from zakaz.sources.vk_replies import (
-    HIGHEST_FIGURE,
-    HIGHEST_ID,
-    Page,
-    User,
-    read_account_days,
-    read_page,
-    read_statistics,
-    read_user,
-)
+from zakaz.sources.vk_lists import Page, User, read_page, read_user
+from zakaz.sources.vk_statistics import read_account_days, read_statistics
+from zakaz.sources.vk_values import HIGHEST_FIGURE, HIGHEST_ID
 
 PLAN: dict[str, Any] = {"id": 1, "name": "A"}
 GROUP: dict[str, Any] = {"id": 2, "name": "B", "ad_plan_id": 1, "enable_utm": True, "utm": "utm_source=vk"}

@@ -12,7 +12,8 @@ from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.http import JsonApi
 from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_ads import VkAdsClient, refused
-from zakaz.sources.vk_replies import read_page, read_statistics
+from zakaz.sources.vk_lists import read_page
+from zakaz.sources.vk_statistics import read_statistics
 from zakaz.sources.vk_tokens import ReadyToken
 
 
@@ -234,7 +235,7 @@ TWINS = [
 
 def test_a_whole_reply_is_taken_as_it_came_without_being_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """To read it would take ten times as long."""
-    monkeypatch.setattr("zakaz.sources.vk_replies._is_plain", None)
+    monkeypatch.setattr("zakaz.sources.vk_statistics.is_plain", None)
     for separators in ((", ", ": "), (",", ":")):
         text = json.dumps(json.loads(WHOLE), separators=separators)
         assert read_statistics(text.encode()) == text.encode()

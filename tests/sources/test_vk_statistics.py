@@ -11,7 +11,8 @@ from made_rows import DAY, ONE_DAY
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.sources.json_reply import Unreadable
-from zakaz.sources.vk_replies import HIGHEST_FIGURE, Figures, read_account_days, read_statistics
+from zakaz.sources.vk_statistics import Figures, read_account_days, read_statistics
+from zakaz.sources.vk_values import HIGHEST_FIGURE
 
 NO_SUMS = {"shows": None, "clicks": None, "spent": None}
 NO_FIGURES = {**NO_SUMS, "goals": None, "vk": {"goals": None}}
@@ -150,7 +151,7 @@ def test_a_whole_reply_is_not_read_and_any_other_is(monkeypatch: pytest.MonkeyPa
         asked.append(text.encode())
         return body["items"]
 
-    monkeypatch.setattr("zakaz.sources.vk_replies._items", items_of)
+    monkeypatch.setattr("zakaz.sources.vk_statistics.items_of", items_of)
     try:
         read_statistics(text.encode())
     except Unreadable:

@@ -18,7 +18,7 @@ from zakaz.pipeline.qtickets_reading import read_sales
 from zakaz.secrets import masked_line
 from zakaz.settings import settings
 from zakaz.sources.vk_ads import VkAdsClient, first_reachable_day
-from zakaz.sources.vk_replies import Figures
+from zakaz.sources.vk_statistics import Figures
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 

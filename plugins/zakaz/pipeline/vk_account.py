@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal
-from zakaz.sources.vk_replies import Figures
+from zakaz.sources.vk_statistics import Figures
 
 SOURCE = "vk_ads"
 

@@ -16,7 +16,8 @@ from zakaz.registry.restatements import restated
 from zakaz.sources.http import short
 from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_ads import LIST_FIELDS, Reply, VkAdsClient
-from zakaz.sources.vk_replies import Figures, read_page, read_statistics
+from zakaz.sources.vk_lists import read_page
+from zakaz.sources.vk_statistics import Figures, read_statistics
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 

@@ -14,8 +14,9 @@ from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.currency import RUBLES, currency_code
 from zakaz.sources.http import Answer, JsonApi, short
 from zakaz.sources.parallel import in_order
+from zakaz.sources.vk_lists import Page, User, read_page, read_user
 from zakaz.sources.vk_rate_limits import DAY, HOUR, SECOND, opening, until_open
-from zakaz.sources.vk_replies import Figures, Page, User, read_account_days, read_page, read_statistics, read_user
+from zakaz.sources.vk_statistics import Figures, read_account_days, read_statistics
 from zakaz.sources.vk_tokens import TokenSource
 from zakaz.stages import VK_DAYS_SERVED
 
