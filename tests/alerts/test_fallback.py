@@ -23,6 +23,7 @@ from zakaz.days import DayRange
 from zakaz.deadline import Deadline
 from zakaz.errors import InvalidInput, MessageUndelivered, SourceUnavailable
 from zakaz.registry.restatements import Restatement
+from zakaz.secrets import masked
 from zakaz.warehouse.hook import WarehouseHook
 
 PASSWORD = "correct-horse-battery"
@@ -145,12 +146,30 @@ def test_clickhouse_may_be_away_as_well(warehouse: WarehouseHook, sandbox: Sandb
     assert len(mailbox.messages) == 1
 
 
-def test_a_callback_is_held_up_by_neither(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
+def test_each_channel_has_its_time_and_a_callback_is_held_up_by_neither(
+    warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox
+) -> None:
     sandbox.fault("telegram", "timeout")
-    mailbox.go_on.clear()
-    deadline = Deadline(8)
-    assert fail(warehouse, deadline) == "failed"
-    assert deadline.left() > 0
+    for is_up, told in ((False, "failed"), (True, "fallback")):
+        (mailbox.go_on.set if is_up else mailbox.go_on.clear)()
+        deadline = Deadline(8)
+        assert fail(warehouse, deadline) == told
+        assert deadline.left() > 0
+
+
+def test_the_sum_of_repeats_goes_the_same_way(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
+    sandbox.fault("telegram", "403")
+    fail(warehouse)
+    raise_alert(warehouse, failure_alert(attempt(try_number=2), SourceUnavailable("VK Ads is down"), ONE_DAY))
+    warehouse.execute(
+        "INSERT INTO meta.etl_alerts SELECT * REPLACE (ts - INTERVAL 20 MINUTE AS ts, _ver + 1 AS _ver) "
+        "FROM meta.etl_alerts FINAL"
+    )
+    for _ in range(2):
+        sweep(warehouse)
+    assert [message["title"] for message in mailbox.messages[1:]] == [
+        "🔴 Загрузка VK Рекламы: та же ошибка ещё 1 раз, 20 ноября 2026"
+    ]
 
 
 def test_no_secret_is_told(
@@ -166,11 +185,13 @@ def test_no_secret_is_told(
     sandbox.fault("telegram", "403")
     mailbox.status = 401
     assert fail(warehouse) == "failed"
-    for url in (f"nosuch://duty:{PASSWORD}@host", f"json://duty:{PASSWORD}@nowhere.invalid/{PASSWORD}", PASSWORD):
+    for url in (f"nosuch://duty:{PASSWORD}@host", f"json://duty:{PASSWORD}@nowhere.invalid/{PASSWORD}"):
         set_settings(FALLBACK_URL=url)
+        age_alerts(warehouse, 5)
         sweep(warehouse)
-    assert "the second channel did not deliver the message either" in caplog.text
+    assert caplog.text.count("the second channel did not deliver the message either") == 3
     assert PASSWORD not in caplog.text
+    assert masked(f"535 {PASSWORD} at nowhere.invalid") == "535 *** at nowhere.invalid"
 
 
 def test_a_url_that_is_none_of_apprises_is_named_and_not_shown() -> None:

@@ -42,7 +42,10 @@ def contents(warehouse: WarehouseHook) -> list[Any]:
         "SELECT database, name FROM system.tables WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' "
         "ORDER BY ALL"
     )
-    return [(table, warehouse.execute(f"SELECT * FROM {'.'.join(table)} ORDER BY ALL")) for table in tables]
+    return [
+        (table, warehouse.execute(f"SELECT * FROM {'.'.join(table)} ORDER BY ALL SETTINGS final = 1"))
+        for table in tables
+    ]
 
 
 def test_equal_days_say_what_they_come_to_and_nothing_changes(

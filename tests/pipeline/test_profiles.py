@@ -170,6 +170,8 @@ def steady(value: Any) -> Any:
     """Without what differs from one time to the next."""
     if isinstance(value, dict):
         return {name: steady(one) for name, one in value.items() if not re.fullmatch(VOLATILE, name)}
+    if isinstance(value, str):
+        return re.sub(r"свободно .*", "свободно", value)  # a disk that others write on
     return [steady(one) for one in value] if isinstance(value, list) else value
 
 
