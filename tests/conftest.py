@@ -158,7 +158,8 @@ def warehouse(migrated: WarehouseHook) -> WarehouseHook:
 
 @pytest.fixture(scope="session")
 def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(seed=1, state_dir=tmp_path_factory.mktemp("sandbox")) as running:
+    # A third of the usual sales: half a year of orders is read for the refunds of a day.
+    with Sandbox(seed=1, state_dir=tmp_path_factory.mktemp("sandbox"), events_a_day=4) as running:
         yield running
 
 

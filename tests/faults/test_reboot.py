@@ -50,7 +50,7 @@ def test_a_reboot_at_twenty_to_six(installation: Installation, judge: Judge) -> 
     with installation.scheduling():
         installation.watchdog()  # it comes before the retry
         assert installation.runs()[0] == ("error", LOST, 1)
-        installation.until(lambda: installation.warehouse.execute(GOOD, {"day": yesterday()}), 240, "a green day")
+        installation.until(lambda: installation.warehouse.execute(GOOD, {"day": yesterday()}), 420, "a green day")
     installation.watchdog()
     assert installation.runs() == [("error", LOST, 1), ("ok", "", 2)]
     assert [alert for alert in installation.alerts() if alert[0] != "zakaz_etl"] == []

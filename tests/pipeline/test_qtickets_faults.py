@@ -106,8 +106,8 @@ MATRIX: list[tuple[str, dict[str, Any], type[ZakazError] | None, str]] = [
         "no order was paid, but among the newest ones",
     ),
     ("nothing", {"kind": "empty"}, INCONSISTENT, "SUSPECT_ZERO: .* nor any before, though the staging has sales"),
-    ("no events", {"kind": "empty", **EVENTS}, INCONSISTENT, r"knows none of the \d\d events of these tickets"),
-    ("another organiser's orders", {"kind": "other_account"}, INCONSISTENT, r"knows none of the \d\d events"),
+    ("no events", {"kind": "empty", **EVENTS}, INCONSISTENT, r"knows none of the \d+ events of these tickets"),
+    ("another organiser's orders", {"kind": "other_account"}, INCONSISTENT, r"knows none of the \d+ events"),
 ]
 
 
