@@ -39,7 +39,12 @@ TABLES = """
     GROUP BY database, table
     ORDER BY sum(bytes_on_disk) DESC
 """
-PER_DAY = ("zakaz.stg_vk_ads_daily", "zakaz.dm_vk_ads_daily", "zakaz.stg_qtickets_sales", "zakaz.dm_sales_daily")
+DAY_COLUMNS = {
+    "zakaz.stg_vk_ads_daily": "stat_date",
+    "zakaz.dm_vk_ads_daily": "stat_date",
+    "zakaz.stg_qtickets_sales": "report_date",
+    "zakaz.dm_sales_daily": "sale_date",
+}
 
 
 @dataclass(frozen=True)
@@ -70,23 +75,16 @@ def mornings(place: Installation, number: int) -> tuple[list[Table], dict[str, f
     tables = [name for name, _, _ in _rows(place, TABLES)]
     for name in tables:
         place.zakaz("sql", f"OPTIMIZE TABLE {name} FINAL")
-    days = {name: _rows(place, f"SELECT uniq({_day_of(name)}) FROM {name}")[0][0] for name in PER_DAY}
-    found = [
-        Table(name, int(rows) / per, int(size) / per)
-        for name, rows, size in _rows(place, TABLES)
-        for per in [int(days.get(name, number))]
-    ]
+    days = {name: _rows(place, f"SELECT uniq({day}) FROM {name}")[0][0] for name, day in DAY_COLUMNS.items()}
+    found = []
+    for name, rows, size in _rows(place, TABLES):
+        per = int(days.get(name, number))
+        found.append(Table(name, int(rows) / per, int(size) / per))
     ((tickets,),) = _rows(
         place, f"SELECT uniq(basket_id) FROM zakaz.raw_qtickets_tickets WHERE toDate(payed_at) = '{last}'"
     )
     ((ads,),) = _rows(place, f"SELECT uniq(ad_id) FROM zakaz.stg_vk_ads_daily WHERE stat_date = '{last}'")
     return found, {"ads": int(ads), "tickets": int(tickets)}
-
-
-def _day_of(table: str) -> str:
-    return {"zakaz.stg_vk_ads_daily": "stat_date", "zakaz.dm_vk_ads_daily": "stat_date"}.get(
-        table, "report_date" if "stg" in table else "sale_date"
-    )
 
 
 def _rows(place: Installation, sql: str) -> list[list[Any]]:

@@ -299,10 +299,10 @@ def test_two_at_once_send_nothing_twice(
     assert heads(sandbox) == []
     meanwhile: list[Any] = []
 
-    def send(html: str, what: str) -> str:
+    def send(html: str, what: str, severity: str) -> str:
         meanwhile.extend(warehouse.execute(statement("alerts/undelivered.sql")))
         meanwhile.extend(row for row in warehouse.execute(statement("alerts/repeats.sql")) if "repeats" in what)
-        return delivery.send(html, what)
+        return delivery.send(html, what, severity)
 
     monkeypatch.setattr(sweep_module, "send", send)
     sweep(warehouse)
