@@ -1,7 +1,7 @@
 """A backfill without a scheduler: which days are done, what stands in Airflow and in the registry, what is said."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ import our_dags
 from orchestration.conftest import CarryOut, Runs
 from sandbox import Sandbox
 from zakaz import airflow_internals
+from zakaz.days import last_complete_day
 from zakaz.errors import DaysAreBusy, TransientError
 from zakaz.orchestration import backfill, backfill_runs, local_runner, runs
 from zakaz.orchestration.console import Work
 from zakaz.orchestration.local_runner import claim
 from zakaz.orchestration.rerun import Rerun
+from zakaz.orchestration.timetable import MoscowDayTimetable
 from zakaz.stages import STAGES
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -242,6 +244,17 @@ def test_airflow_s_backfill_of_somebody_else_is_named(carry_out: CarryOut) -> No
         DaysAreBusy, match=rf"backfill {made.backfill_id} of zakaz_etl \({FIRST}, by admin\) is not over"
     ):
         carry_out([SECOND])
+
+
+def test_yesterday_can_be_done_before_the_hour_of_the_schedule(airflow: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler starts no run before its `run_after`: a backfill given at night would wait until the morning."""
+    late = MoscowDayTimetable(time(23, 59), 7)
+    monkeypatch.setattr(MoscowDayTimetable, "deserialize", lambda _: late)
+    day = last_complete_day()
+    made = backfill_runs.make("zakaz_etl", [day], "all", Rerun.NOTHING, 1, is_served=True)
+    with airflow_internals.create_session() as session:
+        assert session.get_one(airflow_internals.DagRun, made.runs[day]).run_after <= datetime.now(UTC)
+    backfill_runs.close(made.backfill_id)
 
 
 def test_a_day_that_is_cleared_later_is_taken_up_by_a_scheduler(carry_out: CarryOut) -> None:

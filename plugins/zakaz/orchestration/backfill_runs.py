@@ -76,6 +76,8 @@ def make(dag_id: str, days: Sequence[date], stage: str, rerun: Rerun, max_active
         for number, (day, old) in enumerate(todo.items(), start=1):
             run = _new_run(dag, day, conf, session) if old is None else _renewed(dag, old, rerun, conf, session)
             run.backfill_id = backfill.id
+            # A scheduler starts no run before its hour, which for yesterday is 05:35; who asks at night means now.
+            run.run_after = min(run.run_after, datetime.now(UTC))
             session.flush()
             session.add(
                 airflow_internals.BackfillDagRun(
