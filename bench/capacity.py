@@ -31,11 +31,12 @@ ACCOUNTS = (100, 1_000, 5_000)
 # Of each answer of the sources.
 LATENCY_MS = 100
 IDLE_SECONDS = 60
-# What a table takes after its parts are merged. Replies and registries grow with each morning, figures with each day.
+# What a table takes after its parts are merged. Replies and registries grow with each morning, figures with each day;
+# parsed_vk_ads is emptied after two days.
 TABLES = """
     SELECT concat(database, '.', table), sum(rows), sum(bytes_on_disk)
     FROM system.parts
-    WHERE active AND database IN ('zakaz', 'meta') AND table != 'dim_city_alias'
+    WHERE active AND database IN ('zakaz', 'meta') AND table NOT IN ('dim_city_alias', 'parsed_vk_ads')
     GROUP BY database, table
     ORDER BY sum(bytes_on_disk) DESC
 """
