@@ -23,7 +23,7 @@ DAYS = DayRange(DAY - timedelta(days=2), DAY)
 REFUND_DAYS = 1
 ATTEMPTS = 3
 ORDERS, EVENTS = {"path": "/orders"}, {"path": "/events"}
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:

@@ -24,7 +24,7 @@ from zakaz.registry.runs import RunFigures
 from zakaz.sources.qtickets_rows import Show, Ticket
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 UNKNOWN = date(1970, 1, 1)
 SUMS = "tickets_sold, revenue, refunds_amount"
 

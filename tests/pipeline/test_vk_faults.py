@@ -32,7 +32,7 @@ DAY = date(2026, 11, 20)
 DAYS = DayRange(DAY - timedelta(days=9), DAY)
 STATISTICS = "statistics/banners"
 ATTEMPTS = 3
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from made_vk_ads import MadeVkAds
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 SOUND: dict[str, dict[str, Any]] = {
     "banners": {"id": 30, "ad_group_id": 20, "name": "О", "urls": {"primary": {"url": "//a"}}},
     "groups": {"id": 20, "ad_plan_id": 10, "name": "Г", "enable_utm": True, "utm": "utm_content=kazan"},
