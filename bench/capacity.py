@@ -82,7 +82,8 @@ def mornings(place: Installation, number: int) -> tuple[list[Table], dict[str, f
         per = int(days.get(name, number))
         found.append(Table(name, int(rows) / per, int(size) / per))
     ((tickets,),) = _rows(
-        place, f"SELECT uniq(basket_id) FROM zakaz.raw_qtickets_tickets WHERE toDate(payed_at) = '{last}'"
+        place,
+        f"SELECT uniq(basket_id) FROM zakaz.raw_qtickets_tickets WHERE toDate(payed_at, 'Europe/Moscow') = '{last}'",
     )
     ((ads,),) = _rows(place, f"SELECT uniq(ad_id) FROM zakaz.stg_vk_ads_daily WHERE stat_date = '{last}'")
     return found, {"ads": int(ads), "tickets": int(tickets)}

@@ -185,7 +185,7 @@ def test_no_secret_is_told(
     sandbox.fault("telegram", "403")
     mailbox.status = 401
     assert fail(warehouse) == "failed"
-    for url in (f"nosuch://duty:{PASSWORD}@host", f"json://duty:{PASSWORD}@nowhere.invalid/{PASSWORD}"):
+    for url in (f"nosuch://{PASSWORD}/{PASSWORD}", f"json://duty:{PASSWORD}@nowhere.invalid/{PASSWORD}"):
         set_settings(FALLBACK_URL=url)
         age_alerts(warehouse, 5)
         sweep(warehouse)

@@ -32,15 +32,14 @@ def _notify(url: str, title: str, body: str) -> str:
     """Send one message by Apprise, which logs why it can't.
 
     :returns: why it could not, or nothing.
+    :raises InvalidInput: the URL is none of Apprise's.
     """
     channel = Apprise(asset=AppriseAsset(app_id="Zakaz ETL", app_desc="", app_url="", async_mode=False))
-    # What Apprise says of a URL that it does not know contains that URL, so it is not read.
-    with LogCapture(level=logging.CRITICAL):  # type: ignore[no-untyped-call]
-        if not channel.add(url):
-            raise InvalidInput(
-                "FALLBACK_URL can't be used: it must be a URL as Apprise writes them, such as "
-                "mailtos://user:password@yandex.ru?to=duty@example.com, with %40 %3A %2F for @ : / in a password"
-            )
+    if not channel.add(url):  # Apprise's own log hides what may be secret in it
+        raise InvalidInput(
+            "FALLBACK_URL can't be used: it must be a URL as Apprise writes them, such as "
+            "mailtos://user:password@yandex.ru?to=duty@example.com, with %40 %3A %2F for @ : / in a password"
+        )
     with LogCapture(level=logging.WARNING, fmt="%(message)s") as said:  # type: ignore[no-untyped-call]
         is_sent = channel.notify(title=title, body=body, body_format=NotifyFormat.TEXT, notify_type=NotifyType.FAILURE)
         return "" if is_sent else said.getvalue() or "no reason was given"
