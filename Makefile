@@ -8,6 +8,8 @@ VENV ?= .venv
 export ZAKAZ_VENV := $(abspath $(VENV))
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null && echo $$p && break; done)
+# Called, not looked up: pyenv's shim of a uv that another Python has is found and does not start.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 BIN := $(VENV)/bin
 
 .PHONY: help run test lint mutants up down test-server bench datalens lock clean install-systemd
@@ -76,12 +78,12 @@ clean: ## remove the environment and everything made by run and up
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 to 3.14 found; install one, or name it: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@echo "→ $(VENV) with $$($(PYTHON) -V)"
-	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); \
+	@if [ -n "$(UV)" ]; then uv venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); \
 	else $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "make: $(PYTHON) can't make an environment; on Debian: apt-get install python3-venv" >&2; exit 1; }; fi
 
 # $(call install,FILE): pip or uv into the environment, every version and file as in the lock, which names all there is:
 # an older pip would look for the extras of what it names, and find no hashes for them.
-install = if command -v uv >/dev/null 2>&1; then uv pip install --quiet --require-hashes --no-deps --python "$(BIN)/python" $(1); \
+install = if [ -n "$(UV)" ]; then uv pip install --quiet --require-hashes --no-deps --python "$(BIN)/python" $(1); \
 	else "$(BIN)/python" -m pip --version >/dev/null 2>&1 || "$(BIN)/python" -m ensurepip >/dev/null; \
 	"$(BIN)/python" -m pip install -qq --disable-pip-version-check --require-hashes --no-deps $(1); fi
 
