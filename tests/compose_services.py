@@ -54,15 +54,22 @@ class Services:
     def start(self, *names: str, **given: str) -> None:
         """Start services, with further variables of .env."""
         for name in names:
-            with (self._folder / f"{name}.log").open("ab") as log:
-                self._running[name] = subprocess.Popen(
-                    [self._here(word) for word in SERVICES[name]["command"]],
-                    env=self._environment(name, given),
-                    stdout=log,
-                    stderr=log,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
+            self._start(name, name, self._environment(name, given))
+
+    def start_second(self, name: str, **beside: str) -> None:
+        """Start one more of a service, as `second-{name}`, with variables of its own."""
+        self._start(f"second-{name}", name, {**self._environment(name, {}), **beside})
+
+    def _start(self, key: str, name: str, environment: dict[str, str]) -> None:
+        with (self._folder / f"{key}.log").open("ab") as log:
+            self._running[key] = subprocess.Popen(
+                [self._here(word) for word in SERVICES[name]["command"]],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
     def end(self, name: str) -> None:
         """Wait for a service that ends by itself."""

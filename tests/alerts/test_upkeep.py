@@ -15,7 +15,7 @@ from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.schedule import Schedule
 from zakaz.alerts.sweep import sweep
 from zakaz.alerts.watch import watch
-from zakaz.days import DayRange
+from zakaz.days import MOSCOW, DayRange
 from zakaz.days import last_complete_day as yesterday
 from zakaz.errors import WarehouseRefused
 from zakaz.registry.attempt import Attempt
@@ -283,9 +283,22 @@ def test_a_server_that_hides_its_disks_stops_no_watchman(
     """It has the users.d of an earlier release."""
     settled(warehouse)
     refused = "SELECT throwIf(1, 'no right', 497::Int16) SETTINGS allow_custom_error_code_in_throwif = 1"
-    monkeypatch.setattr("zakaz.registry.upkeep.statement", lambda _: refused)
+    asked = {"runs/disks.sql": refused}
+    monkeypatch.setattr("zakaz.registry.upkeep.statement", lambda name: asked.get(name) or statement(name))
     look(warehouse)
     assert told(sandbox) == []
     assert [(one.light, one.reason) for one in upkeep(warehouse) if one.job == "disk"] == [
         ("", "не видны: у пользователя нет права SELECT на system.disks")
     ]
+
+
+def test_a_machine_whose_clock_was_ahead_is_named(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
+    put(warehouse, "vk_fetch", "error", hours_ago=-0.5)
+    assert "clock" not in lights(warehouse)
+    put(warehouse, "vk_fetch", "error", hours_ago=-100, number=2)
+    (named,) = [one for one in upkeep(warehouse) if one.job == "clock"]
+    until = (datetime.now(UTC) + timedelta(hours=100)).astimezone(MOSCOW)
+    assert (named.subject, named.light) == ("Часы elsewhere", "yellow")
+    assert named.reason.startswith(f"спешили: попыток с временем из будущего 1, до {until:%d.%m.%Y %H:}")
+    look(warehouse)
+    assert not [head for head in told(sandbox) if "копи" in head], "it is no backup that is late"

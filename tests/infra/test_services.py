@@ -122,7 +122,12 @@ class Installation:
         rows = WarehouseHook("services").execute(
             "SELECT job, status FROM meta.etl_runs FINAL WHERE dag_run_id = {run:String}", {"run": run}
         )
-        assert set(rows) == {(job, "ok") for job in JOBS}
+        assert sorted(rows) == [(job, "ok") for job in sorted(JOBS)]
+
+    def schedulers(self) -> int:
+        """How many schedulers are alive."""
+        alive = {"job_type": "SchedulerJob", "job_state": "running", "is_alive": "true"}
+        return int(self._admin.get(f"{self.url}/api/v2/jobs", params=alive, timeout=60).json()["total_entries"])
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +205,15 @@ def test_who_may_not_sees_neither(installation: Installation) -> None:
 
 def test_a_day_with_tasks_in_the_scheduler(installation: Installation) -> None:
     installation.finish(date(2026, 11, 20))
+
+
+def test_a_day_with_two_schedulers(installation: Installation) -> None:
+    services = installation.services
+    names = ("SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT", "LOGGING__WORKER_LOG_SERVER_PORT")
+    services.start_second("scheduler", **{f"AIRFLOW__{name}": str(free_port()) for name in names})
+    within(90, lambda: f"two schedulers; {services.log()}", lambda: installation.schedulers() == 2)
+    installation.finish(date(2026, 11, 22))
+    services.stop("second-scheduler")
 
 
 def test_a_day_with_tasks_on_workers(installation: Installation, redis: None) -> None:

@@ -224,6 +224,6 @@ def test_backups_and_disks_are_on_the_page(warehouse: WarehouseHook, set_setting
     found = {one["job"]: one["light"] for one in read({})["upkeep"]}
     assert found == {"backup": "red", "restore_check": "green", "disk": "green"}
     page_text = page.status_page({}, LINKS).body
-    assert "Резервные копии и диски" in page_text
+    assert "Резервные копии, диски, часы" in page_text
     assert "удачных ещё не было" in page_text
     assert "свободно " in page_text

@@ -1,4 +1,4 @@
-"""What keeps the warehouse, and isn't a load: backups, their proof, and room on the disks."""
+"""What keeps the warehouse, and isn't a load: backups, their proof, room on the disks, and clocks."""
 
 import logging
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ NO_RIGHT = 497
 class Upkeep(NamedTuple):
     """How one thing stands.
 
-    :param job: a job of backups, or `disk`.
+    :param job: a job of backups, `disk` or `clock`.
     :param subject: its name in Russian.
-    :param light: green, yellow (the last try failed), red (overdue, or too little room); empty if it is not set up or
-        can't be seen.
+    :param light: green, yellow (the last try failed, or a clock is ahead), red (overdue, or too little room); empty if
+        it is not set up or can't be seen.
     :param reason: in Russian.
     :param detail: the error of the last try; of a disk its path.
     """
@@ -43,12 +43,16 @@ def set_up(limits: Settings) -> Sequence[str]:
 
 
 def upkeep(warehouse: WarehouseHook, now: datetime | None = None) -> list[Upkeep]:
-    """Backups, then disks.
+    """Backups, then disks, then the clocks that were ahead.
 
     :param now: an aware instant, now by default.
     """
     with warehouse.session():
-        return [*_backups(warehouse, (now or datetime.now(UTC)).astimezone(UTC)), *_disks(warehouse)]
+        return [
+            *_backups(warehouse, (now or datetime.now(UTC)).astimezone(UTC)),
+            *_disks(warehouse),
+            *[Upkeep(*row) for row in warehouse.execute(statement("runs/ahead.sql"))],
+        ]
 
 
 def _backups(warehouse: WarehouseHook, now: datetime) -> list[Upkeep]:

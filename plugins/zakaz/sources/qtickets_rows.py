@@ -170,8 +170,7 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
         elif one:
             yield one
     left_over = _left_over(order, tickets, fees) if len(tickets) == len(baskets) else []
-    for ticket in tickets:
-        yield _noted(ticket, left_over)
+    yield from [_noted(ticket, left_over) for ticket in tickets] if left_over else tickets
 
 
 def _left_over(order: Fields, tickets: Sequence[Ticket], fees: Decimal) -> list[str]:
