@@ -115,7 +115,14 @@ def test_load_sales_loads_all_or_nothing(
 
     with file.open() as piped:
         monkeypatch.setattr(sys, "stdin", piped)
-        assert zakaz("load-sales", "-")[1] == out.replace(str(file), "-")
+        code, piped_out, err = zakaz("load-sales", "-")
+        assert (code, piped_out) == (1, "")
+        assert "from sales.csv; the file has " in err
+        piped.seek(0)
+        _, piped_out, _ = zakaz("load-sales", "-", "--replace")
+    assert [line for line in piped_out.splitlines() if "replaced what" not in line] == [
+        line.replace(str(file), "-") for line in out.splitlines()
+    ]
     assert warehouse.execute("SELECT count(), sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == total
 
     bad = tmp_path / "bad.csv"
@@ -144,7 +151,7 @@ def test_load_sales_replaces_the_days_of_qtickets_only_when_told_to_and_says_for
 
     code, out, _ = zakaz("load-sales", "--replace", str(file))
     assert code == 0
-    assert f"\n{yesterday()}: replaced what no file had loaded, " in out
+    assert f"\n{yesterday()}: replaced what this file had not loaded, " in out
     assert f"the last time on {yesterday() + timedelta(days=30)}," in out
     assert "load it with --replace after that morning." in out
     assert warehouse.execute("SELECT sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == [(25000,)]

@@ -117,10 +117,11 @@ def test_a_file_replaces_no_day_of_qtickets_unasked(warehouse: WarehouseHook, sa
     head, told, remedy = str(refused.value).splitlines()
     assert head.startswith("nothing was loaded: ")
     assert told == (
-        f"2026-11-20: there are {tickets} tickets for {revenue:.2f} rubles, {refunds:.2f} given back; "
+        f"2026-11-20: there are {tickets} tickets for {revenue:.2f} rubles, {refunds:.2f} given back, from QTickets; "
         "the file has 1 tickets for 10.10 rubles, 0.00 given back"
     )
-    assert remedy.endswith("add --replace")
+    assert "--source NAME" in remedy
+    assert "add --replace" in remedy
     assert (staged(warehouse), landed(warehouse)) == (before, 0)
 
     loaded = load_sales(warehouse, file, replace=True)
@@ -132,6 +133,18 @@ def test_a_file_replaces_no_day_of_qtickets_unasked(warehouse: WarehouseHook, sa
     with pytest.raises(InvalidInput, match="2026-11-20: there are"):
         load_sales(warehouse, file)
     assert load_sales(warehouse, [line("2026-11-19")])[:2] == (1, 1)
+
+
+def test_a_file_replaces_no_day_of_another_file_unasked(warehouse: WarehouseHook) -> None:
+    load_sales(warehouse, [line()], file_name="kassir.csv")
+    other = [line(event_id=2)]
+    with pytest.raises(InvalidInput, match=r"2026-11-20: there are 1 tickets .*, from kassir.csv; the file has 1 tick"):
+        load_sales(warehouse, other, file_name="mts.csv")
+    assert [row[1] for row in sums(warehouse)] == [1]
+    load_sales(warehouse, [line(event_id=3)], file_name="kassir.csv")
+    load_sales(warehouse, other, file_name="mts.csv", replace=True)
+    assert load_sales(warehouse, other, file_name="mts.csv").replaced == {}
+    assert [row[1] for row in sums(warehouse)] == [2]
 
 
 @pytest.mark.parametrize("after_a_file", [False, True])

@@ -136,7 +136,7 @@ def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHoo
     ]
     net = Decimal("4999.09")
     assert opened.execute("SELECT * FROM bi.v_sales_daily") == [
-        (DAY, date(2026, 12, 24), "Казань", 4001, "Щелкунчик", 2, Decimal("5000.10"), Decimal("1.01"), net)
+        (DAY, date(2026, 12, 24), "Казань", 4001, "Щелкунчик", 2, Decimal("5000.10"), Decimal("1.01"), net, "qtickets")
     ]
     assert opened.execute("SELECT sum(spend), sum(net_revenue) FROM bi.v_marketing_roi_daily") == [
         (Decimal("0.29"), net)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,16 +16,33 @@ from zakaz.warehouse.migrate import migrate, seed_city_aliases
 from zakaz.warehouse.sql import files
 
 pytestmark = pytest.mark.warehouse
-MART = "zakaz.dm_vk_ads_daily"
+MART, SALES = "zakaz.dm_vk_ads_daily", "zakaz.dm_sales_daily"
+
+
+@contextmanager
+def aside(warehouse: WarehouseHook, table: str) -> Iterator[WarehouseHook]:
+    """The warehouse, in which a table may be changed: the real one is put aside meanwhile."""
+    warehouse.execute(f"RENAME TABLE {table} TO {table}_aside")
+    yield warehouse
+    warehouse.execute(f"DROP TABLE IF EXISTS {table} SYNC")
+    warehouse.execute(f"RENAME TABLE {table}_aside TO {table}")
 
 
 @pytest.fixture
 def own_mart(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
-    """The warehouse, in which the mart may be changed: the real one is put aside meanwhile."""
-    warehouse.execute(f"RENAME TABLE {MART} TO {MART}_aside")
-    yield warehouse
-    warehouse.execute(f"DROP TABLE IF EXISTS {MART} SYNC")
-    warehouse.execute(f"RENAME TABLE {MART}_aside TO {MART}")
+    with aside(warehouse, MART):
+        yield warehouse
+
+
+@pytest.fixture
+def own_sales(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
+    """With a mart of sales as 1.0 made it, which had one source and no column for it."""
+    with aside(warehouse, SALES):
+        (ddl,) = (file.read_text() for file in files("*/tables") if name_of(file) == SALES)
+        lines = [line for line in ddl.splitlines() if not line.strip().startswith(("source ", "PRIMARY KEY"))]
+        warehouse.execute("\n".join(lines).replace(", event_id, source)", ", event_id)"))
+        warehouse.execute(f"INSERT INTO {SALES} (sale_date, city, event_id, _ver) VALUES ('{DAY}', 'Казань', 7, 1)")
+        yield warehouse
 
 
 def contents(warehouse: WarehouseHook) -> list[Any]:
@@ -95,6 +113,36 @@ def test_a_missing_column_is_added_in_its_place_and_nothing_else_changes(own_mar
     columns = own_mart.execute(shape, {"table": "dm_vk_ads_daily_aside"})
     assert own_mart.execute(shape, {"table": "dm_vk_ads_daily"}) == columns
     assert own_mart.execute(f"SELECT city, clicks, goals, spend FROM {MART}") == [("Казань", 7, 0, 0)]
+
+
+HALF = f"ALTER TABLE {SALES} ADD COLUMN source LowCardinality(String) AFTER event_id, MODIFY ORDER BY ({{}}, source)"
+OLD_KEY = "sale_date, event_date, city, event_id"
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_a_column_comes_to_the_key_and_old_rows_have_its_default(own_sales: WarehouseHook, half: bool) -> None:
+    if half:  # it was killed in between
+        own_sales.execute(HALF.format(OLD_KEY))
+    assert migrate(own_sales) == []
+    shape = "SELECT engine_full FROM system.tables WHERE database = 'zakaz' AND name IN ('dm_sales_daily', '{}')"
+    assert len(set(own_sales.execute(shape.format("dm_sales_daily_aside")))) == 1
+    own_sales.execute(f"INSERT INTO {SALES} (sale_date, city, event_id, _ver) VALUES ('{DAY}', 'Казань', 7, 2)")
+    own_sales.execute(
+        f"INSERT INTO {SALES} (sale_date, city, event_id, _ver, source) SELECT * EXCEPT (n), 'file:a' "
+        f"FROM (SELECT toDate('{DAY}'), 'Казань', 7, 2, 1 AS n)"
+    )
+    rows = own_sales.execute(f"SELECT source, _ver FROM {SALES} FINAL ORDER BY source")
+    assert rows == [("file:a", 2), ("qtickets", 2)], "the release before writes over its own rows"
+
+
+def test_a_key_that_is_longer_is_that_of_a_newer_release(own_mart: WarehouseHook) -> None:
+    own_mart.execute(f"CREATE TABLE {MART} AS {MART}_aside")
+    own_mart.execute(
+        f"ALTER TABLE {MART} ADD COLUMN more UInt8, MODIFY ORDER BY (stat_date, city, account_id, campaign_id, more)"
+    )
+    drifts = migrate(own_mart)
+    assert [drift.column for drift in drifts] == ["(sorting key)", "more"]
+    assert all(drift.is_harmless for drift in drifts)
 
 
 def test_a_table_that_counts_versions_otherwise_is_reported(own_mart: WarehouseHook) -> None:

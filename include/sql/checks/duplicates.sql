@@ -3,7 +3,7 @@
 -- qtickets: duplicate_shows, duplicate_events
 -- An ad, and a campaign in a city, belong to one account (an agency's client may also be read with its own login). An
 -- event is in one city on one day, and so is a show: under two spellings of its city the mart adds them up. If a file
--- has no show id, the day of the show identifies it.
+-- has no show id, the day of the show identifies it. Each source of sales numbers its own events.
 WITH
 checks AS (
     SELECT
@@ -52,7 +52,7 @@ doubles AS (
     SELECT
         'duplicate_shows' AS check_name,
         report_date AS day,
-        (event_id, if(show_id = 0, toString(event_date), toString(show_id))) AS id,
+        (event_id, concat(source, ' ', if(show_id = 0, toString(event_date), toString(show_id)))) AS id,
         ' shows in several, e.g. event ' AS words,
         arrayStringConcat(arraySort(groupUniqArray(concat(' in ', city, ' on ', event_date::String))), ' and') AS places
     FROM zakaz.stg_qtickets_sales FINAL
@@ -65,12 +65,12 @@ doubles AS (
     SELECT
         'duplicate_events' AS check_name,
         sale_date AS day,
-        (event_id, toString(event_date)) AS id,
+        (event_id, concat(source, ' ', toString(event_date))) AS id,
         ' more than once, e.g. event ' AS words,
         concat(' in ', arrayStringConcat(arraySort(groupArray(city)), ' and ')) AS places
     FROM zakaz.dm_sales_daily FINAL
     WHERE {source:String} = 'qtickets'
-    GROUP BY sale_date, event_id, event_date
+    GROUP BY sale_date, source, event_id, event_date
     HAVING count() > 1
 ),
 

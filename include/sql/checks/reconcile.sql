@@ -2,7 +2,8 @@
 -- vk_ads: staging_equals_mart_vk, source_totals_vk
 -- qtickets: staging_equals_mart_sales, source_totals_sales
 -- To the kopeck, except that VK's own total may differ by a kopeck per row. A day that was never fetched has no total
--- to compare with; nor has a QTickets day after a file was loaded, since the total is that of the previous rows.
+-- to compare with; nor has a QTickets day after a file was loaded in its place, since the total is that of the previous
+-- rows. A mart is compared with all that was staged, whoever sold it; a source's total with its own rows.
 WITH
 checks AS (
     SELECT
@@ -43,12 +44,13 @@ checks AS (
 sums AS (
     SELECT
         day,
-        anyIf(figures, layer = 'mart') AS built,
-        anyIf(figures, layer = 'staging') AS staged,
-        anyIf(row_count, layer = 'staging') AS staged_rows,
-        anyIf(version, layer = 'staging') AS staged_version
+        sumMapIf(figures, layer = 'mart') AS built,
+        sumMapIf(figures, layer = 'staging') AS staged,
+        anyIf(figures, layer = 'staging' AND source = {source:String}) AS staged_own,
+        anyIf(row_count, layer = 'staging' AND source = {source:String}) AS own_rows,
+        anyIf(version, layer = 'staging' AND source = {source:String}) AS own_version
     FROM meta.v_day_sums
-    WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE (source = 'vk_ads') = ({source:String} = 'vk_ads') AND day BETWEEN {from_date:Date} AND {to_date:Date}
     GROUP BY day
 ),
 
@@ -66,13 +68,16 @@ compared AS (
         subject,
         parts,
         is_of_source AND NOT totals.has_total AS lacks_total,
-        is_of_source AND {source:String} = 'qtickets' AND sums.staged_version > totals.version AS is_outdated,
-        if(is_of_source, toDecimal64('0.01', 2) * sums.staged_rows, 0) AS tolerance,
+        is_of_source AND {source:String} = 'qtickets' AND sums.own_version > totals.version AS is_outdated,
+        if(is_of_source, toDecimal64('0.01', 2) * sums.own_rows, 0) AS tolerance,
         -- What a source didn't say is not compared.
         arrayMap(
-            part -> if(is_of_source, coalesce(totals.figures[part.1], sums.staged[part.1]), sums.staged[part.1]), parts
+            part -> if(
+                is_of_source, coalesce(totals.figures[part.1], sums.staged_own[part.1]), sums.staged[part.1]
+            ),
+            parts
         ) AS wanted,
-        arrayMap(part -> if(is_of_source, sums.staged, sums.built)[part.1], parts) AS given
+        arrayMap(part -> if(is_of_source, sums.staged_own, sums.built)[part.1], parts) AS given
     FROM checks
     LEFT JOIN sums ON checks.day = sums.day
     LEFT JOIN totals ON checks.day = totals.day

@@ -1,5 +1,6 @@
 -- What each Moscow day comes to in staging, mart and bi, one row for each source, account and figure.
--- Sales have one account, 0. The number of staged rows says how far VK's rounded total may be away.
+-- Sales have one account, 0; those of a file have the source file:NAME. The number of staged rows says how far VK's
+-- rounded total may be away.
 WITH
 layers AS (
     SELECT
@@ -49,12 +50,12 @@ layers AS (
         row_count,
         mapFilter((name, _) -> name IN ('tickets_sold', 'revenue', 'refunds_amount'), figures) AS figures
     FROM meta.v_day_sums
-    WHERE source = 'qtickets'
+    WHERE source != 'vk_ads'
 
     UNION ALL
 
     SELECT
-        'qtickets' AS source,
+        source::String AS source,
         'bi' AS layer,
         d AS day,
         0 AS account_id,
@@ -62,7 +63,7 @@ layers AS (
         map('tickets_sold', sum(tickets_sold), 'revenue', sum(revenue), 'refunds_amount', sum(refunds_amount))
             AS figures
     FROM bi.v_sales_daily
-    GROUP BY day
+    GROUP BY day, source
 )
 
 SELECT

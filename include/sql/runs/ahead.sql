@@ -6,10 +6,10 @@ SELECT
     'yellow' AS light,
     concat(
         'спешили: попыток с временем из будущего ', toString(count()), ', до ',
-        formatDateTime(max(dated_at) AS last_at, '%d.%m.%Y %H:%i', 'Europe/Moscow')
+        formatDateTime(max(dated_at), '%d.%m.%Y %H:%i', 'Europe/Moscow')
     ) AS reason,
     '' AS last_error,
-    last_at AS last_good_at
+    max(dated_at) AS last_good_at
 FROM (
     SELECT
         host,

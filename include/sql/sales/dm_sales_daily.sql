@@ -1,9 +1,9 @@
--- Builds the mart of ticket sales: by Moscow day of sale, day of show, city and event.
+-- Builds the mart of ticket sales: by Moscow day of sale, day of show, city, event and source.
 -- For the sale days from_date to to_date, both included: fresh rows, and in the same statement tombstones (_deleted =
 -- 1) for existing rows that have disappeared. Idempotent.
 INSERT INTO zakaz.dm_sales_daily
 (
-    sale_date, event_date, city, event_id, event_name, tickets_sold, revenue, refunds_amount, net_revenue,
+    sale_date, event_date, city, event_id, source, event_name, tickets_sold, revenue, refunds_amount, net_revenue,
     _ver, _deleted
 )
 WITH (
@@ -16,6 +16,7 @@ SELECT
     event_date,
     city,
     event_id,
+    source,
     max(event_name) AS event_name,
     sum(tickets_sold) AS tickets_sold,
     sum(revenue) AS revenue,
@@ -35,6 +36,7 @@ FROM (
             'unknown'
         ) AS city,
         event_id,
+        source,
         event_name,
         tickets_sold,
         revenue,
@@ -51,6 +53,7 @@ FROM (
         event_date,
         city,
         event_id,
+        source,
         '' AS event_name,
         0 AS tickets_sold,
         0 AS revenue,
@@ -59,4 +62,4 @@ FROM (
     FROM zakaz.dm_sales_daily FINAL
     WHERE sale_date BETWEEN {from_date:Date} AND {to_date:Date}
 ) AS united
-GROUP BY sale_date, event_date, city, event_id
+GROUP BY sale_date, event_date, city, event_id, source

@@ -1,4 +1,4 @@
--- What each sale day has in the staging, and whether a file loaded it.
+-- What each sale day of QTickets has in the staging, and whether a file loaded it in QTickets' place, and which.
 -- Rows newer than QTickets' last word on their day are those of a file, if a line of that day was landed after the last
 -- ticket that they can be built from: a fetch may die before its last word. Lines landed more than raw_days ago are
 -- gone; then being newer has to do. What is not known to be a file's counts as QTickets'.
@@ -24,9 +24,10 @@ totals AS (
 lines AS (
     SELECT
         report_date AS day,
-        max(loaded_at) AS landed_at
+        max(loaded_at) AS landed_at,
+        argMax(file_name, loaded_at) AS last_file
     FROM zakaz.raw_sales
-    WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE source = 'qtickets' AND report_date BETWEEN {from_date:Date} AND {to_date:Date}
     GROUP BY day
 ),
 
@@ -55,7 +56,8 @@ SELECT
     AND (
         lines.landed_at > tickets.landed_at
         OR sums.version < toUnixTimestamp64Micro(now64(6) - toIntervalDay({raw_days:UInt16}))
-    ) AS is_of_file
+    ) AS is_of_file,
+    if(is_of_file, lines.last_file, '') AS file_name
 FROM sums
 LEFT JOIN totals ON sums.day = totals.day
 LEFT JOIN lines ON sums.day = lines.day

@@ -1,9 +1,9 @@
 -- Builds the sales staging of the days in one file, from its landed lines.
--- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day is
--- replaced as a whole.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day of the
+-- file's source is replaced as a whole; what other sources sold on it stays.
 INSERT INTO zakaz.stg_qtickets_sales
 (
-    report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign,
+    report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign, source,
     tickets_sold, revenue, refunds_amount, currency, _ver, _deleted
 )
 WITH
@@ -22,6 +22,7 @@ SELECT
     city,
     utm_source,
     utm_campaign,
+    {sales_source:String} AS source,
     sum(tickets_sold) AS tickets_sold,
     sum(revenue) AS revenue,
     sum(refunds_amount) AS refunds_amount,
@@ -63,6 +64,6 @@ FROM (
         '' AS currency,
         false AS is_fresh
     FROM zakaz.stg_qtickets_sales FINAL
-    WHERE report_date IN (SELECT report_date FROM fresh)
+    WHERE source = {sales_source:String} AND report_date IN (SELECT report_date FROM fresh)
 ) AS united
 GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign

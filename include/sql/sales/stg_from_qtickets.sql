@@ -1,11 +1,11 @@
 -- Builds the sales staging of some Moscow days, from the tickets and shows that one fetch landed.
--- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day is
--- replaced as a whole. A ticket counts as sold on the day of payment, even if it is refunded later: the refund counts
--- on its own day, if that is at most refund_days after the day of payment. A cancelled ticket (deleted_at) counts
--- nowhere, neither its price nor its refund; nor does one in another currency.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day of
+-- QTickets is replaced as a whole. A ticket counts as sold on the day of payment, even if it is refunded later: the
+-- refund counts on its own day, if that is at most refund_days after the day of payment. A cancelled ticket
+-- (deleted_at) counts nowhere, neither its price nor its refund; nor does one in another currency.
 INSERT INTO zakaz.stg_qtickets_sales
 (
-    report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign,
+    report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign, source,
     tickets_sold, revenue, refunds_amount, currency, _ver, _deleted
 )
 WITH
@@ -68,6 +68,7 @@ SELECT
     city,
     utm_source,
     utm_campaign,
+    'qtickets' AS source,
     sum(tickets_sold) AS tickets_sold,
     sum(revenue) AS revenue,
     sum(refunds_amount) AS refunds_amount,
@@ -111,6 +112,6 @@ FROM (
         '' AS currency,
         FALSE AS is_fresh
     FROM zakaz.stg_qtickets_sales FINAL
-    WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE source = 'qtickets' AND report_date BETWEEN {from_date:Date} AND {to_date:Date}
 ) AS united
 GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign

@@ -1,6 +1,8 @@
--- The columns of a table in their order, each as ADD COLUMN takes it: name, type, default, comment.
+-- The columns of a table in their order: name, type, default, and all of it as ADD COLUMN takes it, with the comment.
 SELECT
     name,
+    type,
+    default_expression,
     concat(
         name, ' ', type,
         if(default_kind = '', '', concat(' ', default_kind, ' ', default_expression)),

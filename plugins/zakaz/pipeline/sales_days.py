@@ -1,4 +1,4 @@
-"""What stands on a sale day in the staging, and who loaded it: QTickets and files replace each other's days."""
+"""What stands on a sale day of QTickets in the staging, and who loaded it: QTickets or a file in its place."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -33,13 +33,31 @@ class SalesSums(NamedTuple):
 
 
 class StandingDay(NamedTuple):
-    """The sums of a Moscow day in the staging, and whether they are known to come from a file."""
+    """The sums of a Moscow day in the staging, and whether they are known to come from a file.
+
+    :param file_name: of that file; empty if it is not known, as of lines that are no longer kept.
+    """
 
     sums: SalesSums
     is_of_file: bool
+    file_name: str = ""
 
 
 def standing_days(warehouse: WarehouseHook, days: DayRange) -> dict[date, StandingDay]:
-    """What stands on the Moscow days that have rows in the sales staging."""
+    """What stands on the Moscow days that have rows of QTickets in the sales staging."""
     rows = warehouse.execute(statement("sales/standing_days.sql"), {**days.bounds, "raw_days": settings().raw_days})
-    return {day: StandingDay(SalesSums(*sums), bool(is_of_file)) for day, *sums, is_of_file in rows}
+    return {day: StandingDay(SalesSums(*sums), bool(is_file), name) for day, *sums, is_file, name in rows}
+
+
+def staged_sums(warehouse: WarehouseHook, source: str, days: DayRange) -> dict[date, SalesSums]:
+    """What the staging has of one source on the Moscow days that have rows.
+
+    :param source: qtickets, or file: and a seller's name.
+    """
+    found: dict[date, dict[str, Decimal]] = {}
+    for day, name, amount in warehouse.execute(statement("days/staged_sums.sql"), {**days.bounds, "source": source}):
+        found.setdefault(day, {})[name] = Decimal(amount)
+    return {
+        day: SalesSums(int(sums["tickets_sold"]), sums["revenue"], sums["refunds_amount"])
+        for day, sums in found.items()
+    }

@@ -1,7 +1,6 @@
 """Drift: where the tables of a warehouse differ from their DDL."""
 
 import uuid
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from zakaz.warehouse.ddl import actual_engine, for_cluster, name_of, parameters
@@ -25,8 +24,12 @@ class Drift:
 
     @property
     def is_harmless(self) -> bool:
-        """Whether it is a column more: of a newer release, or an analyst's own. All our statements name columns."""
-        return self.expected == NO_COLUMN
+        """Whether it is a column more, also in the sorting key: of a newer release, or an analyst's own.
+
+        All our statements name columns.
+        """
+        is_longer_key = self.column == SORTING_KEY and self.found.startswith(f"{self.expected}, ")
+        return self.expected == NO_COLUMN or is_longer_key
 
     def __str__(self) -> str:
         place = self.column if self.column.startswith("(") else f"column {self.column}"
@@ -38,8 +41,8 @@ def find_drift(warehouse: WarehouseHook, *, add_columns: bool = False) -> list[D
 
     Each DDL is applied once more, on this server only, in a scratch database that is dropped afterwards.
 
-    :param add_columns: add the columns that a table lacks, in their place and with their defaults; not to a table with
-        other keys or another engine.
+    :param add_columns: add the columns that a table lacks, in their place and with their defaults, also to the end of
+        its sorting key; not to a table with other keys or another engine.
     :returns: what differs still.
     """
     scratch = f"zakaz_expected_{uuid.uuid4().hex[:8]}"
@@ -54,25 +57,50 @@ def find_drift(warehouse: WarehouseHook, *, add_columns: bool = False) -> list[D
             expected = _shape(warehouse, scratch, table)
             expected[ENGINE] = actual_engine(expected[ENGINE])
             found = _shape(warehouse, database, table)
-            if add_columns and all(expected[key] == found[key] for key in (ENGINE, PARTITION_KEY, SORTING_KEY)):
-                added = _add_columns(warehouse, name, scratch, expected.keys() - found.keys())
-                found |= {column: expected[column] for column in added}
+            if add_columns and _can_grow(expected, found):
+                _add_columns(warehouse, name, scratch, expected, found)
+                found = _shape(warehouse, database, table)
             drifts += _differences(name, expected, found)
     finally:
         warehouse.execute(f"DROP DATABASE {scratch} SYNC")
     return drifts
 
 
-def _add_columns(warehouse: WarehouseHook, name: str, scratch: str, missing: Collection[str]) -> Collection[str]:
-    """Add the columns that a table lacks, as they are defined in its twin; each after the one it follows there."""
-    twin = {"database": scratch, "table": name.split(".")[1]}
+def _can_grow(expected: Shape, found: Shape) -> bool:
+    """Whether a table differs from its DDL at most by columns, some of them at the end of the sorting key."""
+    same = all(expected[key] == found[key] for key in (ENGINE, PARTITION_KEY))
+    return same and (expected[SORTING_KEY] == found[SORTING_KEY] or bool(_new_keys(expected, found)))
+
+
+def _new_keys(expected: Shape, found: Shape) -> list[str]:
+    """The columns that the sorting key lacks, if it lacks nothing else: only new columns can be added to a key."""
+    start, _, rest = expected[SORTING_KEY].partition(f"{found[SORTING_KEY]}, ")
+    columns = rest.split(", ") if rest and not start else []
+    return columns if all(column in expected and column not in found for column in columns) else []
+
+
+def _add_columns(warehouse: WarehouseHook, name: str, scratch: str, expected: Shape, found: Shape) -> None:
+    """Add what a table lacks, as it is defined in its twin: columns, each after the one it follows there, and defaults.
+
+    A column that comes to the sorting key must have no default until it is there (ClickHouse, MODIFY ORDER BY).
+    """
+    database, table = name.split(".")
+    twin = warehouse.execute(statement("schema/column_definitions.sql"), {"database": scratch, "table": table})
+    own = warehouse.execute(statement("schema/column_definitions.sql"), {"database": database, "table": table})
+    defaults = {column: default for column, _, default, _ in own}
+    keys, added, changes = _new_keys(expected, found), list[str](), list[str]()
     before = ""
-    for column, definition in warehouse.execute(statement("schema/column_definitions.sql"), twin) if missing else ():
-        if column in missing:
-            place = f"AFTER {before}" if before else "FIRST"
-            warehouse.execute(for_cluster(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {definition} {place}"))
+    for column, type_, default, definition in twin:
+        if column not in found:
+            what = f"{column} {type_}" if column in keys else definition
+            added.append(f"ADD COLUMN IF NOT EXISTS {what} {f'AFTER {before}' if before else 'FIRST'}")
+        if column in keys or (default and not defaults.get(column, default)):
+            changes.append(f"MODIFY COLUMN {definition}")
         before = column
-    return missing
+    if keys:
+        added.append(f"MODIFY ORDER BY ({expected[SORTING_KEY]})")
+    for clauses in filter(None, (added, changes)):
+        warehouse.execute(for_cluster(f"ALTER TABLE {name} {', '.join(clauses)}"))
 
 
 def _shape(warehouse: WarehouseHook, database: str, table: str) -> Shape:

@@ -1,4 +1,5 @@
--- The sums of each Moscow day in each staging and mart: rows, their newest version, and each figure.
+-- The sums of each Moscow day and source in each staging and mart: rows, their newest version, and each figure.
+-- Sources are vk_ads, qtickets, and file:NAME for sales of others that a file brought.
 CREATE OR REPLACE VIEW meta.v_day_sums DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     stat_date AS day,
@@ -26,7 +27,7 @@ UNION ALL
 
 SELECT
     report_date AS day,
-    'qtickets' AS source,
+    source::String AS source,
     'staging' AS layer,
     count() AS row_count,
     max(_ver) AS version,
@@ -35,13 +36,13 @@ SELECT
         'net_revenue', sum(revenue) - sum(refunds_amount)
     ) AS figures
 FROM zakaz.stg_qtickets_sales FINAL
-GROUP BY report_date
+GROUP BY report_date, source
 
 UNION ALL
 
 SELECT
     sale_date AS day,
-    'qtickets' AS source,
+    source::String AS source,
     'mart' AS layer,
     count() AS row_count,
     max(_ver) AS version,
@@ -50,4 +51,4 @@ SELECT
         'net_revenue', sum(net_revenue)
     ) AS figures
 FROM zakaz.dm_sales_daily FINAL
-GROUP BY sale_date
+GROUP BY sale_date, source

@@ -2,7 +2,7 @@
 CREATE OR REPLACE VIEW meta.v_quality_last_day DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     toDate(now('Europe/Moscow')) - 1 AS d,
-    sumIf(row_count, source = 'qtickets') AS sales_rows,
+    sumIf(row_count, source != 'vk_ads') AS sales_rows,
     sum(figures['net_revenue']) AS sales_revenue,
     sumIf(row_count, source = 'vk_ads') AS vk_rows,
     sum(figures['spend']) AS vk_spend

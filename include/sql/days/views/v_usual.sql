@@ -7,7 +7,7 @@ daily AS (
     SELECT
         sums.day AS day,
         countIf(source = 'vk_ads') > 0 AS has_ads,
-        countIf(source = 'qtickets') > 0 AS has_sales,
+        countIf(source != 'vk_ads') > 0 AS has_sales,
         toFloat64(sum(figures['spend'])) AS spend,
         toFloat64(sum(figures['clicks'])) AS clicks,
         toFloat64(sum(figures['revenue'])) AS revenue,

@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
     sale_date Date COMMENT 'Moscow day of the sale or refund',
     event_date Date COMMENT 'day of the show, where it is held; 1970-01-01 where it is not known',
     city String COMMENT 'canonical name; by zakaz_city_name where no alias is known, unknown where there is none',
-    event_id UInt64,
+    event_id UInt64 COMMENT 'as its source numbers it',
+    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
     event_name String,
     tickets_sold UInt64,
     revenue Decimal(18, 2) COMMENT 'rubles',
@@ -15,4 +16,5 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
 )
 ENGINE = ReplacingMergeTree(_ver, _deleted)
 PARTITION BY toYYYYMM(sale_date)
-ORDER BY (sale_date, event_date, city, event_id)
+PRIMARY KEY (sale_date, event_date, city, event_id)
+ORDER BY (sale_date, event_date, city, event_id, source)

@@ -15,7 +15,9 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_sales
     tickets_sold UInt32,
     revenue Decimal(18, 2) COMMENT 'rubles',
     refunds_amount Decimal(18, 2) COMMENT 'rubles',
-    currency LowCardinality(String)
+    currency LowCardinality(String),
+    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
+    file_name String
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(loaded_at)

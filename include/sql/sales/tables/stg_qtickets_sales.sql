@@ -9,6 +9,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
     city String COMMENT 'as the source writes it; unknown where it says none',
     utm_source String,
     utm_campaign String,
+    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
     tickets_sold UInt32,
     revenue Decimal(18, 2) COMMENT 'rubles',
     refunds_amount Decimal(18, 2) COMMENT 'rubles, counted on the day of the refund',
@@ -18,4 +19,5 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
 )
 ENGINE = ReplacingMergeTree(_ver, _deleted)
 PARTITION BY toYYYYMM(report_date)
-ORDER BY (report_date, event_date, event_id, show_id, city, utm_source, utm_campaign)
+PRIMARY KEY (report_date, event_date, event_id, show_id, city, utm_source, utm_campaign)
+ORDER BY (report_date, event_date, event_id, show_id, city, utm_source, utm_campaign, source)

@@ -9,5 +9,6 @@ SELECT
     tickets_sold,
     revenue,
     refunds_amount,
-    net_revenue
+    net_revenue,
+    source
 FROM zakaz.dm_sales_daily FINAL

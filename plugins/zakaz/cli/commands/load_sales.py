@@ -1,20 +1,35 @@
 """bin/zakaz load-sales."""
 
+import os
 from pathlib import Path
 
 import click
 
+LONGEST_NAME = 60
+
+
+def seller_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
+    """A seller's name as it is stored; empty if none is given."""
+    name = (value or "").strip()
+    if value is not None and not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+        raise click.BadParameter(f"{value!r} is no name: write 1 to {LONGEST_NAME} printable characters, e.g. kassir")
+    return name
+
 
 @click.command("load-sales")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--replace", is_flag=True, help="Also replace days that hold sales which no file loaded: QTickets'.")
-def load_sales(file: Path, replace: bool) -> None:
+@click.option("--source", "seller", metavar="NAME", callback=seller_name, help="The seller, if not QTickets: kassir.")
+@click.option("--replace", is_flag=True, help="Also replace days of QTickets that another file loaded, or none.")
+def load_sales(file: Path, seller: str, replace: bool) -> None:
     """Load an export of ticket sales, FILE ending in .csv or .jsonl, into the sales staging; - is a CSV on stdin.
 
-    Every sale day in the file is replaced as a whole, but QTickets' days only with --replace. An invalid line is
-    reported with its number and column, and then nothing is loaded. Columns: report_date, event_date, event_id, city,
-    tickets_sold, revenue; optional: event_name, show_id, utm_source, utm_campaign, refunds_amount, currency. UTF-8,
-    days as 2026-11-20, money in rubles as 3000.50.
+    Every sale day in the file is replaced as a whole. With --source NAME the sales are another seller's: they add up
+    with QTickets', and replace only what was loaded under that name. Without it the file is in QTickets' place, and a
+    day that another file or QTickets itself has loaded is replaced only with --replace.
+
+    An invalid line is reported with its number and column, and then nothing is loaded. Columns: report_date,
+    event_date, event_id, city, tickets_sold, revenue; optional: event_name, show_id, utm_source, utm_campaign,
+    refunds_amount, currency. UTF-8, days as 2026-11-20, money in rubles as 3000.50.
     """
     from zakaz.days import DayRange
     from zakaz.pipeline.sales import last_read_again
@@ -23,13 +38,19 @@ def load_sales(file: Path, replace: bool) -> None:
     from zakaz.warehouse.hook import WarehouseHook
 
     lines = read_sales(file)
-    loaded = load(WarehouseHook(), lines, replace=replace)
+    # Its bytes need not be UTF-8; standard input has none.
+    name = "" if str(file) == "-" else os.fsencode(file.name).decode(errors="replace")
+    loaded = load(WarehouseHook(), lines, seller=seller, file_name=name, replace=replace)
     sale_days = {line.report_date for line in lines}
     days = DayRange(min(sale_days), max(sale_days))
-    print(f"{file}: {loaded.rows_read} lines loaded, {len(sale_days)} sale days replaced ({days.first} to {days.last})")
+    whose = f" of {seller}" if seller else ""
+    print(
+        f"{file}: {loaded.rows_read} lines loaded, {len(sale_days)} sale days{whose} replaced "
+        f"({days.first} to {days.last})"
+    )
     for day, sums in loaded.replaced.items():
-        print(f"{day}: replaced what no file had loaded, {sums}")
-    if morning := last_read_again(days):
+        print(f"{day}: replaced what this file had not loaded, {sums}")
+    if not seller and (morning := last_read_again(days)):
         print(f"QTickets' sales of these days are read again each morning, the last time on {morning}, and replace the")
         print("file's. To keep the file's, load it with --replace after that morning.")
     print("next, bring these days into the mart, with that task alone:")
