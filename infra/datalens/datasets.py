@@ -38,7 +38,7 @@ def dataset_entry(dataset: Dataset, connection_id: str) -> dict[str, Any]:
         "connection_id": connection_id,
         "source_type": "CH_TABLE",
         "parameters": {"db_name": database, "table_name": table, "db_version": None},
-        "raw_schema": [_column(field) for field in columns],
+        "raw_schema": [_column(dataset, field) for field in columns],
         "managed_by": "user",
         "valid": True,
     }
@@ -68,7 +68,7 @@ def dataset_entry(dataset: Dataset, connection_id: str) -> dict[str, Any]:
     return {"dataset": content}
 
 
-def _column(field: Field) -> dict[str, Any]:
+def _column(dataset: Dataset, field: Field) -> dict[str, Any]:
     native = native_type(field.type)
     return {
         "name": field.name,
@@ -76,7 +76,7 @@ def _column(field: Field) -> dict[str, Any]:
         "native_type": native,
         "user_type": user_type(field.type),
         "nullable": native["nullable"],
-        "description": "",
+        "description": dataset.explain(field),
         "has_auto_aggregation": False,
         "lock_aggregation": False,
     }
@@ -89,7 +89,7 @@ def _field(dataset: Dataset, field: Field, avatar_id: str) -> dict[str, Any]:
     return {
         "guid": field_id(dataset.name, field.name),
         "title": field.title,
-        "description": "",
+        "description": dataset.explain(field),
         "hidden": False,
         "valid": True,
         "managed_by": "user",

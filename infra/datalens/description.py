@@ -9,8 +9,11 @@ from typing import Any, Literal
 
 import yaml
 
+from zakaz.warehouse.sql import files
+
 FOLDER = Path(__file__).parent
 REFERENCE = re.compile(r"\[(\w+)\]")
+COMMENT = re.compile(r"^COMMENT COLUMN (\w+) '(.*)',$", re.MULTILINE)
 Kind = Literal["column", "dimension", "measure"]
 
 
@@ -40,12 +43,21 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset:
-    """A view and what is calculated over it."""
+    """A view and what is calculated over it.
+
+    :param comments: those of the view's columns, as include/sql has them.
+    """
 
     name: str
     title: str
     view: str
+    comments: dict[str, str]
     fields: dict[str, Field]
+
+    def explain(self, field: Field) -> str:
+        """The comment of the column of that name, or of the columns in the formula."""
+        columns = [field.name] if field.name in self.comments else field.references
+        return "\n".join(self.comments[column] for column in columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +190,9 @@ def _dataset(
         unknown = [reference for reference in field.references if reference not in columns]
         if unknown:
             raise ValueError(f"dataset {name}, field {field.name}: the view has no column {', '.join(unknown)}")
-    return Dataset(name=name, title=title, view=view, fields=fields)
+    (file,) = (file for file in files("*/comments") if file.stem == view.split(".")[1])
+    comments = dict(COMMENT.findall(file.read_text(encoding="utf-8")))
+    return Dataset(name=name, title=title, view=view, comments=comments, fields=fields)
 
 
 def _chart(

@@ -149,6 +149,17 @@ def test_the_pipeline_adds_a_column_and_keeps_raw_rows_as_long_as_it_is_told(act
     assert act("etl_writer", *statements) == ["done"] * 2
 
 
+def test_the_pipeline_writes_comments(act: As) -> None:
+    of_views = [file.read_text(encoding="utf-8") for file in files("*/comments")]
+    of_tables = [
+        f"ALTER TABLE {name_of(file)} {clause} '…'"
+        for file in files("*/tables")
+        for clause in ("COMMENT COLUMN _ver", "MODIFY COMMENT")
+        if "_ver UInt64" in file.read_text(encoding="utf-8")
+    ]
+    assert act("etl_writer", *of_views, *of_tables) == ["done"] * (len(of_views) + len(of_tables))
+
+
 def test_the_watchdog_sees_the_disks(act: As) -> None:
     asked = sql.statement("runs/disks.sql").replace("{disk_free_percent:UInt8}", "15")
     answers = act("etl_writer", re.sub(r"(?m)^--.*\n", "", asked))

@@ -208,6 +208,26 @@ def test_every_column_is_in_its_view_with_its_type(warehouse: WarehouseHook) -> 
                 assert field["data_type"] == seen_as(described[field["source"]]), field["source"]
 
 
+@pytest.mark.warehouse
+def test_every_field_is_described_by_the_comments_of_its_view(warehouse: WarehouseHook) -> None:
+    for dataset in entries("dataset").values():
+        (source,) = dataset["sources"]
+        view = f"{source['parameters']['db_name']}.{source['parameters']['table_name']}"
+        comments = {row[0]: row[4] for row in warehouse.execute(f"DESCRIBE {view}")}
+        assert {column["description"] == comments[column["name"]] for column in source["raw_schema"]} == {True}, view
+        for field in dataset["result_schema"]:
+            lines = field["description"].split("\n")
+            assert lines == [comments[field["source"]]] if field["source"] else set(lines) <= set(comments.values())
+
+
+def test_titles_of_spend_say_that_it_is_net_of_vat() -> None:
+    titles = [field["title"] for dataset in entries("dataset").values() for field in dataset["result_schema"]]
+    titles += [chart["name"] for chart in entries("widget").values()]
+    of_spend = [title for title in titles if re.match(r"Расход\b|Цена клика", title)]
+    assert len(of_spend) > 10
+    assert [title for title in of_spend if "без НДС" not in title] == []
+
+
 def same_type(clickhouse: str) -> dict[str, Any]:
     """The native type that DataLens keeps for a type of ClickHouse."""
     flags = {"nullable": "Nullable(" in clickhouse, "lowcardinality": "LowCardinality(" in clickhouse}

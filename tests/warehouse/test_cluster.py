@@ -14,7 +14,7 @@ from zakaz.warehouse.migrate import migrate
 from zakaz.warehouse.sql import files
 
 # What the folders of a subject hold of the schema.
-SUBJECTS = ("*/functions", "*/tables", "*/views")
+SUBJECTS = ("*/functions", "*/tables", "*/views", "*/comments")
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def test_everything_that_is_created_is_created_everywhere(sent: list[str], wareh
     drifts = migrate(warehouse)
     assert {drift.column for drift in drifts} == {"(engine)"}  # the tables here are not replicated, and it says so
     assert {drift.expected for drift in drifts} == {"ReplicatedReplacingMergeTree"}
-    for file in ddl.views():
+    for file in (*ddl.views(), *files("*/comments")):
         warehouse.execute(ddl.for_cluster(file.read_text(encoding="utf-8")))
     made = [file for folder in ("databases", *SUBJECTS) for file in files(folder)]
     assert len(sent) == len(made)
     for text in sent:
-        assert re.match(r"CREATE .*? ON CLUSTER main\b", text), text
+        assert re.match(r"(CREATE|ALTER TABLE) .*? ON CLUSTER main\b", text), text
     tables = [text for text in sent if text.startswith("CREATE TABLE")]
     assert len(tables) == len(files("*/tables"))
     for text in tables:
@@ -57,6 +57,17 @@ def test_everything_that_is_created_is_created_everywhere(sent: list[str], wareh
 def test_a_retention_that_changed_is_changed_everywhere(sent: list[str], warehouse: WarehouseHook) -> None:
     warehouse.execute(ddl.for_cluster("ALTER TABLE zakaz.raw_sales MODIFY TTL toDateTime(loaded_at)"))
     assert sent == ["ALTER TABLE zakaz.raw_sales ON CLUSTER main (MODIFY TTL toDateTime(loaded_at))"]
+
+
+def test_comments_are_written_on_each_host(sent: list[str], warehouse: WarehouseHook) -> None:
+    """They are not replicated; a statement is sent to all hosts if it has comments of columns only, or of a table."""
+    warehouse.execute("ALTER TABLE meta.mutes COMMENT COLUMN until '', COMMENT COLUMN who 'x', MODIFY COMMENT ''")
+    migrate(warehouse)
+    columns, table = [text for text in sent if text.startswith("ALTER")]
+    start = "ALTER TABLE meta.mutes ON CLUSTER main"
+    assert re.fullmatch(rf"{start} \(COMMENT COLUMN \w+ '[\w ]+'\), \(COMMENT COLUMN \w+ '[\w ]+'\)", columns)
+    assert re.fullmatch(rf"{start} \(MODIFY COMMENT '.+'\)", table)
+    warehouse.execute(text.replace(" ON CLUSTER main", "") for text in (columns, table))
 
 
 def test_without_a_cluster_nothing_is_added(warehouse: WarehouseHook) -> None:

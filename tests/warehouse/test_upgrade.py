@@ -74,6 +74,16 @@ def sums(warehouse: WarehouseHook) -> list[Any]:
     return sorted([*warehouse.execute(spend), *warehouse.execute(sales)])
 
 
+def test_everything_comes_to_have_a_comment(of_1_0: WarehouseHook) -> None:
+    lacking = (
+        "SELECT table, name FROM system.columns WHERE database IN ('zakaz', 'meta', 'bi') AND comment = '' "
+        "UNION ALL SELECT name, '' FROM system.tables WHERE database IN ('zakaz', 'meta', 'bi') AND comment = ''"
+    )
+    assert len(of_1_0.execute(lacking)) > 200
+    assert migrate(of_1_0) == []
+    assert of_1_0.execute(lacking) == []
+
+
 def test_every_figure_stays_on_the_way_there_and_back(of_1_0: WarehouseHook) -> None:
     read = columns(of_1_0)
     before, days = figures(of_1_0, read), sums(of_1_0)

@@ -1,8 +1,10 @@
 """Drift: where the tables of a warehouse differ from their DDL."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from zakaz.errors import WarehouseRefused, one_line
 from zakaz.warehouse.ddl import actual_engine, for_cluster, name_of, parameters
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
@@ -10,6 +12,8 @@ from zakaz.warehouse.sql import files, statement
 NO_COLUMN = "no such column"
 # Labels of a table's shape that are not columns.
 ENGINE, PARTITION_KEY, SORTING_KEY = "(engine)", "(partition key)", "(sorting key)"
+COMMENTS = "(comments)"
+ACCESS_DENIED = 497
 Shape = dict[str, str]
 
 
@@ -26,23 +30,23 @@ class Drift:
     def is_harmless(self) -> bool:
         """Whether it is a column more, also in the sorting key: of a newer release, or an analyst's own.
 
-        All our statements name columns.
+        All our statements name columns. Nor does any of them read a comment.
         """
         is_longer_key = self.column == SORTING_KEY and self.found.startswith(f"{self.expected}, ")
-        return self.expected == NO_COLUMN or is_longer_key
+        return self.expected == NO_COLUMN or is_longer_key or self.column == COMMENTS
 
     def __str__(self) -> str:
         place = self.column if self.column.startswith("(") else f"column {self.column}"
         return f"{self.table}: {place}: expected {self.expected}, found {self.found}"
 
 
-def find_drift(warehouse: WarehouseHook, *, add_columns: bool = False) -> list[Drift]:
+def find_drift(warehouse: WarehouseHook, *, bring_forward: bool = False) -> list[Drift]:
     """Compare every table with its DDL, as the engine itself parses both.
 
     Each DDL is applied once more, on this server only, in a scratch database that is dropped afterwards.
 
-    :param add_columns: add the columns that a table lacks, in their place and with their defaults, also to the end of
-        its sorting key; not to a table with other keys or another engine.
+    :param bring_forward: add the columns that a table lacks, in their place and with their defaults, also to the end of
+        its sorting key; not to a table with other keys or another engine. And write the comments that it lacks.
     :returns: what differs still.
     """
     scratch = f"zakaz_expected_{uuid.uuid4().hex[:8]}"
@@ -57,13 +61,31 @@ def find_drift(warehouse: WarehouseHook, *, add_columns: bool = False) -> list[D
             expected = _shape(warehouse, scratch, table)
             expected[ENGINE] = actual_engine(expected[ENGINE])
             found = _shape(warehouse, database, table)
-            if add_columns and _can_grow(expected, found):
+            if bring_forward and _can_grow(expected, found):
                 _add_columns(warehouse, name, scratch, expected, found)
                 found = _shape(warehouse, database, table)
             drifts += _differences(name, expected, found)
+        if bring_forward:
+            others = warehouse.execute(statement("schema/other_comments.sql"), {"scratch": scratch})
+            drifts += write_comments(warehouse, "tables", (alter for (alter,) in others))
     finally:
         warehouse.execute(f"DROP DATABASE {scratch} SYNC")
     return drifts
+
+
+def write_comments(warehouse: WarehouseHook, whose: str, alters: Iterable[str]) -> list[Drift]:
+    """Execute statements that change nothing but comments.
+
+    :returns: that they are not as expected, if the user has no right to change them.
+    """
+    try:
+        for alter in alters:
+            warehouse.execute(for_cluster(alter))
+    except WarehouseRefused as error:
+        if error.code != ACCESS_DENIED:
+            raise
+        return [Drift(whose, COMMENTS, "those of include/sql", f"others: {one_line(error)}")]
+    return []
 
 
 def _can_grow(expected: Shape, found: Shape) -> bool:

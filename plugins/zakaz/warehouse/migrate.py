@@ -1,11 +1,11 @@
-"""Schema migration: applies the DDL of include/sql, adds missing columns, seeds the city aliases, and reports drift."""
+"""Schema migration: applies the DDL of include/sql, adds what tables lack, seeds the city aliases, reports drift."""
 
 import csv
 
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.warehouse.cluster import find_unreplicated, require_one_shard
 from zakaz.warehouse.ddl import for_cluster, parameters, view_statement, views
-from zakaz.warehouse.drift import Drift, find_drift
+from zakaz.warehouse.drift import Drift, find_drift, write_comments
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files, statement
 
@@ -29,10 +29,13 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
         keep_raw_days(warehouse)
         if warehouse.is_embedded:
             clean_up_at_once(warehouse)
-        drifts = find_drift(warehouse, add_columns=True) + find_unreplicated(warehouse)
+        drifts = find_drift(warehouse, bring_forward=True) + find_unreplicated(warehouse)
         if all(drift.is_harmless for drift in drifts):
             for file in views():
                 warehouse.execute(for_cluster(view_statement(file)))
+            # A list of columns with comments in CREATE VIEW would have to repeat their types.
+            alters = (file.read_text(encoding="utf-8") for file in files("*/comments"))
+            drifts += write_comments(warehouse, "views", alters)
             seed_city_aliases(warehouse)
     return drifts
 

@@ -3,14 +3,14 @@ CREATE TABLE IF NOT EXISTS meta.etl_alerts
 (
     ts DateTime64(6, 'UTC') COMMENT 'when it went wrong',
     severity LowCardinality(String) COMMENT 'critical (opens an incident), warning, info',
-    job LowCardinality(String),
+    job LowCardinality(String) COMMENT 'task id, or what else it is about, such as zakaz_etl, watchdog or disk',
     code LowCardinality(String)
     COMMENT 'RUN_FAILED, ZERO_ROWS, ANOMALY, MISMATCH, STALE, HOLES, RESTATED, BACKUP_FAILED, BACKUP_STALE, DISK_LOW,
     RECOVERED, DIGEST',
     message String COMMENT 'the message as sent, without mark-up',
-    context_json String,
+    context_json String COMMENT 'the facts of the message, JSON',
     alert_id UUID COMMENT 'UUIDv5 of what it is about and the code',
-    dag_run_id String,
+    dag_run_id String COMMENT 'run of Airflow; empty where it is about none',
     delivery LowCardinality(String)
     COMMENT 'pending, sent, fallback (by the second channel), failed, no_connection, repeat (counted, not sent),
     summed (told in a sum), muted',
@@ -21,3 +21,4 @@ CREATE TABLE IF NOT EXISTS meta.etl_alerts
 ENGINE = ReplacingMergeTree(_ver)
 PARTITION BY toYYYYMM(ts)
 ORDER BY (job, code, alert_id)
+COMMENT 'Alerts and their delivery; the last delivery state with FINAL'

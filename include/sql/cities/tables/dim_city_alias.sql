@@ -4,10 +4,11 @@
 -- never restores a changed one.
 CREATE TABLE IF NOT EXISTS zakaz.dim_city_alias
 (
-    alias String,
-    city String,
-    _ver UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)),
-    _deleted UInt8 DEFAULT 0
+    alias String COMMENT 'spelling, in lower case, with е for ё',
+    city String COMMENT 'canonical name of the city',
+    _ver UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)) COMMENT 'microseconds since 1970; the highest wins',
+    _deleted UInt8 DEFAULT 0 COMMENT '1: the spelling is no longer used'
 )
 ENGINE = ReplacingMergeTree(_ver, _deleted)
 ORDER BY alias
+COMMENT 'Spellings of cities: edit them with INSERT, migrate leaves a changed one as it is'

@@ -6,10 +6,10 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
     city String COMMENT 'canonical name; by zakaz_city_name where no alias is known, unknown where there is none',
     event_id UInt64 COMMENT 'as its source numbers it',
     source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
-    event_name String,
-    tickets_sold UInt64,
-    revenue Decimal(18, 2) COMMENT 'rubles',
-    refunds_amount Decimal(18, 2) COMMENT 'rubles',
+    event_name String COMMENT 'as its source had it when the row was loaded',
+    tickets_sold UInt64 COMMENT 'tickets, by the day of payment; a refund does not lessen them',
+    revenue Decimal(18, 2) COMMENT 'rubles paid by buyers with VAT, after discounts, before commission and refunds',
+    refunds_amount Decimal(18, 2) COMMENT 'rubles that went back to buyers, on the day of the refund',
     net_revenue Decimal(18, 2) COMMENT 'rubles: revenue - refunds_amount',
     _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
     _deleted UInt8 COMMENT '1: gone in the staging'
@@ -18,3 +18,4 @@ ENGINE = ReplacingMergeTree(_ver, _deleted)
 PARTITION BY toYYYYMM(sale_date)
 PRIMARY KEY (sale_date, event_date, city, event_id)
 ORDER BY (sale_date, event_date, city, event_id, source)
+COMMENT 'The mart of ticket sales, by the Moscow day of the sale or refund; current rows with FINAL'

@@ -3,17 +3,17 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
 (
     report_date Date COMMENT 'Moscow day of the sale or refund',
     event_date Date COMMENT 'day of the show, where it is held; 1970-01-01 where it is not known',
-    event_id UInt64,
-    event_name String,
-    show_id UInt64,
+    event_id UInt64 COMMENT 'as its source numbers it',
+    event_name String COMMENT 'as its source had it when the row was loaded',
+    show_id UInt64 COMMENT 'one showing of the event; 0 where it is not known',
     city String COMMENT 'as the source writes it; unknown where it says none',
-    utm_source String,
-    utm_campaign String,
+    utm_source String COMMENT 'of the order; empty where it has none',
+    utm_campaign String COMMENT 'of the order; empty where it has none',
     source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
-    tickets_sold UInt32,
-    revenue Decimal(18, 2) COMMENT 'rubles',
+    tickets_sold UInt32 COMMENT 'tickets, by the day of payment; a refund does not lessen them',
+    revenue Decimal(18, 2) COMMENT 'rubles paid by buyers with VAT, after discounts, before commission and refunds',
     refunds_amount Decimal(18, 2) COMMENT 'rubles, counted on the day of the refund',
-    currency LowCardinality(String),
+    currency LowCardinality(String) COMMENT 'RUB: others are not loaded',
     _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
     _deleted UInt8 COMMENT '1: gone at the source'
 )
@@ -21,3 +21,4 @@ ENGINE = ReplacingMergeTree(_ver, _deleted)
 PARTITION BY toYYYYMM(report_date)
 PRIMARY KEY (report_date, event_date, event_id, show_id, city, utm_source, utm_campaign)
 ORDER BY (report_date, event_date, event_id, show_id, city, utm_source, utm_campaign, source)
+COMMENT 'Tickets sold and refunded on each Moscow day, by any loader; current rows with FINAL'

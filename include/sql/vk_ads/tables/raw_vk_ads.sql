@@ -5,13 +5,13 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_vk_ads
 (
     fetch_id UUID COMMENT 'one fetch of one account',
     reply_no UInt32 COMMENT 'place of the reply in its fetch',
-    account_id UInt64,
+    account_id UInt64 COMMENT 'account of VK Ads',
     resource LowCardinality(String) COMMENT 'ad_plans, ad_groups, banners, statistics, users, refused',
     request String COMMENT 'the parameters asked with, as JSON',
     from_date Date COMMENT 'first Moscow day that the reply is about; for a list, of the fetch',
     to_date Date COMMENT 'last Moscow day that the reply is about; for a list, of the fetch',
-    fetched_at DateTime64(6, 'UTC'),
-    body String CODEC (ZSTD(1))
+    fetched_at DateTime64(6, 'UTC') COMMENT 'UTC instant of the reply',
+    body String COMMENT 'the reply, JSON' CODEC (ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(fetched_at)
@@ -21,3 +21,4 @@ TTL toDateTime(fetched_at) + toIntervalDay({raw_days:UInt16})
 SETTINGS -- noqa: PRS
     max_bytes_to_merge_at_max_space_in_pool = 1000000,
     max_bytes_to_merge_at_min_space_in_pool = 1000000
+COMMENT 'The replies of the VK Ads API as received; kept for RAW_DAYS days'

@@ -9,8 +9,8 @@ import click
 def migrate() -> int:
     """Create or update databases, tables and views; safe to repeat, nothing is dropped.
 
-    Missing columns are added. Columns that are not ours are named and left alone. Exits 2 if a table differs otherwise
-    (type, keys, engine), or on a cluster from one host to another; one line per difference.
+    Missing columns and comments are added. Columns that are not ours are named and left alone. Exits 2 if a table
+    differs otherwise (type, keys, engine), or on a cluster from one host to another; one line per difference.
     """
     from zakaz.warehouse.hook import WarehouseHook
     from zakaz.warehouse.migrate import migrate as apply

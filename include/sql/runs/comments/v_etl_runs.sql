@@ -1,0 +1,21 @@
+-- The comments of bi.v_etl_runs and its columns.
+ALTER TABLE bi.v_etl_runs
+COMMENT COLUMN started_at 'Начало, по Москве',
+COMMENT COLUMN finished_at 'Конец, по Москве; NULL: ещё идёт',
+COMMENT COLUMN job 'Код задачи',
+COMMENT COLUMN job_ru 'Название задачи',
+COMMENT COLUMN status 'running: идёт, ok: удачно, error: ошибка',
+COMMENT COLUMN emoji '🟢 удачно, 🟡 идёт, 🔴 ошибка',
+COMMENT COLUMN from_date 'Первый московский день, над которым шла работа',
+COMMENT COLUMN to_date 'Последний московский день, над которым шла работа',
+COMMENT COLUMN duration_seconds 'Сколько длилась, в секундах; NULL: ещё идёт',
+COMMENT COLUMN rows_read 'Сколько строк прочитано у источника',
+COMMENT COLUMN rows_written 'Сколько строк записано в таблицу',
+COMMENT COLUMN error 'Ошибка одной строкой; пусто, если её нет',
+COMMENT COLUMN run_type 'Вид запуска: scheduled (по расписанию), manual, backfill и другие',
+COMMENT COLUMN try_number 'Номер попытки задачи, с 1',
+COMMENT COLUMN dag_run_id 'Запуск в Airflow; вне его своё имя',
+COMMENT COLUMN log_url 'Журнал в Airflow',
+COMMENT COLUMN host 'Машина, на которой шла попытка',
+COMMENT COLUMN version_tag 'Версия кода (VERSION_TAG)',
+MODIFY COMMENT 'Попытки задач, по строке на каждую; время московское'

@@ -1,0 +1,13 @@
+-- The comments of bi.v_sales_daily and its columns.
+ALTER TABLE bi.v_sales_daily
+COMMENT COLUMN d 'День продажи или возврата по Москве',
+COMMENT COLUMN event_date 'День показа там, где он идёт; 1970-01-01, если не известен',
+COMMENT COLUMN city 'Город показа; unknown: источник его не называет',
+COMMENT COLUMN event_id 'Номер события у источника',
+COMMENT COLUMN event_name 'Название события, каким оно было у источника при загрузке',
+COMMENT COLUMN tickets_sold 'Продано билетов по дню оплаты; возвращённые не вычтены',
+COMMENT COLUMN revenue 'Выручка (оборот организатора), ₽: с НДС, после скидок, до комиссии, возвраты не вычтены',
+COMMENT COLUMN refunds_amount 'Возвраты, ₽: что вернули покупателям, в день возврата, а не продажи',
+COMMENT COLUMN net_revenue 'Чистая выручка, ₽: выручка минус возвраты этого дня; с НДС, после скидок, до комиссии',
+COMMENT COLUMN source 'Чьи это продажи: qtickets или file:ИМЯ',
+MODIFY COMMENT 'Продажи билетов по московским дням, городам и событиям; возврат стоит в дне возврата'

@@ -1,0 +1,12 @@
+-- The comments of bi.v_vk_ads_daily and its columns.
+ALTER TABLE bi.v_vk_ads_daily
+COMMENT COLUMN d 'День показов по Москве',
+COMMENT COLUMN city 'Город, на который работает реклама; unknown: в её текстах города нет',
+COMMENT COLUMN account_id 'Номер рекламного кабинета VK',
+COMMENT COLUMN campaign_id 'Номер кампании VK',
+COMMENT COLUMN campaign_name 'Название кампании, каким оно было в VK при загрузке',
+COMMENT COLUMN impressions 'Показов рекламы',
+COMMENT COLUMN clicks 'Кликов по рекламе',
+COMMENT COLUMN goals 'Достигнутых целей: по пикселю самой VK, а без него все, что считает VK',
+COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
+MODIFY COMMENT 'Расход на рекламу VK, ₽ без НДС, по московским дням, городам и кампаниям'
