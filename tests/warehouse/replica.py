@@ -3,11 +3,13 @@
     python replica.py FOLDER CONFIG
 
 Creates what `zakaz migrate` creates, and prints the error, or what differs and the replicated tables. chDB has no queue
-for statements ON CLUSTER, and lets nobody write to such a table.
+for statements ON CLUSTER, and lets nobody write to such a table. With WITHOUT_COMMENTS in the environment no table has
+any, as in 1.0.
 """
 
 import json
 import os
+import re
 import sys
 from typing import Any
 
@@ -26,7 +28,10 @@ def main(folder: str, config: str) -> None:
         return opened(**{**options, "path": f"{folder}?config-file={config}"})
 
     def here(hook: WarehouseHook, sql: str, *params: Any, **options: Any) -> Any:
-        return execute(hook, sql.replace(" ON CLUSTER 'main'", ""), *params, **options)
+        sql = sql.replace(" ON CLUSTER 'main'", "")
+        if "WITHOUT_COMMENTS" in os.environ and "CREATE TABLE" in sql:
+            sql = re.sub(r"\s+COMMENT\s+'[^']*'", "", sql)
+        return execute(hook, sql, *params, **options)
 
     clickhouse_connect.get_client = with_config
     WarehouseHook.execute = here  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
 -- What gives the tables of the warehouse the comments of their twins in a scratch database, where they differ.
--- Comments are not replicated. A cluster hands a statement to each of its hosts if it has comments of columns only, or that
--- of a table only: otherwise to one.
+-- Comments are not replicated. A cluster hands a statement to each of its hosts if it has comments of columns only, or
+-- that of a table only: otherwise to one.
 SELECT
     concat(
         'ALTER TABLE ', database, '.', table, ' ',
