@@ -4,7 +4,7 @@
 
 Creates what `zakaz migrate` creates, and prints the error, or what differs and the replicated tables. chDB has no queue
 for statements ON CLUSTER, and lets nobody write to such a table. With WITHOUT_COMMENTS in the environment no table has
-any, as in 1.0.
+any.
 """
 
 import json
