@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
     source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
     event_name String,
     tickets_sold UInt64,
+    tickets_refunded UInt64 COMMENT 'counted on the day of the refund',
     revenue Decimal(18, 2) COMMENT 'rubles',
     refunds_amount Decimal(18, 2) COMMENT 'rubles',
     net_revenue Decimal(18, 2) COMMENT 'rubles: revenue - refunds_amount',

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_sales
     utm_source String,
     utm_campaign String,
     tickets_sold UInt32,
+    tickets_refunded UInt32 COMMENT 'counted on the day of the refund',
     revenue Decimal(18, 2) COMMENT 'rubles',
     refunds_amount Decimal(18, 2) COMMENT 'rubles',
     currency LowCardinality(String),

@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
     utm_campaign String,
     source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
     tickets_sold UInt32,
+    tickets_refunded UInt32 COMMENT 'counted on the day of the refund',
     revenue Decimal(18, 2) COMMENT 'rubles',
     refunds_amount Decimal(18, 2) COMMENT 'rubles, counted on the day of the refund',
     currency LowCardinality(String),
