@@ -37,7 +37,7 @@ down: ## stop it
 
 test-server: $(VENV)/.installed-dev ## the warehouse tests against the server at CLICKHOUSE_TEST_URL (several: at once)
 	@test -n "$$CLICKHOUSE_TEST_URL" || { echo "make test-server: set CLICKHOUSE_TEST_URL, e.g. clickhouse://default:@127.0.0.1:9000/?http_port=8123" >&2; exit 1; }
-	@$(BIN)/pytest -m "$(or $(MARKS),warehouse)" -n $(words $(CLICKHOUSE_TEST_URL)) --dist loadfile tests
+	@$(BIN)/pytest -m "$(or $(MARKS),warehouse)" -n $(words $(CLICKHOUSE_TEST_URL)) --dist loadfile --timeout 600 tests
 
 bench: $(VENV)/.installed-dev ## speed and memory as ratios, into docs/BENCHMARKS.md (half an hour)
 	@PYTHONPATH=plugins $(BIN)/python bench/run.py $(BENCH)

@@ -38,6 +38,7 @@ SALES_ROW = {
     "utm_source": "",
     "utm_campaign": "",
     "tickets_sold": 2,
+    "tickets_refunded": 0,
     "revenue": Decimal("5000.10"),
     "refunds_amount": Decimal(0),
     "currency": "RUB",

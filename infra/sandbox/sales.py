@@ -24,6 +24,7 @@ COLUMNS = (
     "tickets_sold",
     "revenue",
     "refunds_amount",
+    "tickets_refunded",
     "currency",
 )
 
@@ -37,7 +38,7 @@ def sales_truth(office: TicketOffice, first: date, last: date, refund_days: int 
     :param last: last Moscow day, included.
     :param refund_days: leave out what was given back more days after its sale; by default nothing is left out.
     """
-    sums: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    sums: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for day in office.refundable_days(first, last):
         for order in office.orders(day):
             if order.payed_at is None or order.cancelled:
@@ -51,11 +52,13 @@ def sales_truth(office: TicketOffice, first: date, last: date, refund_days: int 
                 if back_on is None or not first <= back_on <= last:
                     continue
                 if refund_days is None or (back_on - order.payed_at.date()).days <= refund_days:
-                    sums[_key(back_on, order, basket)][2] += basket.refunded_amount
+                    given_back = sums[_key(back_on, order, basket)]
+                    given_back[2] += basket.refunded_amount
+                    given_back[3] += 1
     rows = []
-    for key, (tickets, revenue, refunds) in sorted(sums.items()):
-        amounts = {"tickets_sold": tickets, "revenue": f"{revenue}.00", "refunds_amount": f"{refunds}.00"}
-        rows.append(dict(zip(COLUMNS, (*key, *amounts.values(), "RUB"), strict=True)))
+    for key, (tickets, revenue, refunds, refunded) in sorted(sums.items()):
+        amounts = (tickets, f"{revenue}.00", f"{refunds}.00", refunded)
+        rows.append(dict(zip(COLUMNS, (*key, *amounts, "RUB"), strict=True)))
     return rows
 
 

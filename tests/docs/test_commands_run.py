@@ -55,7 +55,8 @@ def installation(metadata: None, tmp_path_factory: pytest.TempPathFactory) -> It
     home = tmp_path_factory.mktemp("runbook")
     with Sandbox(seed=1, state_dir=home / "sandbox-state") as sandbox:
         made = Installation(home, Path(os.environ["AIRFLOW_HOME"]) / "airflow.db", sandbox)
-        (home / "sales.csv").write_text(sandbox.sales_csv(date(2026, 11, 19), date(2026, 11, 19)), encoding="utf-8")
+        for name in ("sales.csv", "kassir.csv"):
+            (home / name).write_text(sandbox.sales_csv(date(2026, 11, 19), date(2026, 11, 19)), encoding="utf-8")
         yield made
         made.console.close()
 

@@ -71,9 +71,15 @@ def test_the_tags_say_more_about_the_city_than_the_names(warehouse: WarehouseHoo
 def test_sales_are_summed_by_both_days_city_and_event(warehouse: WarehouseHook) -> None:
     stage_sales(
         warehouse,
-        {"refunds_amount": Decimal("0.11")},
+        {"refunds_amount": Decimal("0.11"), "tickets_refunded": 1},
         {"utm_source": "vk_ads", "tickets_sold": 3, "revenue": Decimal("0.29")},
-        {"show_id": 2, "tickets_sold": 0, "revenue": Decimal(0), "refunds_amount": Decimal("0.29")},
+        {
+            "show_id": 2,
+            "tickets_sold": 0,
+            "revenue": Decimal(0),
+            "refunds_amount": Decimal("0.29"),
+            "tickets_refunded": 2,
+        },
         # Refunds alone make a negative day.
         {"event_id": 2, "tickets_sold": 0, "revenue": Decimal(0), "refunds_amount": Decimal("700.00")},
         {"event_date": date(2026, 12, 25)},
@@ -81,11 +87,11 @@ def test_sales_are_summed_by_both_days_city_and_event(warehouse: WarehouseHook) 
         {"event_id": 3, "_deleted": 1},
     )
     assert build_sales(warehouse) == 3
-    named = "event_date, event_id, tickets_sold, revenue, refunds_amount, net_revenue"
+    named = "event_date, event_id, tickets_sold, tickets_refunded, revenue, refunds_amount, net_revenue"
     assert sales_mart(warehouse, named) == [
-        (date(2026, 12, 24), 2, 0, Decimal(0), Decimal("700.00"), Decimal("-700.00")),
-        (date(2026, 12, 24), 4001, 5, Decimal("5000.39"), Decimal("0.40"), Decimal("4999.99")),
-        (date(2026, 12, 25), 4001, 2, Decimal("5000.10"), Decimal(0), Decimal("5000.10")),
+        (date(2026, 12, 24), 2, 0, 0, Decimal(0), Decimal("700.00"), Decimal("-700.00")),
+        (date(2026, 12, 24), 4001, 5, 3, Decimal("5000.39"), Decimal("0.40"), Decimal("4999.99")),
+        (date(2026, 12, 25), 4001, 2, 0, Decimal("5000.10"), Decimal(0), Decimal("5000.10")),
     ]
 
 

@@ -87,17 +87,17 @@ def test_which_day_and_what_counts(warehouse: WarehouseHook) -> None:
         ticket(basket_id=6, cancelled=True),
         # Sold before the day, given back on it; sold on it, given back later; taken back altogether.
         ticket(basket_id=7, payed_at=msk("2026-11-01T10:00:00"), refunded_at=msk("2026-11-20T00:00:00"))._replace(
-            refunded_amount=back
+            refunded_amount=back, quantity=2
         ),
         ticket(basket_id=8, refunded_at=msk("2026-11-21T00:00:00"), refunded_amount=Decimal(7)),
         ticket(basket_id=9, cancelled=True, refunded_at=msk("2026-11-20T13:00:00"), refunded_amount=back),
         events=shows,
     )
     columns = "report_date, event_date, event_id, show_id, city, utm_source, tickets_sold, revenue, refunds_amount"
-    assert staged(warehouse, columns) == [
-        (DAY, date(2026, 12, 24), 77, 88, "Казань", "vk_ads", 4, Decimal("6002.00"), back),
-        (DAY, date(2026, 12, 25), 78, 89, "Владивосток", "", 1, Decimal("1500.50"), Decimal(0)),
-        (DAY, date(2026, 12, 31), 77, 90, "Казань", "", 1, Decimal("1500.50"), Decimal(0)),
+    assert staged(warehouse, f"{columns}, tickets_refunded") == [
+        (DAY, date(2026, 12, 24), 77, 88, "Казань", "vk_ads", 4, Decimal("6002.00"), back, 2),
+        (DAY, date(2026, 12, 25), 78, 89, "Владивосток", "", 1, Decimal("1500.50"), Decimal(0), 0),
+        (DAY, date(2026, 12, 31), 77, 90, "Казань", "", 1, Decimal("1500.50"), Decimal(0), 0),
     ]
     assert loaded[:2] == (8, 3)
     assert totals(warehouse) == {DAY: ("FIGURES", 6, Decimal("9003.00"), back)}

@@ -23,7 +23,7 @@ from zakaz.warehouse.hook import WarehouseHook
 pytestmark = pytest.mark.warehouse
 ROI_COLUMNS = (
     *("impressions", "clicks", "spend", "tickets_sold", "revenue", "refunds_amount", "net_revenue"),
-    *("roas", "cpc", "cost_per_ticket"),
+    *("roas", "cpc", "cost_per_ticket", "spend_with_vat", "tickets_refunded", "net_tickets"),
 )
 
 
@@ -84,7 +84,7 @@ def test_spend_and_revenue_meet_once_and_neither_is_dropped(opened: WarehouseHoo
     )
     stage_sales(
         opened,
-        {"tickets_sold": 2, "revenue": Decimal("300.40"), "refunds_amount": Decimal("100.00")},
+        {"tickets_sold": 2, "revenue": Decimal("300.40"), "refunds_amount": Decimal("100.00"), "tickets_refunded": 6},
         {"tickets_sold": 3, "revenue": Decimal("0.20"), "event_id": 2},
         {"tickets_sold": 0, "revenue": Decimal("0.00"), "event_date": date(2026, 12, 25)},
         {"city": "Самара", "tickets_sold": 1, "revenue": Decimal("50.00")},
@@ -113,6 +113,9 @@ def test_spend_and_revenue_meet_once_and_neither_is_dropped(opened: WarehouseHoo
         "roas": pytest.approx(2.0),
         "cpc": pytest.approx(25.075),
         "cost_per_ticket": pytest.approx(20.06),
+        "spend_with_vat": Decimal("122.366"),
+        "tickets_refunded": 6,
+        "net_tickets": -1,
     }
     ads_only, sales_only = found[DAY, "Москва"], found[DAY, "Самара"]
     assert (ads_only["spend"], ads_only["net_revenue"], ads_only["roas"]) == (Decimal("7.00"), 0, 0.0)
@@ -122,9 +125,23 @@ def test_spend_and_revenue_meet_once_and_neither_is_dropped(opened: WarehouseHoo
     assert found[DAY - timedelta(days=1), "Казань"]["net_revenue"] == Decimal("9.00")
 
 
+def test_spend_with_vat_has_the_rate_of_its_day_and_adds_up_to_the_kopeck(opened: WarehouseHook) -> None:
+    days = {"2003-12-31": 100, "2018-12-31": 118, "2019-01-01": 120, "2025-12-31": 120, "2026-01-01": 122}
+    found = opened.execute(
+        "SELECT arrayJoin(splitByChar(',', {days:String})) AS day, zakaz_with_vat(toDecimal64(1, 2), toDate(day))",
+        {"days": ",".join(days)},
+    )
+    assert dict(found) == {day: Decimal(percent) / 100 for day, percent in days.items()}, "none before the first rate"
+    stage_vk(opened, *({"ad_id": number, "campaign_id": number, "spend": Decimal("0.01")} for number in range(100)))
+    build_vk(opened)
+    total = "SELECT sum(spend_with_vat) FROM bi.{}"
+    for view in ("v_vk_ads_daily", "v_marketing_roi_daily"):
+        assert opened.execute(total.format(view)) == [(Decimal("1.22"),)]
+
+
 def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHook) -> None:
     stage_vk(opened, {"ad_id": 1, "spend": Decimal("0.29")}, {"ad_id": 2, "utm_content": "orel"})
-    stage_sales(opened, {"refunds_amount": Decimal("1.01")}, {"event_id": 2})
+    stage_sales(opened, {"refunds_amount": Decimal("1.01"), "tickets_refunded": 3}, {"event_id": 2})
     build_vk(opened)
     build_sales(opened)
     stage_vk(opened, {"ad_id": 2, "_deleted": 1})
@@ -132,11 +149,24 @@ def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHoo
     build_vk(opened)
     build_sales(opened)
     assert opened.execute("SELECT * FROM bi.v_vk_ads_daily") == [
-        (DAY, "Казань", 1, 10, "Афиша", 1000, 10, 1, Decimal("0.29"))
+        (DAY, "Казань", 1, 10, "Афиша", 1000, 10, 1, Decimal("0.29"), Decimal("0.3538"))
     ]
     net = Decimal("4999.09")
     assert opened.execute("SELECT * FROM bi.v_sales_daily") == [
-        (DAY, date(2026, 12, 24), "Казань", 4001, "Щелкунчик", 2, Decimal("5000.10"), Decimal("1.01"), net, "qtickets")
+        (
+            DAY,
+            date(2026, 12, 24),
+            "Казань",
+            4001,
+            "Щелкунчик",
+            2,
+            Decimal("5000.10"),
+            Decimal("1.01"),
+            net,
+            "qtickets",
+            3,
+            -1,
+        )
     ]
     assert opened.execute("SELECT sum(spend), sum(net_revenue) FROM bi.v_marketing_roi_daily") == [
         (Decimal("0.29"), net)

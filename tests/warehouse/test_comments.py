@@ -69,6 +69,8 @@ def test_money_in_bi_says_how_it_is_counted(warehouse: WarehouseHook) -> None:
     for name, comment in comments(warehouse).items():
         if re.search(r"^bi\..*\.(spend|roas|cpc|cost_per_ticket)$", name):
             assert "без НДС" in comment, name
+        if name.endswith(".spend_with_vat"):
+            assert "₽ с НДС" in comment, name
         if re.search(r"^bi\..*\.(roas|cpc|cost_per_ticket)$", name):
             assert "не усреднять" in comment, name
         if re.search(r"^bi\..*\.(revenue|net_revenue)$", name):

@@ -28,8 +28,8 @@ checks AS (
             (
                 'staging_equals_mart_sales', 'qtickets', 'dm_sales_daily = stg_qtickets_sales',
                 [
-                    ('tickets_sold', ' tickets for '), ('revenue', ' rubles, '), ('refunds_amount', ' given back, '),
-                    ('net_revenue', ' net')
+                    ('tickets_sold', ' tickets for '), ('revenue', ' rubles, '), ('tickets_refunded', ' refunded for '),
+                    ('refunds_amount', ' rubles, '), ('net_revenue', ' net')
                 ]
             ),
             (

@@ -3,8 +3,8 @@
 -- 1) for existing rows that have disappeared. Idempotent.
 INSERT INTO zakaz.dm_sales_daily
 (
-    sale_date, event_date, city, event_id, source, event_name, tickets_sold, revenue, refunds_amount, net_revenue,
-    _ver, _deleted
+    sale_date, event_date, city, event_id, source, event_name, tickets_sold, tickets_refunded, revenue,
+    refunds_amount, net_revenue, _ver, _deleted
 )
 WITH (
     SELECT (groupArray(alias), groupArray(city))
@@ -19,6 +19,7 @@ SELECT
     source,
     max(event_name) AS event_name,
     sum(tickets_sold) AS tickets_sold,
+    sum(tickets_refunded) AS tickets_refunded,
     sum(revenue) AS revenue,
     sum(refunds_amount) AS refunds_amount,
     sum(united.revenue) - sum(united.refunds_amount) AS net_revenue,
@@ -39,6 +40,7 @@ FROM (
         source,
         event_name,
         tickets_sold,
+        tickets_refunded,
         revenue,
         refunds_amount,
         true AS is_fresh
@@ -56,6 +58,7 @@ FROM (
         source,
         '' AS event_name,
         0 AS tickets_sold,
+        0 AS tickets_refunded,
         0 AS revenue,
         0 AS refunds_amount,
         false AS is_fresh

@@ -4,7 +4,7 @@
 INSERT INTO zakaz.stg_qtickets_sales
 (
     report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign, source,
-    tickets_sold, revenue, refunds_amount, currency, _ver, _deleted
+    tickets_sold, tickets_refunded, revenue, refunds_amount, currency, _ver, _deleted
 )
 WITH
 fresh AS (
@@ -24,6 +24,7 @@ SELECT
     utm_campaign,
     {sales_source:String} AS source,
     sum(tickets_sold) AS tickets_sold,
+    sum(tickets_refunded) AS tickets_refunded,
     sum(revenue) AS revenue,
     sum(refunds_amount) AS refunds_amount,
     max(currency) AS currency,
@@ -40,6 +41,7 @@ FROM (
         utm_source,
         utm_campaign,
         tickets_sold,
+        tickets_refunded,
         revenue,
         refunds_amount,
         currency,
@@ -59,6 +61,7 @@ FROM (
         utm_source,
         utm_campaign,
         0 AS tickets_sold,
+        0 AS tickets_refunded,
         0 AS revenue,
         0 AS refunds_amount,
         '' AS currency,

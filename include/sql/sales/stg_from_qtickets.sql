@@ -6,7 +6,7 @@
 INSERT INTO zakaz.stg_qtickets_sales
 (
     report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign, source,
-    tickets_sold, revenue, refunds_amount, currency, _ver, _deleted
+    tickets_sold, tickets_refunded, revenue, refunds_amount, currency, _ver, _deleted
 )
 WITH
 shows AS (
@@ -38,6 +38,7 @@ movements AS (
         utm_source,
         utm_campaign,
         quantity AS tickets_sold,
+        toUInt32(0) AS tickets_refunded,
         price * quantity AS revenue,
         toDecimal64(0, 2) AS refunds_amount,
         currency
@@ -52,6 +53,7 @@ movements AS (
         utm_source,
         utm_campaign,
         toUInt32(0) AS tickets_sold,
+        quantity AS tickets_refunded,
         toDecimal64(0, 2) AS revenue,
         refunded_amount AS refunds_amount,
         currency
@@ -70,6 +72,7 @@ SELECT
     utm_campaign,
     'qtickets' AS source,
     sum(tickets_sold) AS tickets_sold,
+    sum(tickets_refunded) AS tickets_refunded,
     sum(revenue) AS revenue,
     sum(refunds_amount) AS refunds_amount,
     max(currency) AS currency,
@@ -86,6 +89,7 @@ FROM (
         movements.utm_source AS utm_source,
         movements.utm_campaign AS utm_campaign,
         movements.tickets_sold AS tickets_sold,
+        movements.tickets_refunded AS tickets_refunded,
         movements.revenue AS revenue,
         movements.refunds_amount AS refunds_amount,
         movements.currency AS currency,
@@ -107,6 +111,7 @@ FROM (
         utm_source,
         utm_campaign,
         0 AS tickets_sold,
+        0 AS tickets_refunded,
         0 AS revenue,
         0 AS refunds_amount,
         '' AS currency,

@@ -29,6 +29,7 @@ class SalesLine(BaseModel):
     tickets_sold: Count
     revenue: Rubles
     refunds_amount: Rubles = Decimal(0)
+    tickets_refunded: Count = 0
     currency: Currency = RUBLES
 
     @property

@@ -1,5 +1,6 @@
 """The DDL of include/sql, in dependency order, and rewritten ON CLUSTER where a cluster is configured."""
 
+import csv
 import json
 import re
 from graphlib import TopologicalSorter
@@ -18,6 +19,7 @@ CREATED = re.compile(
 NAME = re.compile(r"^CREATE (?:OR REPLACE )?(?:TABLE|VIEW) (?:IF NOT EXISTS )?(\w+\.\w+)", re.MULTILINE)
 ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)(\()?", re.MULTILINE)
 JOBS = INCLUDE_DIR / "messages" / "jobs.json"
+VAT_RATES = INCLUDE_DIR / "vat_rates.csv"
 BOUND = re.compile(r"\{(\w+):")
 
 
@@ -76,6 +78,8 @@ def actual_engine(engine: str) -> str:
 def parameters(text: str) -> dict[str, str | int]:
     """The parameters of a DDL statement: settings, and names that are defined once for Python and SQL."""
     names = {job: texts["name"] for job, texts in json.loads(JOBS.read_text(encoding="utf-8")).items()}
+    with VAT_RATES.open(encoding="utf-8", newline="") as file:
+        vat = sorted((row["from_date"], row["percent"]) for row in csv.DictReader(file))
     known: dict[str, str | int] = {
         "raw_days": settings().raw_days,
         "stages": ",".join(STAGES),
@@ -83,5 +87,7 @@ def parameters(text: str) -> dict[str, str | int]:
         "jobs": ",".join(names),
         "job_names": ",".join(names.values()),
         "vk_days_served": VK_DAYS_SERVED,
+        "vat_dates": ",".join(since for since, _ in vat),
+        "vat_percents": ",".join(percent for _, percent in vat),
     }
     return {name: known[name] for name in BOUND.findall(text)}

@@ -32,7 +32,8 @@ SELECT
     count() AS row_count,
     max(_ver) AS version,
     map(
-        'tickets_sold', sum(tickets_sold), 'revenue', sum(revenue), 'refunds_amount', sum(refunds_amount),
+        'tickets_sold', sum(tickets_sold), 'tickets_refunded', sum(tickets_refunded),
+        'revenue', sum(revenue), 'refunds_amount', sum(refunds_amount),
         'net_revenue', sum(revenue) - sum(refunds_amount)
     ) AS figures
 FROM zakaz.stg_qtickets_sales FINAL
@@ -47,7 +48,8 @@ SELECT
     count() AS row_count,
     max(_ver) AS version,
     map(
-        'tickets_sold', sum(tickets_sold), 'revenue', sum(revenue), 'refunds_amount', sum(refunds_amount),
+        'tickets_sold', sum(tickets_sold), 'tickets_refunded', sum(tickets_refunded),
+        'revenue', sum(revenue), 'refunds_amount', sum(refunds_amount),
         'net_revenue', sum(net_revenue)
     ) AS figures
 FROM zakaz.dm_sales_daily FINAL

@@ -8,6 +8,7 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
     source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
     event_name String COMMENT 'as its source had it when the row was loaded',
     tickets_sold UInt64 COMMENT 'tickets, by the day of payment; a refund does not lessen them',
+    tickets_refunded UInt64 COMMENT 'tickets, counted on the day of the refund',
     revenue Decimal(18, 2) COMMENT 'rubles paid by buyers with VAT, after discounts, before commission and refunds',
     refunds_amount Decimal(18, 2) COMMENT 'rubles that went back to buyers, on the day of the refund',
     net_revenue Decimal(18, 2) COMMENT 'rubles: revenue - refunds_amount',

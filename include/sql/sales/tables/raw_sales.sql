@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_sales
     utm_source String COMMENT 'of the order; empty where the file does not say it',
     utm_campaign String COMMENT 'of the order; empty where the file does not say it',
     tickets_sold UInt32 COMMENT 'tickets, by the day of sale',
+    tickets_refunded UInt32 COMMENT 'tickets, counted on the day of the refund',
     revenue Decimal(18, 2) COMMENT 'rubles, before refunds',
     refunds_amount Decimal(18, 2) COMMENT 'rubles, on the day of the refund',
     currency LowCardinality(String) COMMENT 'RUB: others are not loaded',

@@ -10,5 +10,7 @@ SELECT
     revenue,
     refunds_amount,
     net_revenue,
-    source
+    source,
+    tickets_refunded,
+    toInt64(tickets_sold) - tickets_refunded AS net_tickets
 FROM zakaz.dm_sales_daily FINAL

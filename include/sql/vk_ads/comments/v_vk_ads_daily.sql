@@ -9,4 +9,5 @@ COMMENT COLUMN impressions 'Показов рекламы',
 COMMENT COLUMN clicks 'Кликов по рекламе',
 COMMENT COLUMN goals 'Достигнутых целей: по пикселю самой VK, а без него все, что считает VK',
 COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
+COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
 MODIFY COMMENT 'Расход на рекламу VK, ₽ без НДС, по московским дням, городам и кампаниям'

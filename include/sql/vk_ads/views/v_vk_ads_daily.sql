@@ -9,5 +9,6 @@ SELECT
     impressions,
     clicks,
     goals,
-    spend
+    spend,
+    zakaz_with_vat(spend, stat_date) AS spend_with_vat
 FROM zakaz.dm_vk_ads_daily FINAL

@@ -29,7 +29,7 @@ def load_sales(file: Path, seller: str, replace: bool) -> None:
 
     An invalid line is reported with its number and column, and then nothing is loaded. Columns: report_date,
     event_date, event_id, city, tickets_sold, revenue; optional: event_name, show_id, utm_source, utm_campaign,
-    refunds_amount, currency. UTF-8, days as 2026-11-20, money in rubles as 3000.50.
+    refunds_amount, tickets_refunded, currency. UTF-8, days as 2026-11-20, money in rubles as 3000.50.
     """
     from zakaz.days import DayRange
     from zakaz.pipeline.sales import last_read_again
