@@ -149,6 +149,18 @@ def test_the_pipeline_adds_a_column_and_keeps_raw_rows_as_long_as_it_is_told(act
     assert act("etl_writer", *statements) == ["done"] * 2
 
 
+def test_the_pipeline_brings_a_source_to_the_keys_of_sales(act: As) -> None:
+    for table in ("stg_qtickets_sales", "dm_sales_daily"):
+        (ddl,) = (file.read_text(encoding="utf-8") for file in files("*/tables") if name_of(file) == f"zakaz.{table}")
+        key = re.search(r"^ORDER BY \((.*)\)", ddl, re.MULTILINE)
+        assert key
+        statements = (
+            f"ALTER TABLE zakaz.{table} ADD COLUMN later UInt8, MODIFY ORDER BY ({key[1]}, later)",
+            f"ALTER TABLE zakaz.{table} MODIFY COLUMN source LowCardinality(String) DEFAULT 'qtickets'",
+        )
+        assert act("etl_writer", *statements) == ["done"] * 2
+
+
 def test_the_pipeline_writes_comments(act: As) -> None:
     of_views = [file.read_text(encoding="utf-8") for file in files("*/comments")]
     of_tables = [
