@@ -175,7 +175,7 @@ def test_formulas_say_one_thing_with_titles_and_with_ids() -> None:
             assert by_id == field["guid_formula"]
             references = set(COLUMN_IN_FORMULA.findall(field["guid_formula"]))
             assert references == set(deps.pop(guid)) <= {one for one in fields if fields[one]["calc_mode"] == "direct"}
-            is_aggregate = re.search(r"\b(SUM|MAX|ANY)\(", field["formula"]) is not None
+            is_aggregate = re.search(r"\b(SUM|MAX|ANY|SUM_IF|COUNTD_IF)\(", field["formula"]) is not None
             assert (field["type"] == "MEASURE") is is_aggregate is field["has_auto_aggregation"], field["title"]
         assert deps == {}
     assert calculated > 10

@@ -13,6 +13,7 @@ from made_rows import DAY, build_sales, build_vk, stage_sales, stage_vk
 from steady import rows_of
 from zakaz.days import MOSCOW, DayRange
 from zakaz.days import last_complete_day as yesterday
+from zakaz.pipeline.source_totals import CONFIRMED_ZERO, SourceTotal, record_totals
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import recorded
 from zakaz.settings import INCLUDE_DIR
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.warehouse
 ROI_COLUMNS = (
     *("impressions", "clicks", "spend", "tickets_sold", "revenue", "refunds_amount", "net_revenue"),
     *("roas", "cpc", "cost_per_ticket", "spend_with_vat", "tickets_refunded", "net_tickets"),
+    *("has_ads", "has_sales"),
 )
 
 
@@ -116,6 +118,8 @@ def test_spend_and_revenue_meet_once_and_neither_is_dropped(opened: WarehouseHoo
         "spend_with_vat": Decimal("122.366"),
         "tickets_refunded": 6,
         "net_tickets": -1,
+        "has_ads": 1,
+        "has_sales": 1,
     }
     ads_only, sales_only = found[DAY, "Москва"], found[DAY, "Самара"]
     assert (ads_only["spend"], ads_only["net_revenue"], ads_only["roas"]) == (Decimal("7.00"), 0, 0.0)
@@ -123,6 +127,26 @@ def test_spend_and_revenue_meet_once_and_neither_is_dropped(opened: WarehouseHoo
     assert (sales_only["spend"], sales_only["net_revenue"]) == (0, Decimal("50.00"))
     assert (sales_only["roas"], sales_only["cpc"], sales_only["cost_per_ticket"]) == (None, None, 0.0)
     assert found[DAY - timedelta(days=1), "Казань"]["net_revenue"] == Decimal("9.00")
+
+
+def test_a_day_says_which_side_is_loaded(opened: WarehouseHook) -> None:
+    """Not loaded is no zero: a ratio must leave such days out, and whoever reads it must hear of them."""
+    days = [DAY - timedelta(days=number) for number in range(4)]
+    stage_vk(opened, {"stat_date": days[0]}, {"stat_date": days[1], "ad_id": 2})
+    stage_sales(opened, {"report_date": days[0], "city": "Самара"}, *({"report_date": day} for day in days[2:]))
+    for build in (build_vk, build_sales):
+        build(opened, DayRange(days[3], days[0]))
+    zero = {"account_id": 1, "state": CONFIRMED_ZERO, "impressions": 0, "clicks": 0, "amount": Decimal(0)}
+    now = datetime.now(UTC)
+    record_totals(opened, [SourceTotal(day=days[3], source="vk_ads", fetch_id=uuid4(), fetched_at=now, **zero)])
+    found = {(day, city): (row["has_ads"], row["has_sales"]) for (day, city), row in roi(opened).items()}
+    assert found == {
+        (days[0], "Казань"): (1, 1),
+        (days[0], "Самара"): (1, 1),
+        (days[1], "Казань"): (1, 0),
+        (days[2], "Казань"): (0, 1),
+        (days[3], "Казань"): (1, 1),
+    }
 
 
 def test_spend_with_vat_has_the_rate_of_its_day_and_adds_up_to_the_kopeck(opened: WarehouseHook) -> None:

@@ -15,4 +15,6 @@ COMMENT COLUMN cost_per_ticket 'Расход VK на проданный биле
 COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
 COMMENT COLUMN tickets_refunded 'Возвращено билетов, в день возврата; 0 у дней, загруженных до появления этого столбца',
 COMMENT COLUMN net_tickets 'Проданные билеты минус возвращённые в этот день; бывает меньше нуля',
+COMMENT COLUMN has_ads 'Расход VK за этот день загружен (или VK подтвердил, что его нет): делить на него можно',
+COMMENT COLUMN has_sales 'Продажи за этот день загружены (или QTickets подтвердил, что их нет)',
 MODIFY COMMENT 'Расход VK без НДС и продажи всех каналов по московским дням и городам'

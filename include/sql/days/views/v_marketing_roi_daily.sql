@@ -1,7 +1,15 @@
 -- Spend and revenue by day and city.
 -- Each side is summed before the join, so that nothing is dropped or duplicated; a ratio with a divisor of 0 is NULL,
--- not zero.
+-- not zero. A ratio over several days is true only over those that have both sides.
 CREATE OR REPLACE VIEW bi.v_marketing_roi_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+WITH confirmed_zero AS (
+    SELECT
+        day,
+        source
+    FROM meta.v_source_days
+    WHERE is_confirmed_zero
+)
+
 SELECT
     d,
     city,
@@ -17,7 +25,9 @@ SELECT
     sum(net_revenue) AS net_revenue,
     toFloat64(net_revenue) / nullIf(toFloat64(spend), 0) AS roas,
     toFloat64(spend) / nullIf(clicks, 0) AS cpc,
-    toFloat64(spend) / nullIf(tickets_sold, 0) AS cost_per_ticket
+    toFloat64(spend) / nullIf(tickets_sold, 0) AS cost_per_ticket,
+    max(max(is_ads)) OVER (PARTITION BY d) OR (d, 'vk_ads') IN confirmed_zero AS has_ads,
+    max(max(NOT is_ads)) OVER (PARTITION BY d) OR (d, 'qtickets') IN confirmed_zero AS has_sales
 FROM (
     SELECT
         stat_date AS d,
@@ -30,7 +40,8 @@ FROM (
         toUInt64(0) AS tickets_refunded,
         toDecimal64(0, 2) AS revenue,
         toDecimal64(0, 2) AS refunds_amount,
-        toDecimal64(0, 2) AS net_revenue
+        toDecimal64(0, 2) AS net_revenue,
+        1 AS is_ads
     FROM zakaz.dm_vk_ads_daily FINAL
 
     UNION ALL
@@ -46,7 +57,8 @@ FROM (
         tickets_refunded,
         revenue,
         refunds_amount,
-        net_revenue
+        net_revenue,
+        0 AS is_ads
     FROM zakaz.dm_sales_daily FINAL
 ) AS united
 GROUP BY d, city
