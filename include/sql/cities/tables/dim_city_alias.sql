@@ -6,6 +6,9 @@ CREATE TABLE IF NOT EXISTS zakaz.dim_city_alias
 (
     alias String,
     city String,
+    is_weak Nullable(Bool)
+    COMMENT '1: also a name, a title or a part of another city, and counts only where no text of the ad names a city
+    otherwise; NULL: nobody has said, and migrate may set it',
     _ver UInt64 DEFAULT toUnixTimestamp64Micro(now64(6)),
     _deleted UInt8 DEFAULT 0
 )
