@@ -1,5 +1,5 @@
--- The city of an ad or a sale by what zakaz_named_cities found: the first texts that name any decide. One for all if they
--- name several, and empty if none is named.
+-- The city of an ad or a sale, by what zakaz_named_cities found.
+-- The first list that is not empty decides. Several cities are one for all, and none is an empty name.
 CREATE OR REPLACE FUNCTION zakaz_chosen_city AS (named) -> arrayMap(
     found -> if(length(found) > 1, 'несколько городов', found[1]),
     [arrayFirst(found -> notEmpty(found), named)]

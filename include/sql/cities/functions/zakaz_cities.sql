@@ -1,4 +1,4 @@
--- The cities that the words of one text name, each once, as `cities` has them.
+-- The cities that the words of one text name, each once.
 -- Each run of one, two or three words is looked up. Where runs overlap, the longest counts: `rostov velikiy` is not
 -- also `rostov`.
 CREATE OR REPLACE FUNCTION zakaz_cities AS (words, aliases, cities) -> arrayDistinct(

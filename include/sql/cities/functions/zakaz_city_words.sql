@@ -1,4 +1,5 @@
--- The words of a text that may name its city, made plain: runs of digits and runs of letters (kazan2026: kazan, 2026).
+-- The words of a text that may name its city, made plain.
+-- They are runs of digits and runs of letters (kazan2026: kazan, 2026).
 -- What follows «без» or «кроме» is where the ad is not shown, and counts for nothing.
 CREATE OR REPLACE FUNCTION zakaz_city_words AS (text) -> extractAll(
     replaceRegexpOne(

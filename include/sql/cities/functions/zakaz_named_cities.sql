@@ -1,5 +1,6 @@
--- What each text says of the city, in the order in which it is believed: the cities of each text that are not weak, then
--- those of each text. A weak city has a tilde before its name in `cities`: its alias is also a person's name or a title.
+-- The cities that texts name, a list for each text, in the order in which they are believed.
+-- First the cities of each text that are not weak, then all those of each text. A weak one has a tilde before its name in
+-- `cities`: its alias is also a person's name or a title.
 CREATE OR REPLACE FUNCTION zakaz_named_cities AS (texts, aliases, cities) -> arrayMap(
     named -> arrayConcat(
         arrayMap(found -> arrayFilter(city -> NOT startsWith(city, '~'), found), named),

@@ -1,7 +1,7 @@
 -- Spellings of cities.
 -- Seeded from include/city_aliases.csv and editable: INSERT INTO zakaz.dim_city_alias (alias, city) VALUES
 -- ('питер', 'Санкт-Петербург') adds or changes one, the same with _deleted = 1 removes one, and `bin/zakaz migrate`
--- never restores a changed one.
+-- never restores a changed one. One that is also a name or a title should be weak.
 CREATE TABLE IF NOT EXISTS zakaz.dim_city_alias
 (
     alias String,
