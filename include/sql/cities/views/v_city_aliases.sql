@@ -1,6 +1,6 @@
 -- The spellings that the city rule knows for ads.
--- Those of zakaz.dim_city_alias, and the name of each city that has sales and is none of them, so that its spend and its
--- revenue meet.
+-- Those of zakaz.dim_city_alias, and the name of each city that has sales and is none of them, so that its spend and
+-- its revenue meet.
 CREATE OR REPLACE VIEW meta.v_city_aliases DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH (
     SELECT (groupArray(alias), groupArray(city))

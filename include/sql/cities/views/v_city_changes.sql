@@ -1,6 +1,6 @@
 -- What a rebuild of the mart of ad spend would change about cities.
--- By Moscow day, campaign and city: the spend that the mart shows, and that by the rule and the spellings as they are now,
--- where they differ.
+-- By Moscow day, campaign and city: the spend that the mart shows, and that by the rule and the spellings as they are
+-- now, where they differ.
 CREATE OR REPLACE VIEW meta.v_city_changes DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     stat_date,
