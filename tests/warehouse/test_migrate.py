@@ -198,6 +198,25 @@ def test_what_people_changed_about_the_cities_stays(warehouse: WarehouseHook) ->
     assert [row[:2] for row in aliases(warehouse)] == [row[:2] for row in before]
 
 
+def test_known_cities_become_weak_unless_somebody_has_said_otherwise(warehouse: WarehouseHook) -> None:
+    """As in a warehouse of before, whose aliases say nothing about it."""
+    weak = "SELECT alias FROM zakaz.dim_city_alias FINAL WHERE is_weak"
+    before = set(warehouse.execute(weak))
+    try:
+        warehouse.execute("INSERT INTO zakaz.dim_city_alias (alias, city) VALUES ('киров', 'Киров'), ('орел', 'Орлов')")
+        warehouse.execute("INSERT INTO zakaz.dim_city_alias (alias, city, is_weak) VALUES ('владимир', 'Владимир', 0)")
+        warehouse.execute("INSERT INTO zakaz.dim_city_alias (alias, city, is_weak) VALUES ('тула', 'Тула', 1)")
+        assert migrate(warehouse) == []
+        assert set(warehouse.execute(weak)) == before - {("орел",), ("владимир",)} | {("тула",)}
+        assert ("киров",) in before
+        rows = aliases(warehouse)
+        assert migrate(warehouse) == []
+        assert aliases(warehouse) == rows
+    finally:
+        warehouse.execute("TRUNCATE TABLE zakaz.dim_city_alias")
+        seed_city_aliases(warehouse)
+
+
 def test_the_embedded_engine_removes_merged_parts_whenever_it_is_open(warehouse: WarehouseHook) -> None:
     """A server is open all the time, and keeps its own pace."""
     tables = warehouse.execute(

@@ -5,11 +5,6 @@ INSERT INTO zakaz.dm_vk_ads_daily
 (
     stat_date, city, account_id, campaign_id, campaign_name, impressions, clicks, goals, spend, _ver, _deleted
 )
-WITH (
-    SELECT (groupArray(alias), groupArray(city))
-    FROM zakaz.dim_city_alias FINAL
-) AS known
-
 SELECT
     stat_date,
     city,
@@ -25,12 +20,7 @@ SELECT
 FROM (
     SELECT
         stat_date,
-        coalesce(
-            nullIf(
-                zakaz_city([utm_content, utm_campaign, ad_group_name, campaign_name], known.1, known.2), ''
-            ),
-            'unknown'
-        ) AS city,
+        city,
         account_id,
         campaign_id,
         campaign_name,
@@ -39,7 +29,7 @@ FROM (
         goals,
         spend,
         true AS is_fresh
-    FROM zakaz.stg_vk_ads_daily FINAL
+    FROM meta.v_cities_of_ads
     WHERE stat_date BETWEEN {from_date:Date} AND {to_date:Date}
 
     UNION ALL

@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS zakaz.dm_vk_ads_daily
 (
     stat_date Date COMMENT 'Moscow day',
-    city String COMMENT 'by zakaz_city; unknown where no text names one',
+    city String COMMENT 'by meta.v_cities_of_ads; unknown where no text names one',
     account_id UInt64 COMMENT 'account of VK Ads',
     campaign_id UInt64 COMMENT 'ad_plan of VK Ads',
     campaign_name String COMMENT 'as VK had it when the row was loaded',

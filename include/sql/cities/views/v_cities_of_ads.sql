@@ -1,0 +1,24 @@
+-- The staging of VK Ads with the city of each row: the one place where the city rule is applied to ads.
+-- `named` has what the texts say, in the order in which they are believed, see zakaz_named_cities.
+CREATE OR REPLACE VIEW meta.v_cities_of_ads DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+WITH (
+    SELECT (groupArray(alias), groupArray(if(is_weak, concat('~', city), city)))
+    FROM meta.v_city_aliases
+) AS known
+
+SELECT
+    stat_date,
+    account_id,
+    campaign_id,
+    campaign_name,
+    ad_group_name,
+    ad_id,
+    utm_campaign,
+    utm_content,
+    impressions,
+    clicks,
+    goals,
+    spend,
+    zakaz_named_cities([utm_content, utm_campaign, ad_group_name, campaign_name], known.1, known.2) AS named,
+    coalesce(nullIf(zakaz_chosen_city(named), ''), 'unknown') AS city
+FROM zakaz.stg_vk_ads_daily FINAL
