@@ -143,7 +143,7 @@ def test_it_only_reads(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(WarehouseHook, name, noted)
     monkeypatch.setattr(WarehouseHook, "insert", None)
     assert page.status_page({}, LINKS).status == 200
-    assert len(asked) == 8
+    assert len(asked) == 9
     assert all(re.search(r"^(WITH|SELECT)\b", sql, re.MULTILINE) and "INSERT" not in sql for sql in asked)
 
 

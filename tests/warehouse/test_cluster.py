@@ -67,7 +67,8 @@ def test_comments_are_written_on_each_host(sent: list[str], warehouse: Warehouse
     start = "ALTER TABLE meta.mutes ON CLUSTER main"
     assert re.fullmatch(rf"{start} \(COMMENT COLUMN \w+ '[\w ]+'\), \(COMMENT COLUMN \w+ '[\w ]+'\)", columns)
     assert re.fullmatch(rf"{start} \(MODIFY COMMENT '.+'\)", table)
-    warehouse.execute(text.replace(" ON CLUSTER main", "") for text in (columns, table))
+    for text in (columns, table):
+        warehouse.execute(text.replace(" ON CLUSTER main", ""))
 
 
 def test_without_a_cluster_nothing_is_added(warehouse: WarehouseHook) -> None:
