@@ -157,6 +157,22 @@ def test_load_sales_replaces_the_days_of_qtickets_only_when_told_to_and_says_for
     assert warehouse.execute("SELECT sum(revenue) FROM zakaz.stg_qtickets_sales FINAL") == [(25000,)]
 
 
+def test_load_sales_of_another_seller(zakaz: Zakaz, warehouse: WarehouseHook, sandbox: Sandbox, tmp_path: Path) -> None:
+    file = tmp_path / "kassir.csv"
+    file.write_text(
+        f"report_date,event_date,event_id,city,tickets_sold,revenue\n{yesterday()},2027-01-01,1,Казань,1,25000\n"
+    )
+    code, out, _ = zakaz("load-sales", str(file), "--source", " Яндекс Афиша ")
+    assert code == 0
+    assert "1 sale days of Яндекс Афиша replaced" in out
+    assert "read again each morning" not in out, "QTickets' do not replace them"
+    assert warehouse.execute("SELECT DISTINCT source FROM zakaz.stg_qtickets_sales") == [("file:Яндекс Афиша",)]
+    for name in (" ", "a\nb", "я" * 61):
+        code, out, err = zakaz("load-sales", str(file), "--source", name)
+        assert (code, out) == (1, "")
+        assert "is no name: write 1 to 60 printable characters, e.g. kassir" in err
+
+
 def test_migrate_says_what_differs(zakaz: Zakaz, warehouse: WarehouseHook) -> None:
     assert zakaz("migrate") == (0, "the warehouse is up to date\n", "")
     warehouse.execute("ALTER TABLE zakaz.raw_sales ADD COLUMN note String")

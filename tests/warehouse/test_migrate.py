@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from made_rows import DAY, build_vk, stage_vk
+from zakaz.errors import InvalidInput
 from zakaz.settings import settings
+from zakaz.warehouse import ddl
 from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.drift import Drift, find_drift
 from zakaz.warehouse.hook import WarehouseHook
@@ -224,3 +227,13 @@ def test_the_embedded_engine_removes_merged_parts_whenever_it_is_open(warehouse:
         "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree'"
     )
     assert tables == [(int(warehouse.is_embedded),)]
+
+
+@pytest.mark.parametrize("line", ["2026-13-01,22", "2026-01-01,20.5", "2026-01-01", "22"])
+def test_a_vat_rate_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str) -> None:
+    rates = tmp_path / "vat_rates.csv"
+    rates.write_text(f"from_date,percent\n2019-01-01,20\n{line}\n")
+    monkeypatch.setattr(ddl, "VAT_RATES", rates)
+    monkeypatch.setattr(ddl, "_vat_rates", ddl._vat_rates.__wrapped__)
+    with pytest.raises(InvalidInput, match=f"vat_rates.csv, line 3: '{line}': expected a day and a percentage"):
+        ddl.parameters("{vat_dates:String}")

@@ -1,8 +1,7 @@
--- The columns of a table in their order: name, type, default, and all of it as ADD COLUMN takes it, with the comment.
+-- The columns of a table in their order: name, type, and all as ADD COLUMN takes it, with default and comment.
 SELECT
     name,
     type,
-    default_expression,
     concat(
         name, ' ', type,
         if(default_kind = '', '', concat(' ', default_kind, ' ', default_expression)),

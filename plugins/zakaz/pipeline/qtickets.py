@@ -1,6 +1,6 @@
 """Loads QTickets into the sales staging: tickets are read, landed without personal data, checked, then built."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from zakaz.pipeline.qtickets_findings import findings_of
 from zakaz.pipeline.qtickets_reading import Evidence, read_sales
 from zakaz.pipeline.qtickets_sales import Sales
 from zakaz.pipeline.qtickets_shows import event_date, place
-from zakaz.pipeline.sales_days import SalesSums, staged_sums, standing_days
+from zakaz.pipeline.sales_days import staged_sums, standing_days
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.registry.restatements import restated
 from zakaz.sources.currency import RUBLES
@@ -138,7 +138,9 @@ def _require_true_zero(client: QTicketsClient, warehouse: WarehouseHook, sales: 
     inside = [payed_at for payed_at in client.newest_paid() + before if moscow_day(payed_at) in days]
     if inside:
         contradiction = f"but among the newest ones is one paid {max(inside).isoformat()}"
-    elif not before and any(sold.tickets_sold or sold.refunds_amount for sold in _staged(warehouse, days)):
+    elif not before and any(
+        sold.tickets_sold or sold.refunds_amount for sold in staged_sums(warehouse, SOURCE, days).values()
+    ):
         contradiction = (
             "nor any before, though the staging has sales of these days: is the token that of another organiser?"
         )
@@ -148,10 +150,6 @@ def _require_true_zero(client: QTicketsClient, warehouse: WarehouseHook, sales: 
     raise SourceInconsistent(
         f"QTickets, {days}: {SUSPECT_ZERO}: no order was paid, {contradiction}. The staging keeps its old rows"
     )
-
-
-def _staged(warehouse: WarehouseHook, days: DayRange) -> Collection[SalesSums]:
-    return staged_sums(warehouse, SOURCE, days).values()
 
 
 def _totals(sales: Sales, fetch: Fetch) -> list[SourceTotal]:

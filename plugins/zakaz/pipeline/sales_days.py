@@ -40,7 +40,7 @@ class StandingDay(NamedTuple):
 
     sums: SalesSums
     is_of_file: bool
-    file_name: str = ""
+    file_name: str
 
 
 def standing_days(warehouse: WarehouseHook, days: DayRange) -> dict[date, StandingDay]:

@@ -51,7 +51,7 @@ def upkeep(warehouse: WarehouseHook, now: datetime | None = None) -> list[Upkeep
         return [
             *_backups(warehouse, (now or datetime.now(UTC)).astimezone(UTC)),
             *_disks(warehouse),
-            *[Upkeep(*row) for row in warehouse.execute(statement("runs/ahead.sql"))],
+            *[Upkeep(*row) for row in warehouse.execute(statement("runs/clocks_ahead.sql"))],
         ]
 
 

@@ -3,6 +3,8 @@
 import csv
 import json
 import re
+from datetime import date
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -77,9 +79,7 @@ def actual_engine(engine: str) -> str:
 
 def parameters(text: str) -> dict[str, str | int]:
     """The parameters of a DDL statement: settings, and names that are defined once for Python and SQL."""
-    names = {job: texts["name"] for job, texts in json.loads(JOBS.read_text(encoding="utf-8")).items()}
-    with VAT_RATES.open(encoding="utf-8", newline="") as file:
-        vat = sorted((row["from_date"], row["percent"]) for row in csv.DictReader(file))
+    names, vat = _job_names(), _vat_rates()
     known: dict[str, str | int] = {
         "raw_days": settings().raw_days,
         "stages": ",".join(STAGES),
@@ -91,3 +91,29 @@ def parameters(text: str) -> dict[str, str | int]:
         "vat_percents": ",".join(percent for _, percent in vat),
     }
     return {name: known[name] for name in BOUND.findall(text)}
+
+
+@cache
+def _job_names() -> dict[str, str]:
+    return {job: texts["name"] for job, texts in json.loads(JOBS.read_text(encoding="utf-8")).items()}
+
+
+@cache
+def _vat_rates() -> list[tuple[str, str]]:
+    """Since which day which percentage holds, the oldest first.
+
+    :raises InvalidInput: a line of the file is not a day and a whole number.
+    """
+    with VAT_RATES.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.reader(file))
+    for number, line in enumerate(lines[1:], start=2):
+        try:
+            since, percent = line
+            date.fromisoformat(since)
+        except ValueError:
+            percent = ""
+        if not re.fullmatch(r"\d{1,2}", percent, re.ASCII):
+            raise InvalidInput(
+                f"{VAT_RATES}, line {number}: {','.join(line)!r}: expected a day and a percentage: 2026-01-01,22"
+            )
+    return sorted((since, percent) for since, percent in lines[1:])

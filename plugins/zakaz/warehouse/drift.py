@@ -61,7 +61,7 @@ def find_drift(warehouse: WarehouseHook, *, bring_forward: bool = False) -> list
             expected = _shape(warehouse, scratch, table)
             expected[ENGINE] = actual_engine(expected[ENGINE])
             found = _shape(warehouse, database, table)
-            if bring_forward and _can_grow(expected, found):
+            if bring_forward and expected != found and _can_grow(expected, found):
                 _add_columns(warehouse, name, scratch, expected, found)
                 found = _shape(warehouse, database, table)
             drifts += _differences(name, expected, found)
@@ -104,19 +104,17 @@ def _new_keys(expected: Shape, found: Shape) -> list[str]:
 def _add_columns(warehouse: WarehouseHook, name: str, scratch: str, expected: Shape, found: Shape) -> None:
     """Add what a table lacks, as it is defined in its twin: columns, each after the one it follows there, and defaults.
 
-    A column that comes to the sorting key must have no default until it is there (ClickHouse, MODIFY ORDER BY).
+    A column that comes to the sorting key must have no default until it is there (ClickHouse, MODIFY ORDER BY); it
+    lacks one if that was interrupted.
     """
-    database, table = name.split(".")
-    twin = warehouse.execute(statement("schema/column_definitions.sql"), {"database": scratch, "table": table})
-    own = warehouse.execute(statement("schema/column_definitions.sql"), {"database": database, "table": table})
-    defaults = {column: default for column, _, default, _ in own}
+    twin = {"database": scratch, "table": name.split(".")[1]}
     keys, added, changes = _new_keys(expected, found), list[str](), list[str]()
     before = ""
-    for column, type_, default, definition in twin:
+    for column, type_, definition in warehouse.execute(statement("schema/column_definitions.sql"), twin):
         if column not in found:
             what = f"{column} {type_}" if column in keys else definition
             added.append(f"ADD COLUMN IF NOT EXISTS {what} {f'AFTER {before}' if before else 'FIRST'}")
-        if column in keys or (default and not defaults.get(column, default)):
+        if column in keys or (found.get(column) == type_ != expected[column]):
             changes.append(f"MODIFY COLUMN {definition}")
         before = column
     if keys:
@@ -127,8 +125,11 @@ def _add_columns(warehouse: WarehouseHook, name: str, scratch: str, expected: Sh
 
 def _shape(warehouse: WarehouseHook, database: str, table: str) -> Shape:
     where = {"database": database, "table": table}
+    # The default of a key column belongs to its shape: rows that lack the column are found by it.
     columns = warehouse.execute(
-        "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}", where
+        "SELECT name, concat(type, if(is_in_sorting_key AND default_kind > '', ' DEFAULT ' || default_expression, '')) "
+        "FROM system.columns WHERE database = {database:String} AND table = {table:String}",
+        where,
     )
     keys = warehouse.execute(
         "SELECT engine, partition_key, sorting_key FROM system.tables "
