@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from made_rows import ONE_DAY
+from sandbox.sales import COLUMNS
 from zakaz.days import DayRange
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.sources.qtickets import QTicketsClient
 from zakaz.sources.qtickets_rows import Order, Show, Ticket
-from zakaz.sources.sales_file import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
 
 REFUND_DAYS = 21
@@ -68,7 +68,15 @@ def ticket(**given: Any) -> Ticket:
         refunded_at=None,
         refunded_amount=Decimal(0),
         utm_source="vk_ads",
+        utm_medium="",
         utm_campaign="kazan",
+        utm_content="",
+        utm_term="",
+        promo_code_id=0,
+        discount_id=0,
+        discount=Decimal(0),
+        service_fee=Decimal(0),
+        refund_kept=Decimal(0),
         currency="RUB",
         updated_at=None,
         note="",

@@ -41,6 +41,9 @@ SALES_ROW = {
     "tickets_refunded": 0,
     "revenue": Decimal("5000.10"),
     "refunds_amount": Decimal(0),
+    "discount_amount": Decimal(0),
+    "service_fee_amount": Decimal(0),
+    "refund_kept_amount": Decimal(0),
     "currency": "RUB",
     "_deleted": 0,
 }

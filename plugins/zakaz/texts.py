@@ -18,6 +18,11 @@ NO_CITY = re.compile(
 # Cyrillic letters that look Latin; a word may be written in either of them, or in both.
 LOOK_ALIKES = ("авсенкмортху", "abcehkmoptxy")
 ALPHABETS = (str.maketrans(*LOOK_ALIKES), str.maketrans(*reversed(LOOK_ALIKES)))
+# Mailings put the address they went to into their tags. A phone has ten digits of its own, the ids of ads have fewer.
+CONTACT = re.compile(
+    r"[^@\s]@[^@\s]+\.\w|%40|(?<!\d)(?:\+?[78][\s(-]*)?9\d{2}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}(?!\d)", re.ASCII
+)
+HIDDEN = "hidden"
 # Letters for Unicode, and nothing to see: the fillers of Hangul.
 FILLERS = "\u115f\u1160"
 
@@ -33,6 +38,11 @@ def utf8(text: str) -> bytes:
 def well_formed(text: str) -> str:
     """The text with U+FFFD for each lone surrogate."""
     return utf8(text).decode()
+
+
+def without_contacts(text: str) -> str:
+    """The text, or the word `hidden` for one with an e-mail address or a mobile phone of Russia in it."""
+    return HIDDEN if CONTACT.search(text) else text
 
 
 def can_be_no_city(text: str) -> bool:

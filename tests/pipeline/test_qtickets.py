@@ -9,12 +9,12 @@ import pytest
 from made_qtickets import REFUND_DAYS, MadeQTickets, load_made, msk, show, staged, ticket, totals
 from made_rows import DAY, ONE_DAY, build_sales, stage_sales
 from sandbox import Sandbox
+from sandbox.sales import COLUMNS
 from zakaz.connections.qtickets import QTicketsHook
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
-from zakaz.sources.sales_line import COLUMNS
 from zakaz.warehouse.hook import WarehouseHook
 
 WEEK = DayRange(DAY - timedelta(days=6), DAY)

@@ -12,6 +12,7 @@ import pytest
 from made_rows import DAY, ONE_DAY, stage_sales
 from made_runs import attempt
 from sandbox import Sandbox
+from sandbox.sales import COLUMNS
 from zakaz.connections.qtickets import QTicketsHook
 from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import InvalidInput, WarehouseUnavailable
@@ -20,7 +21,7 @@ from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.pipeline.sales import last_read_again, load_sales
 from zakaz.registry.runs import RunFigures
 from zakaz.sources.sales_file import read_sales
-from zakaz.sources.sales_line import COLUMNS, SalesLine
+from zakaz.sources.sales_line import SalesLine
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.versions import new_version
 

@@ -13,28 +13,39 @@ from zakaz.sources.qtickets_rows import Show, Ticket
 
 def test_what_is_read_of_an_order(scripted: Any) -> None:
     given_back = {"refunded_at": "2026-11-25T02:00:00+05:00", "refunded_amount": 1234.5}
-    utm = {"utm_source": "vk_ads", "utm_medium": "cpc", "utm_campaign": "казань"}
-    baskets = [basket(), basket(id=9002, price=0.1, quantity=2, deleted_at=AT), basket(id=9003, **given_back)]
+    utm = {"utm_source": "vk_ads", "utm_medium": "cpc", "utm_campaign": "казань", "utm_content": 56, "utm_term": None}
+    kept = {"refunded_deduction_amount": "265.50", "discount_value": 150, "service_fee_amount": 0.1}
+    baskets = [basket(), basket(id=9002, price=0.1, quantity=2, deleted_at=AT), basket(id=9003, **given_back, **kept)]
+    ids = {"promo_code_id": "31", "discount_id": None}
     scripted.says(
-        page(order(501, *baskets, utm=utm, updated_at=AT), order(502, utm={"utm_source": None}, deleted_at=AT))
+        page(order(501, *baskets, utm=utm, updated_at=AT, **ids), order(502, utm={"utm_source": None}, deleted_at=AT))
     )
     usual = Ticket(
-        501,
-        9001,
-        77,
-        88,
-        datetime.fromisoformat(AT),
-        False,
-        Decimal(1500),
-        1,
-        None,
-        Decimal(0),
-        "vk_ads",
-        "казань",
-        "RUB",
-        datetime.fromisoformat(AT),
-        "",
+        order_id=501,
+        basket_id=9001,
+        event_id=77,
+        show_id=88,
+        payed_at=datetime.fromisoformat(AT),
+        cancelled=False,
+        price=Decimal(1500),
+        quantity=1,
+        refunded_at=None,
+        refunded_amount=Decimal(0),
+        utm_source="vk_ads",
+        utm_medium="cpc",
+        utm_campaign="казань",
+        utm_content="56",
+        utm_term="",
+        promo_code_id=31,
+        discount_id=0,
+        discount=Decimal(0),
+        service_fee=Decimal(0),
+        refund_kept=Decimal(0),
+        currency="RUB",
+        updated_at=datetime.fromisoformat(AT),
+        note="",
     )
+    untagged = {"utm_source": "", "utm_medium": "", "utm_campaign": "", "utm_content": "", "promo_code_id": 0}
     assert read(scripted.url) == [
         usual,
         usual._replace(basket_id=9002, price=Decimal("0.10"), quantity=2, cancelled=True),
@@ -42,8 +53,11 @@ def test_what_is_read_of_an_order(scripted: Any) -> None:
             basket_id=9003,
             refunded_at=datetime(2026, 11, 24, 21, tzinfo=UTC),
             refunded_amount=Decimal("1234.50"),
+            discount=Decimal(150),
+            service_fee=Decimal("0.10"),
+            refund_kept=Decimal("265.50"),
         ),
-        usual._replace(order_id=502, cancelled=True, utm_source="", utm_campaign="", updated_at=None),
+        usual._replace(order_id=502, cancelled=True, updated_at=None, **untagged),
     ]
 
 
@@ -73,7 +87,20 @@ CLEAR: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (order(event_id=None), {"event_id": 0}),
     (order(501, basket(show_id=[])), {"show_id": 0}),
     (order(utm="vk_ads"), {"note": "order 501, utm: expected an object, found text"}),
-    (order(utm={"utm_source": ["a"]}), {"note": "order 501, utm.utm_source: expected text, found a list"}),
+    (
+        order(utm={"utm_source": ["a"], "utm_medium": {"b": []}, "utm_campaign": "c"}),
+        {"utm_campaign": "c", "note": "order 501, utm.utm_source: expected text, found a list"},
+    ),
+    (order(promo_code_id="SALE", discount_id=-1), {}),
+    (
+        order(501, basket(discount_value="10 %", service_fee_amount=-1, refunded_deduction_amount=1e6)),
+        {
+            "note": "order 501, ticket 9001, discount_value: expected rubles as a number, found text; order 501, "
+            "ticket 9001, service_fee_amount: expected 0 rubles or more, below 1,000,000, found another number; order "
+            "501, ticket 9001, refunded_deduction_amount: expected 0 rubles or more, below 1,000,000, found another "
+            "number"
+        },
+    ),
     (order(updated_at="now"), {}),
 ]
 

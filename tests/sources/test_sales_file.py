@@ -16,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import Sandbox
+from sandbox.sales import COLUMNS
 from zakaz.days import last_complete_day
 from zakaz.errors import InvalidInput
 from zakaz.sources.sales_file import read_sales
-from zakaz.sources.sales_line import COLUMNS, SalesLine
+from zakaz.sources.sales_line import SalesLine
 
 HEADER = "report_date,event_date,event_id,city,tickets_sold,revenue"
 GOOD = "2026-11-20,2026-12-24,4001,Казань,2,5000.10"

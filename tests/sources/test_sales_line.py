@@ -28,6 +28,11 @@ OTHER = {
     "city": "Омск",
     "utm_source": "vk",
     "utm_campaign": "omsk",
+    "utm_medium": "cpc",
+    "utm_content": "video",
+    "utm_term": "a",
+    "promo_code_id": "3",
+    "discount_id": "3",
 }
 
 
@@ -47,8 +52,21 @@ def test_a_line_is_the_sale_of_one_show_in_one_city_by_one_campaign_on_one_day(t
 def test_what_a_line_leaves_out_is_empty_zero_or_rubles() -> None:
     assert tuple(LINE) == REQUIRED
     left_out = SalesLine.model_validate(LINE).model_dump(exclude=set(REQUIRED))
-    nothing = {"event_name": "", "show_id": 0, "utm_source": "", "utm_campaign": "", "refunds_amount": Decimal(0)}
-    assert left_out == {**nothing, "tickets_refunded": 0, "currency": "RUB"}
+    texts = ("event_name", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+    numbers = ("show_id", "tickets_refunded", "promo_code_id", "discount_id")
+    amounts = ("refunds_amount", "discount_amount", "service_fee_amount", "refund_kept_amount")
+    nothing = {**dict.fromkeys(texts, ""), **dict.fromkeys(numbers, 0), **dict.fromkeys(amounts, Decimal(0))}
+    assert left_out == {**nothing, "currency": "RUB"}
+
+
+def test_a_tag_with_an_address_of_a_buyer_is_hidden() -> None:
+    tags = {"utm_term": "anna@mail.example", "utm_content": "56000017", "utm_source": "@kassir", "utm_campaign": "a%40b"}
+    assert SalesLine.model_validate({**LINE, **tags}).model_dump(include=set(tags)) == {
+        "utm_term": "hidden",
+        "utm_content": "56000017",
+        "utm_source": "@kassir",
+        "utm_campaign": "hidden",
+    }
 
 
 def test_a_line_takes_no_column_that_is_not_its_own() -> None:

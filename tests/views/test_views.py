@@ -27,6 +27,7 @@ ROI_COLUMNS = (
     *("roas", "cpc", "cost_per_ticket", "spend_with_vat", "tickets_refunded", "net_tickets"),
     *("has_ads", "has_sales"),
 )
+SIDE_AMOUNTS = ("discount_amount", "service_fee_amount", "refund_kept_amount")
 
 
 @pytest.fixture
@@ -166,7 +167,8 @@ def test_spend_with_vat_has_the_rate_of_its_day_and_adds_up_to_the_kopeck(opened
 
 def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHook) -> None:
     stage_vk(opened, {"ad_id": 1, "spend": Decimal("0.29")}, {"ad_id": 2, "utm_content": "orel"})
-    stage_sales(opened, {"refunds_amount": Decimal("1.01"), "tickets_refunded": 3}, {"event_id": 2})
+    side = dict(zip(SIDE_AMOUNTS, map(Decimal, ("5.05", "6.06", "7.07")), strict=True))
+    stage_sales(opened, {"refunds_amount": Decimal("1.01"), "tickets_refunded": 3, **side}, {"event_id": 2})
     build_vk(opened)
     build_sales(opened)
     stage_vk(opened, {"ad_id": 2, "_deleted": 1})
@@ -191,6 +193,9 @@ def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHoo
             "qtickets",
             3,
             -1,
+            Decimal("5.05"),
+            Decimal("6.06"),
+            Decimal("7.07"),
         )
     ]
     assert opened.execute("SELECT sum(spend), sum(net_revenue) FROM bi.v_marketing_roi_daily") == [

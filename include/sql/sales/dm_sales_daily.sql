@@ -4,7 +4,7 @@
 INSERT INTO zakaz.dm_sales_daily
 (
     sale_date, event_date, city, event_id, source, event_name, tickets_sold, tickets_refunded, revenue,
-    refunds_amount, net_revenue, _ver, _deleted
+    refunds_amount, net_revenue, discount_amount, service_fee_amount, refund_kept_amount, _ver, _deleted
 )
 WITH (
     SELECT (groupArray(alias), groupArray(city))
@@ -23,6 +23,9 @@ SELECT
     sum(revenue) AS revenue,
     sum(refunds_amount) AS refunds_amount,
     sum(united.revenue) - sum(united.refunds_amount) AS net_revenue,
+    sum(discount_amount) AS discount_amount,
+    sum(service_fee_amount) AS service_fee_amount,
+    sum(refund_kept_amount) AS refund_kept_amount,
     {ver:UInt64} AS _ver,
     NOT max(is_fresh) AS _deleted
 FROM (
@@ -43,6 +46,9 @@ FROM (
         tickets_refunded,
         revenue,
         refunds_amount,
+        discount_amount,
+        service_fee_amount,
+        refund_kept_amount,
         true AS is_fresh
     FROM zakaz.stg_qtickets_sales FINAL
     WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
@@ -61,6 +67,9 @@ FROM (
         0 AS tickets_refunded,
         0 AS revenue,
         0 AS refunds_amount,
+        0 AS discount_amount,
+        0 AS service_fee_amount,
+        0 AS refund_kept_amount,
         false AS is_fresh
     FROM zakaz.dm_sales_daily FINAL
     WHERE sale_date BETWEEN {from_date:Date} AND {to_date:Date}

@@ -4,7 +4,8 @@
 INSERT INTO zakaz.stg_qtickets_sales
 (
     report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign, source,
-    tickets_sold, tickets_refunded, revenue, refunds_amount, currency, _ver, _deleted
+    tickets_sold, tickets_refunded, revenue, refunds_amount, discount_amount, service_fee_amount, refund_kept_amount,
+    currency, breakdown, _ver, _deleted
 )
 WITH
 fresh AS (
@@ -23,11 +24,20 @@ SELECT
     utm_source,
     utm_campaign,
     {sales_source:String} AS source,
-    sum(tickets_sold) AS tickets_sold,
-    sum(tickets_refunded) AS tickets_refunded,
-    sum(revenue) AS revenue,
-    sum(refunds_amount) AS refunds_amount,
+    sum(part.tickets_sold) AS tickets_sold,
+    sum(part.tickets_refunded) AS tickets_refunded,
+    sum(part.revenue) AS revenue,
+    sum(part.refunds_amount) AS refunds_amount,
+    sum(part.discount_amount) AS discount_amount,
+    sum(part.service_fee_amount) AS service_fee_amount,
+    sum(part.refund_kept_amount) AS refund_kept_amount,
     max(currency) AS currency,
+    arraySort(groupArrayIf(
+        (
+            utm_medium, utm_content, utm_term, promo_code_id, discount_id,
+            part.tickets_sold, part.tickets_refunded, part.revenue, part.refunds_amount
+        ), is_fresh
+    )) AS breakdown,
     {ver:UInt64} AS _ver,
     NOT max(is_fresh) AS _deleted
 FROM (
@@ -40,10 +50,18 @@ FROM (
         city,
         utm_source,
         utm_campaign,
+        utm_medium,
+        utm_content,
+        utm_term,
+        promo_code_id,
+        discount_id,
         tickets_sold,
         tickets_refunded,
         revenue,
         refunds_amount,
+        discount_amount,
+        service_fee_amount,
+        refund_kept_amount,
         currency,
         true AS is_fresh
     FROM fresh
@@ -60,13 +78,21 @@ FROM (
         city,
         utm_source,
         utm_campaign,
+        '' AS utm_medium,
+        '' AS utm_content,
+        '' AS utm_term,
+        0 AS promo_code_id,
+        0 AS discount_id,
         0 AS tickets_sold,
         0 AS tickets_refunded,
         0 AS revenue,
         0 AS refunds_amount,
+        0 AS discount_amount,
+        0 AS service_fee_amount,
+        0 AS refund_kept_amount,
         '' AS currency,
         false AS is_fresh
     FROM zakaz.stg_qtickets_sales FINAL
     WHERE source = {sales_source:String} AND report_date IN (SELECT report_date FROM fresh)
-) AS united
+) AS part
 GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign

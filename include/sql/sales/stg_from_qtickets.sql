@@ -6,7 +6,8 @@
 INSERT INTO zakaz.stg_qtickets_sales
 (
     report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign, source,
-    tickets_sold, tickets_refunded, revenue, refunds_amount, currency, _ver, _deleted
+    tickets_sold, tickets_refunded, revenue, refunds_amount, discount_amount, service_fee_amount, refund_kept_amount,
+    currency, breakdown, _ver, _deleted
 )
 WITH
 shows AS (
@@ -37,10 +38,14 @@ movements AS (
         show_id,
         utm_source,
         utm_campaign,
+        (utm_medium, utm_content, utm_term, promo_code_id, discount_id) AS other_tags,
         quantity AS tickets_sold,
         toUInt32(0) AS tickets_refunded,
         price * quantity AS revenue,
         toDecimal64(0, 2) AS refunds_amount,
+        discount * quantity AS discount_amount,
+        service_fee * quantity AS service_fee_amount,
+        toDecimal64(0, 2) AS refund_kept_amount,
         currency
     FROM tickets
 
@@ -52,10 +57,14 @@ movements AS (
         show_id,
         utm_source,
         utm_campaign,
+        (utm_medium, utm_content, utm_term, promo_code_id, discount_id) AS other_tags,
         toUInt32(0) AS tickets_sold,
         quantity AS tickets_refunded,
         toDecimal64(0, 2) AS revenue,
         refunded_amount AS refunds_amount,
+        toDecimal64(0, 2) AS discount_amount,
+        toDecimal64(0, 2) AS service_fee_amount,
+        refund_kept AS refund_kept_amount,
         currency
     FROM tickets
     WHERE refunded_on - payed_on <= {refund_days:UInt16}
@@ -71,11 +80,20 @@ SELECT
     utm_source,
     utm_campaign,
     'qtickets' AS source,
-    sum(tickets_sold) AS tickets_sold,
-    sum(tickets_refunded) AS tickets_refunded,
-    sum(revenue) AS revenue,
-    sum(refunds_amount) AS refunds_amount,
+    sum(part.tickets_sold) AS tickets_sold,
+    sum(part.tickets_refunded) AS tickets_refunded,
+    sum(part.revenue) AS revenue,
+    sum(part.refunds_amount) AS refunds_amount,
+    sum(part.discount_amount) AS discount_amount,
+    sum(part.service_fee_amount) AS service_fee_amount,
+    sum(part.refund_kept_amount) AS refund_kept_amount,
     max(currency) AS currency,
+    arraySort(groupArrayIf(
+        (
+            other_tags.1, other_tags.2, other_tags.3, other_tags.4, other_tags.5,
+            part.tickets_sold, part.tickets_refunded, part.revenue, part.refunds_amount
+        ), is_fresh
+    )) AS breakdown,
     {ver:UInt64} AS _ver,
     NOT max(is_fresh) AS _deleted
 FROM (
@@ -83,20 +101,25 @@ FROM (
         movements.report_date AS report_date,
         coalesce(shows.event_date, toDate(0)) AS event_date,
         movements.event_id AS event_id,
-        coalesce(shows.event_name, '') AS event_name,
+        coalesce(any(shows.event_name), '') AS event_name,
         movements.show_id AS show_id,
         coalesce(nullIf(trimBoth(shows.city), ''), 'unknown') AS city,
         movements.utm_source AS utm_source,
         movements.utm_campaign AS utm_campaign,
-        movements.tickets_sold AS tickets_sold,
-        movements.tickets_refunded AS tickets_refunded,
-        movements.revenue AS revenue,
-        movements.refunds_amount AS refunds_amount,
-        movements.currency AS currency,
+        movements.other_tags AS other_tags,
+        sum(movements.tickets_sold) AS tickets_sold,
+        sum(movements.tickets_refunded) AS tickets_refunded,
+        sum(movements.revenue) AS revenue,
+        sum(movements.refunds_amount) AS refunds_amount,
+        sum(movements.discount_amount) AS discount_amount,
+        sum(movements.service_fee_amount) AS service_fee_amount,
+        sum(movements.refund_kept_amount) AS refund_kept_amount,
+        max(movements.currency) AS currency,
         TRUE AS is_fresh
     FROM movements
     LEFT JOIN shows ON movements.event_id = shows.event_id AND movements.show_id = shows.show_id
     WHERE movements.report_date BETWEEN {from_date:Date} AND {to_date:Date}
+    GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign, other_tags
 
     UNION ALL
 
@@ -110,13 +133,17 @@ FROM (
         city,
         utm_source,
         utm_campaign,
+        ('', '', '', 0, 0) AS other_tags,
         0 AS tickets_sold,
         0 AS tickets_refunded,
         0 AS revenue,
         0 AS refunds_amount,
+        0 AS discount_amount,
+        0 AS service_fee_amount,
+        0 AS refund_kept_amount,
         '' AS currency,
         FALSE AS is_fresh
     FROM zakaz.stg_qtickets_sales FINAL
     WHERE source = 'qtickets' AND report_date BETWEEN {from_date:Date} AND {to_date:Date}
-) AS united
+) AS part
 GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign

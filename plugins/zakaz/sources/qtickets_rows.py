@@ -13,9 +13,18 @@ from typing import Any, NamedTuple
 from zakaz.days import moscow_day
 from zakaz.errors import SourceInconsistent
 from zakaz.sources.currency import currency_code
-from zakaz.sources.fields import HIGHEST_RUBLES, Fields, Unreadable, if_clear, items_of
+from zakaz.sources.fields import HIGHEST_QUANTITY, HIGHEST_RUBLES, Fields, Unreadable, if_clear, items_of
+from zakaz.texts import without_contacts
 
 CURRENCY = re.compile("[A-Z]{3}")
+TAGS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+# What of a ticket is neither its price nor its refund: field of QTickets by ours. None of it changes a sum of sales.
+SIDE_AMOUNTS = {
+    "discount": "discount_value",
+    "service_fee": "service_fee_amount",
+    "refund_kept": "refunded_deduction_amount",
+}
+HIGHEST_SIDE_AMOUNT = HIGHEST_RUBLES // HIGHEST_QUANTITY
 
 
 class Ticket(NamedTuple):
@@ -24,6 +33,9 @@ class Ticket(NamedTuple):
     :param event_id, show_id: 0 if QTickets names none.
     :param payed_at: instant of the sale. :param cancelled: the ticket or its whole order was cancelled.
     :param price: rubles per unit. :param refunded_amount: rubles refunded at `refunded_at`.
+    :param promo_code_id, discount_id: 0 if its order has none.
+    :param discount, service_fee: rubles per unit; `price` is after the discount, and whether it holds the fee is not
+        documented. :param refund_kept: rubles of its price that were kept back at the refund.
     :param currency: three capital letters. :param updated_at: the last change of its order, if QTickets says it.
     :param note: what could not be read, though its money could, or what money of its order no ticket has; empty if
         nothing.
@@ -40,7 +52,15 @@ class Ticket(NamedTuple):
     refunded_at: datetime | None
     refunded_amount: Decimal
     utm_source: str
+    utm_medium: str
     utm_campaign: str
+    utm_content: str
+    utm_term: str
+    promo_code_id: int
+    discount_id: int
+    discount: Decimal
+    service_fee: Decimal
+    refund_kept: Decimal
     currency: str
     updated_at: datetime | None
     note: str
@@ -143,20 +163,21 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
     baskets = if_clear(lambda: order.items("baskets"), []) if is_cancelled else order.items("baskets")
     if not (baskets or is_cancelled) and (order.rubles("price") or _gave_back(order)):
         raise order.wrong("baskets", "the tickets of its price", "none")
-    source, campaign, note = _tags(order)
+    tags, note = _tags(order)
     currency = currency_code(if_clear(lambda: order.text("currency_id"), ""))
     of_order = partial(
         Ticket,
         order_id=order.id,
         event_id=if_clear(lambda: order.identifier("event_id"), 0),
         payed_at=payed_at,
-        utm_source=source,
-        utm_campaign=campaign,
+        **tags,
+        promo_code_id=if_clear(lambda: order.identifier("promo_code_id"), 0),
+        discount_id=if_clear(lambda: order.identifier("discount_id"), 0),
         currency=currency if CURRENCY.fullmatch(currency) else "",
         updated_at=updated_at,
         note=note,
     )
-    tickets, fees = list[Ticket](), Decimal(0)
+    tickets = list[Ticket]()
     for value in baskets:
         try:
             basket = order.inner(value, "ticket")
@@ -166,25 +187,24 @@ def _tickets(order: Fields, payed_at: datetime, updated_at: datetime | None) -> 
             one = _ticket(order, basket, of_order, payed_at, is_cancelled=is_cancelled)
         if isinstance(one, Ticket):
             tickets.append(one)
-            fees += one.quantity * if_clear(partial(basket.rubles, "service_fee_amount"), Decimal(0))
         elif one:
             yield one
-    left_over = _left_over(order, tickets, fees) if len(tickets) == len(baskets) else []
+    left_over = _left_over(order, tickets) if len(tickets) == len(baskets) else []
     yield from [_noted(ticket, left_over) for ticket in tickets] if left_over else tickets
 
 
-def _left_over(order: Fields, tickets: Sequence[Ticket], fees: Decimal) -> list[str]:
+def _left_over(order: Fields, tickets: Sequence[Ticket]) -> list[str]:
     """What money of an order none of its tickets has; whether its price holds their fees is not known."""
     price = if_clear(lambda: order.rubles("price"), Decimal(0))
     notes = []
-    if price > sum(ticket.revenue for ticket in tickets) + fees:
+    if price > sum(ticket.revenue + ticket.service_fee * ticket.quantity for ticket in tickets):
         notes.append(str(order.wrong("price", "that of its tickets", "more")))
     if _gave_back(order) and not any(ticket.refunded_at for ticket in tickets):
         notes.append(str(order.wrong("refunds", "a refunded_at in one of its tickets", "none")))
     return notes
 
 
-def _noted(ticket: Ticket, notes: list[str]) -> Ticket:
+def _noted(ticket: Ticket, notes: Sequence[str]) -> Ticket:
     return ticket._replace(note="; ".join(filter(None, [ticket.note, *notes])))
 
 
@@ -200,6 +220,7 @@ def _ticket(
     try:
         is_cancelled = is_cancelled or basket.instant_or_none("deleted_at") is not None
         refunded_at = basket.instant_or_none("refunded_at")
+        side_amounts, notes = _side_amounts(basket)
         ticket = of_order(
             basket_id=basket.id,
             show_id=if_clear(lambda: basket.identifier("show_id"), 0),
@@ -208,7 +229,10 @@ def _ticket(
             quantity=basket.quantity("quantity"),
             refunded_at=refunded_at,
             refunded_amount=basket.rubles("refunded_amount", or_zero=refunded_at is None),
+            **side_amounts,
         )
+        if notes:
+            ticket = _noted(ticket, notes)
         if _gave_back(basket) and not refunded_at:
             ticket = _noted(ticket, [str(basket.wrong("refunds", "the refunded_at of these", "none"))])
         if not is_cancelled:
@@ -216,6 +240,22 @@ def _ticket(
     except Unreadable as error:
         return None if is_cancelled else Refused(str(error), _days_of(basket, payed_at))
     return ticket
+
+
+def _side_amounts(basket: Fields) -> tuple[dict[str, Decimal], list[str]]:
+    """Rubles by the name of ours, 0 for what can't be read, and notes about that."""
+    amounts, notes = dict[str, Decimal](), list[str]()
+    for name, field in SIDE_AMOUNTS.items():
+        amounts[name] = Decimal(0)
+        try:
+            amount = basket.rubles(field, or_zero=True)
+            if not 0 <= amount < HIGHEST_SIDE_AMOUNT:
+                raise basket.wrong(field, f"0 rubles or more, below {HIGHEST_SIDE_AMOUNT:,}", "another number")
+        except Unreadable as error:
+            notes.append(str(error))
+        else:
+            amounts[name] = amount
+    return amounts, notes
 
 
 def _require_possible(order: Fields, basket: Fields, ticket: Ticket) -> None:
@@ -244,13 +284,16 @@ def _days_of(basket: Fields, payed_at: datetime) -> frozenset[date] | None:
     return frozenset(moscow_day(one) for one in (payed_at, refunded_at) if one)
 
 
-def _tags(order: Fields) -> tuple[str, str, str]:
-    """UTM source and campaign, and a note if they can't be read."""
-    try:
-        source, campaign = order.inner_texts("utm", "utm_source", "utm_campaign")
-    except Unreadable as error:
-        return "", "", str(error)
-    return source, campaign, ""
+def _tags(order: Fields) -> tuple[dict[str, str], str]:
+    """The texts of `TAGS`, empty where they can't be read, and a note about the first of those."""
+    tags, note = dict[str, str](), ""
+    for name in TAGS:
+        tags[name] = ""
+        try:
+            tags[name] = without_contacts(order.inner_texts("utm", name)[0])
+        except Unreadable as error:
+            note = note or str(error)
+    return tags, note
 
 
 def read_event(row: Any) -> tuple[int, list[Show]]:

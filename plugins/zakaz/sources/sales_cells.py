@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from zakaz.days import MOSCOW
 from zakaz.sources.currency import currency_code
-from zakaz.texts import can_be_no_city
+from zakaz.texts import can_be_no_city, without_contacts
 
 UINT64_MAX = 2**64 - 1
 UINT32_MAX = 2**32 - 1
@@ -156,5 +156,6 @@ Identifier = Annotated[int, BeforeValidator(_whole), _between(0, UINT64_MAX)]
 Count = Annotated[int, BeforeValidator(_whole), _between(0, UINT32_MAX)]
 Rubles = Annotated[Decimal, BeforeValidator(_rubles), Field(max_digits=18, decimal_places=2)]
 Text = Annotated[str, BeforeValidator(_text)]
+Tag = Annotated[Text, AfterValidator(without_contacts)]
 Currency = Annotated[Literal["RUB"], BeforeValidator(_currency)]
 City = Annotated[str, BeforeValidator(_city)]

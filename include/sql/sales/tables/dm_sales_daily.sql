@@ -12,6 +12,9 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
     revenue Decimal(18, 2) COMMENT 'rubles paid by buyers with VAT, after discounts, before commission and refunds',
     refunds_amount Decimal(18, 2) COMMENT 'rubles that went back to buyers, on the day of the refund',
     net_revenue Decimal(18, 2) COMMENT 'rubles: revenue - refunds_amount',
+    discount_amount Decimal(18, 2) COMMENT 'rubles that are no longer in revenue, by the day of payment',
+    service_fee_amount Decimal(18, 2) COMMENT 'rubles of fees on the tickets sold; may be in revenue: not documented',
+    refund_kept_amount Decimal(18, 2) COMMENT 'rubles that buyers did not get back, counted on the day of the refund',
     _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
     _deleted UInt8 COMMENT '1: gone in the staging'
 )

@@ -16,7 +16,15 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_qtickets_tickets
     refunded_at Nullable(DateTime64(6, 'UTC')) COMMENT 'UTC instant of the refund; NULL: not refunded',
     refunded_amount Decimal(18, 2) COMMENT 'rubles that went back',
     utm_source String COMMENT 'of the order; empty where it has none',
+    utm_medium String COMMENT 'of the order; empty where it has none',
     utm_campaign String COMMENT 'of the order; empty where it has none',
+    utm_content String COMMENT 'of the order; empty where it has none',
+    utm_term String COMMENT 'of the order; empty where it has none',
+    promo_code_id UInt64 COMMENT 'of the order, as QTickets numbers it; 0: none',
+    discount_id UInt64 COMMENT 'of the order, as QTickets numbers it; 0: none',
+    discount Decimal(18, 2) COMMENT 'rubles for one that are no longer in its price',
+    service_fee Decimal(18, 2) COMMENT 'rubles for one; whether the price holds them is not documented',
+    refund_kept Decimal(18, 2) COMMENT 'rubles of the price that were kept at the refund',
     currency LowCardinality(String) COMMENT 'ISO code; the staging takes RUB only',
     updated_at Nullable(DateTime64(6, 'UTC')) COMMENT 'last change of its order, as QTickets says it'
 )

@@ -14,7 +14,24 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
     tickets_refunded UInt32 COMMENT 'tickets, counted on the day of the refund',
     revenue Decimal(18, 2) COMMENT 'rubles paid by buyers with VAT, after discounts, before commission and refunds',
     refunds_amount Decimal(18, 2) COMMENT 'rubles, counted on the day of the refund',
+    discount_amount Decimal(18, 2) COMMENT 'rubles that are no longer in revenue, by the day of payment',
+    service_fee_amount Decimal(18, 2) COMMENT 'rubles of fees on the tickets sold; may be in revenue: not documented',
+    refund_kept_amount Decimal(18, 2) COMMENT 'rubles that buyers did not get back, counted on the day of the refund',
     currency LowCardinality(String) COMMENT 'RUB: others are not loaded',
+    -- Not in the key: code of before, which knows nothing of it, replaces a row as a whole.
+    breakdown Array(
+        Tuple(
+            utm_medium String,
+            utm_content String,
+            utm_term String,
+            promo_code_id UInt64,
+            discount_id UInt64,
+            tickets_sold UInt32,
+            tickets_refunded UInt32,
+            revenue Decimal(18, 2),
+            refunds_amount Decimal(18, 2)
+        )
+    ) COMMENT 'what the sums of the row are made of, by the other tags and ids of the orders; empty: loaded before 2.0',
     _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
     _deleted UInt8 COMMENT '1: gone at the source'
 )

@@ -12,5 +12,8 @@ SELECT
     net_revenue,
     source,
     tickets_refunded,
-    toInt64(tickets_sold) - tickets_refunded AS net_tickets
+    toInt64(tickets_sold) - tickets_refunded AS net_tickets,
+    discount_amount,
+    service_fee_amount,
+    refund_kept_amount
 FROM zakaz.dm_sales_daily FINAL

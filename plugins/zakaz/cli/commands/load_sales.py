@@ -28,8 +28,9 @@ def load_sales(file: Path, seller: str, replace: bool) -> None:
     day that another file or QTickets itself has loaded is replaced only with --replace.
 
     An invalid line is reported with its number and column, and then nothing is loaded. Columns: report_date,
-    event_date, event_id, city, tickets_sold, revenue; optional: event_name, show_id, utm_source, utm_campaign,
-    refunds_amount, tickets_refunded, currency. UTF-8, days as 2026-11-20, money in rubles as 3000.50.
+    event_date, event_id, city, tickets_sold, revenue; optional: event_name, show_id, refunds_amount, tickets_refunded,
+    currency, utm_source, utm_medium, utm_campaign, utm_content, utm_term, promo_code_id, discount_id, discount_amount,
+    service_fee_amount, refund_kept_amount. UTF-8, days as 2026-11-20, money in rubles as 3000.50.
     """
     from zakaz.days import DayRange
     from zakaz.pipeline.sales import last_read_again
