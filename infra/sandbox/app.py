@@ -166,6 +166,7 @@ def _routes(core: Core) -> Map:
             rule("/sandbox/vk_ads/ads/<int:ad_id>", "POST", control.ad),
             rule("/sandbox/vk_ads/truth", "GET", control.truth),
             rule("/sandbox/qtickets/truth", "GET", control.sales_truth),
+            rule("/sandbox/qtickets/tags_truth", "GET", control.tags_truth),
             rule("/sandbox/qtickets/orders", "GET", control.orders),
             rule("/sandbox/qtickets/orders/<int:order_id>", "POST", control.order),
         ]

@@ -59,6 +59,11 @@ class Control:
         days = ("report_date", "event_date")
         return json_reply([row | {name: row[name].isoformat() for name in days} for row in rows])
 
+    def tags_truth(self, request: Request) -> Response:
+        """Answer ``GET qtickets/tags_truth``."""
+        rows = self._core.tags_truth(*_sales_days(request))
+        return json_reply([row | {"report_date": row["report_date"].isoformat()} for row in rows])
+
     def ads(self, request: Request) -> Response:
         """Answer ``GET`` and ``DELETE`` of ``vk_ads/ads``."""
         if request.method == "DELETE":

@@ -15,7 +15,7 @@ from sandbox.days import moscow_today
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.patches import parse_patch
-from sandbox.sales import sales_csv, sales_truth
+from sandbox.sales import sales_csv, sales_truth, tags_truth
 from sandbox.source import ACCOUNT_ID, Source
 from sandbox.telegram import Telegram
 from sandbox.ticket_events import EVENTS_PER_CITY
@@ -73,7 +73,7 @@ class Core:
             login: Source(seed + user_id, max(5, ads // 4), today, user_id) for login, user_id in others.items()
         }
         self.limits = RateLimits(rps)
-        self.office = TicketOffice(seed, today, cities, events_a_day)
+        self.office = TicketOffice(seed, today, ads, cities, events_a_day)
         self.tokens = Tokens()
         self.fault_book = Faults()
         self.telegram = Telegram(self.state_dir / "telegram.jsonl")
@@ -153,6 +153,10 @@ class Core:
         :param refund_days: leave out what was given back more days after its sale.
         """
         return sales_truth(self.office, first, min(last, self.today()), refund_days)
+
+    def tags_truth(self, first: date, last: date, refund_days: int | None = None) -> list[dict[str, Any]]:
+        """Return what came with which UTM tags and promo code, as :func:`sandbox.sales.tags_truth` does."""
+        return tags_truth(self.office, first, min(last, self.today()), refund_days)
 
     def orders(self, day: date) -> list[dict[str, Any]]:
         """Return the paid orders of a Moscow day: id, time of the payment, event, and the ids of its tickets."""

@@ -25,7 +25,7 @@ EVENTS_PER_PAGE = 10
 _ORDER_COLUMNS: Columns[Order] = {
     **{name: attrgetter(name) for name in ("id", "payed", "payed_at", "created_at", "updated_at", "deleted_at")},
     "event_id": attrgetter("event.id"),
-    "discount_id": lambda _: None,
+    "discount_id": attrgetter("reduction.discount_id"),
 }
 # Of a seller whose refunds leave `updated_at` alone.
 _STILL_COLUMNS: Columns[Order] = {**_ORDER_COLUMNS, "updated_at": attrgetter("sold_at")}

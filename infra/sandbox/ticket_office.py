@@ -20,16 +20,22 @@ class TicketOffice:
     """All orders, a pure function of the seed and the day but for what was changed since. Safe to use from threads."""
 
     def __init__(
-        self, seed: int, today: Callable[[], date], cities: int = len(CITIES), events_a_day: int | None = None
+        self,
+        seed: int,
+        today: Callable[[], date],
+        ads: int,
+        cities: int = len(CITIES),
+        events_a_day: int | None = None,
     ) -> None:
         """Open the books.
 
         :param seed: seed of all orders.
         :param today: the present Moscow day; later days have no orders.
+        :param ads: how many ads the account of this seed has, which buyers come from.
         :param cities: how many cities have events.
         :param events_a_day: events that sell on a day; ``None`` picks 10 to 14 of events and channels.
         """
-        self._market = Market(seed, cities, events_a_day)
+        self._market = Market(seed, cities, events_a_day, ads)
         self.events = self._market.events
         self.today = today
         self._changed: dict[int, Order] = {}

@@ -29,13 +29,13 @@ def order_paper(order: Order) -> dict[str, Any]:
         "reserved": reserved,
         "reserved_to": instant_text(order.created_at + timedelta(days=1)) if reserved else None,
         "event_id": order.event.id,
-        "discount_id": None,
+        "discount_id": order.reduction.discount_id,
         "price": sum(basket["price"] for basket in baskets),
         "original_price": sum(basket["original_price"] for basket in baskets),
         "currency_id": "RUB",
-        "utm": _utm(order) or [],
+        "utm": order.tags.written() or [],
         "payment_type_id": "card" if number % 3 else "14",
-        "promo_code_id": None,
+        "promo_code_id": order.reduction.promo_code_id,
         "site_id": 7,
         "site": {"id": 7, "host": "afisha.example"},
         "integrations": {"roistat": {"visit": number % 997}} if number % 2 else [],
@@ -57,32 +57,27 @@ def order_paper(order: Order) -> dict[str, Any]:
     }
 
 
-def _utm(order: Order) -> dict[str, str]:
-    utm = {"utm_source": order.utm_source, "utm_medium": "cpc", "utm_campaign": order.utm_campaign}
-    return utm if order.utm_source else {}
-
-
 def _basket_paper(order: Order, basket: Basket) -> dict[str, Any]:
     refunded = basket.refunded_at is not None
-    discount = 0 if basket.id % 7 else 150
+    original_price = basket.price + basket.discount
     return {
         "id": basket.id,
         "show_id": basket.show.id,
         "seat_id": f"A-{basket.id % 300}",
         "seat_name": f"Ряд 1 место {basket.id % 300}",
         "price": basket.price,
-        "original_price": basket.price + discount,
-        "discount_value": discount,
+        "original_price": original_price,
+        "discount_value": basket.discount,
         "quantity": 1,
         "ticket_amount": basket.price if order.payed_at else 0,
-        "ticket_original_price": basket.price + discount,
-        "service_fee_amount": 0,
+        "ticket_original_price": original_price,
+        "service_fee_amount": basket.service_fee,
         "created_at": instant_text(order.created_at),
         "updated_at": instant_text(order.created_at),
         "deleted_at": instant_text(order.created_at if basket.deleted else order.deleted_at),
         "refunded_at": instant_text(basket.refunded_at),
         "refunded_amount": basket.refunded_amount if refunded else None,
-        "refunded_deduction_amount": basket.price - basket.refunded_amount if refunded else None,
+        "refunded_deduction_amount": basket.kept if refunded else None,
         "refunds": [],
         "checked_at": None,
         "multiprice_code": None,

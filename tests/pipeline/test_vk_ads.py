@@ -13,6 +13,7 @@ import pytest
 from made_rows import ONE_DAY, build_vk
 from made_vk_ads import MadeVkAds, load_made, row, statistics
 from sandbox import ACCOUNT_ID, Sandbox
+from sandbox.clicks import Tags, tags_of_click
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
 from zakaz.errors import SourceInconsistent
@@ -69,6 +70,19 @@ def test_names_and_places_are_those_of_the_lists(warehouse: WarehouseHook, sandb
         ad = listed[ad_id]
         placed = [ad[name] for name in ("name", "group_id", "group", "campaign_id", "campaign")]
         assert rest == [*placed, goals[ad_id], 700123]
+
+
+def test_the_tags_of_an_ad_are_those_that_its_clicks_bring_to_the_ticket_seller(
+    warehouse: WarehouseHook, sandbox: Sandbox
+) -> None:
+    load(warehouse)
+    catalog = sandbox.source.catalog
+    names = "utm_source, utm_medium, utm_campaign, utm_content, utm_term"
+    found = warehouse.execute(f"SELECT ad_id, {names} FROM zakaz.stg_vk_ads_daily FINAL")
+    assert {ad_id: Tags(*tags) for ad_id, *tags in found} == {
+        ad_id: tags_of_click(catalog, catalog.ads[ad_id]) for ad_id in staged(warehouse)
+    }
+    assert len({tuple(tags) for _, *tags in found}) > 10
 
 
 def test_loading_twice_changes_nothing(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
