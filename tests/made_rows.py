@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from zakaz.days import DayRange
-from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
+from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, build_ads, rebuild
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 from zakaz.warehouse.versions import new_version
@@ -24,6 +24,7 @@ VK_ROW = {
     "clicks": 10,
     "goals": 1,
     "spend": Decimal("100.50"),
+    "utm_source": "",
     "utm_campaign": "",
     "utm_content": "kazan",
     "_deleted": 0,
@@ -60,8 +61,10 @@ def stage_sales(warehouse: WarehouseHook, *rows: dict[str, Any]) -> None:
 
 
 def build_vk(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
-    """Rebuild the mart of VK Ads."""
-    return rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), days)
+    """Rebuild the mart of VK Ads, and what is known of the ads."""
+    written = rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), days)
+    build_ads(warehouse, days)
+    return written
 
 
 def build_sales(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:

@@ -34,7 +34,7 @@ SELECT
     max(currency) AS currency,
     arraySort(groupArrayIf(
         (
-            utm_medium, utm_content, utm_term, promo_code_id, discount_id,
+            report_date, utm_medium, utm_content, utm_term, promo_code_id, discount_id,
             part.tickets_sold, part.tickets_refunded, part.revenue, part.refunds_amount
         ), is_fresh
     )) AS breakdown,

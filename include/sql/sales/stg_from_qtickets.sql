@@ -38,7 +38,7 @@ movements AS (
         show_id,
         utm_source,
         utm_campaign,
-        (utm_medium, utm_content, utm_term, promo_code_id, discount_id) AS other_tags,
+        (payed_on, utm_medium, utm_content, utm_term, promo_code_id, discount_id) AS tags_and_ids,
         quantity AS tickets_sold,
         toUInt32(0) AS tickets_refunded,
         price * quantity AS revenue,
@@ -57,7 +57,7 @@ movements AS (
         show_id,
         utm_source,
         utm_campaign,
-        (utm_medium, utm_content, utm_term, promo_code_id, discount_id) AS other_tags,
+        (payed_on, utm_medium, utm_content, utm_term, promo_code_id, discount_id) AS tags_and_ids,
         toUInt32(0) AS tickets_sold,
         quantity AS tickets_refunded,
         toDecimal64(0, 2) AS revenue,
@@ -90,7 +90,7 @@ SELECT
     max(currency) AS currency,
     arraySort(groupArrayIf(
         (
-            other_tags.1, other_tags.2, other_tags.3, other_tags.4, other_tags.5,
+            tags_and_ids.1, tags_and_ids.2, tags_and_ids.3, tags_and_ids.4, tags_and_ids.5, tags_and_ids.6,
             part.tickets_sold, part.tickets_refunded, part.revenue, part.refunds_amount
         ), is_fresh
     )) AS breakdown,
@@ -106,7 +106,7 @@ FROM (
         coalesce(nullIf(trimBoth(shows.city), ''), 'unknown') AS city,
         movements.utm_source AS utm_source,
         movements.utm_campaign AS utm_campaign,
-        movements.other_tags AS other_tags,
+        movements.tags_and_ids AS tags_and_ids,
         sum(movements.tickets_sold) AS tickets_sold,
         sum(movements.tickets_refunded) AS tickets_refunded,
         sum(movements.revenue) AS revenue,
@@ -119,7 +119,7 @@ FROM (
     FROM movements
     LEFT JOIN shows ON movements.event_id = shows.event_id AND movements.show_id = shows.show_id
     WHERE movements.report_date BETWEEN {from_date:Date} AND {to_date:Date}
-    GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign, other_tags
+    GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign, tags_and_ids
 
     UNION ALL
 
@@ -133,7 +133,7 @@ FROM (
         city,
         utm_source,
         utm_campaign,
-        ('', '', '', 0, 0) AS other_tags,
+        (toDate(0), '', '', '', 0, 0) AS tags_and_ids,
         0 AS tickets_sold,
         0 AS tickets_refunded,
         0 AS revenue,

@@ -25,6 +25,7 @@ class Target:
 
 STG_VK_ADS = Target("zakaz.stg_vk_ads_daily", "stat_date")
 STG_SALES = Target("zakaz.stg_qtickets_sales", "report_date")
+DIM_VK_TAGS = Target("zakaz.dim_vk_tags", "month")
 DM_VK_ADS = Target("zakaz.dm_vk_ads_daily", "stat_date")
 DM_SALES = Target("zakaz.dm_sales_daily", "sale_date")
 
@@ -54,8 +55,19 @@ def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
 
 
 def build_dm_vk(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:
-    """Rebuild `zakaz.dm_vk_ads_daily` from its staging."""
-    _build(warehouse, STG_VK_ADS, DM_VK_ADS, "vk_ads/dm_vk_ads_daily.sql", days, figures)
+    """Rebuild `zakaz.dm_vk_ads_daily` from its staging, and what is known of the ads: their names and tags."""
+    with warehouse.session():
+        _build(warehouse, STG_VK_ADS, DM_VK_ADS, "vk_ads/dm_vk_ads_daily.sql", days, figures)
+        build_ads(warehouse, days)
+
+
+def build_ads(warehouse: WarehouseHook, days: DayRange) -> None:
+    """Bring the names and tags of ads up to date with the staging.
+
+    :param days: the Moscow days that may have changed; of names, those since the newest known one are read too.
+    """
+    warehouse.execute(statement("vk_ads/dim_vk_object.sql"), {"from_date": days.first})
+    rebuild(warehouse, DIM_VK_TAGS, statement("campaigns/dim_vk_tags.sql"), days)
 
 
 def build_dm_sales(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:

@@ -22,6 +22,7 @@ NAME = re.compile(r"^CREATE (?:OR REPLACE )?(?:TABLE|VIEW) (?:IF NOT EXISTS )?(\
 ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)(\()?", re.MULTILINE)
 JOBS = INCLUDE_DIR / "messages" / "jobs.json"
 VAT_RATES = INCLUDE_DIR / "vat_rates.csv"
+CHANNELS = INCLUDE_DIR / "channels.csv"
 BOUND = re.compile(r"\{(\w+):")
 
 
@@ -87,6 +88,7 @@ def parameters(text: str) -> dict[str, str | int]:
         "jobs": ",".join(names),
         "job_names": ",".join(names.values()),
         "vk_days_served": VK_DAYS_SERVED,
+        "channels": "\n".join("\t".join(line) for line in _channels()),
         "vat_dates": ",".join(since for since, _ in vat),
         "vat_percents": ",".join(percent for _, percent in vat),
     }
@@ -96,6 +98,12 @@ def parameters(text: str) -> dict[str, str | int]:
 @cache
 def _job_names() -> dict[str, str]:
     return {job: texts["name"] for job, texts in json.loads(JOBS.read_text(encoding="utf-8")).items()}
+
+
+@cache
+def _channels() -> list[tuple[str, ...]]:
+    with CHANNELS.open(encoding="utf-8", newline="") as file:
+        return sorted(map(tuple, list(csv.reader(file))[1:]), key=lambda line: (line[0] == "*", line[1] == "*"))
 
 
 @cache

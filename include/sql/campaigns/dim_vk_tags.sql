@@ -1,0 +1,48 @@
+-- Builds the tags of ad groups, for the whole months of the days from_date to to_date.
+-- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. Idempotent.
+INSERT INTO zakaz.dim_vk_tags
+(
+    month, account_id, campaign_id, ad_group_id, utm_source, utm_campaign, first_day, last_day, _ver, _deleted
+)
+SELECT
+    month,
+    account_id,
+    campaign_id,
+    ad_group_id,
+    utm_source,
+    utm_campaign,
+    coalesce(min(day), month) AS first_day,
+    coalesce(max(day), month) AS last_day,
+    {ver:UInt64} AS _ver,
+    NOT max(is_fresh) AS _deleted
+FROM (
+    SELECT
+        toStartOfMonth(stat_date) AS month,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        zakaz_tag(stg_vk_ads_daily.utm_source) AS utm_source,
+        zakaz_tag(stg_vk_ads_daily.utm_campaign) AS utm_campaign,
+        stat_date AS day,
+        true AS is_fresh
+    FROM zakaz.stg_vk_ads_daily FINAL
+    WHERE
+        stat_date BETWEEN toStartOfMonth({from_date:Date}) AND toLastDayOfMonth({to_date:Date})
+        AND utm_source != ''
+
+    UNION ALL
+
+    -- Existing rows contribute only their key.
+    SELECT
+        month,
+        account_id,
+        campaign_id,
+        ad_group_id,
+        utm_source,
+        utm_campaign,
+        NULL AS day,
+        false AS is_fresh
+    FROM zakaz.dim_vk_tags FINAL
+    WHERE month BETWEEN toStartOfMonth({from_date:Date}) AND {to_date:Date}
+) AS united
+GROUP BY month, account_id, campaign_id, ad_group_id, utm_source, utm_campaign
