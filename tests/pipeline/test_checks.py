@@ -79,12 +79,18 @@ RED = {
     "MISMATCH": {
         *("duplicate_ads", "duplicate_campaigns", "duplicate_shows", "duplicate_events"),
         *("staging_equals_mart_vk", "staging_equals_mart_sales", "source_totals_vk", "source_totals_sales"),
+        "campaigns_equal_marts",
     },
     "STALE": {"freshness_vk", "freshness_sales"},
     "ANOMALY": {"negative_spend", "negative_revenue", "other_currency"},
     "ZERO_ROWS": {"zero_rows_vk", "zero_rows_staged_vk", "zero_rows_sales", "zero_rows_staged_sales"},
 }
-YELLOW = {"ANOMALY": {"unknown_campaign", "unknown_city", "unusual_spend", "unusual_clicks", "unusual_revenue"}}
+YELLOW = {
+    "ANOMALY": {
+        *("unknown_campaign", "unknown_city", "unattributed_sales"),
+        *("unusual_spend", "unusual_clicks", "unusual_revenue"),
+    }
+}
 
 
 @pytest.mark.parametrize("is_empty", [True, False], ids=["an empty day", "a good day"])
@@ -105,7 +111,7 @@ def test_which_checks_end_a_run_red_and_under_which_code(warehouse: WarehouseHoo
 
 
 def test_each_check_is_one_and_each_file_has_some(warehouse: WarehouseHook) -> None:
-    assert len(CHECKS) == len(set(CHECKS)) == 22, "the results are kept by the name of the check"
+    assert len(CHECKS) == len(set(CHECKS)) == 24, "the results are kept by the name of the check"
     assert {file for source in SOURCES for file in checks_of(source)} == set(files("checks"))
     by_group = [check_days(warehouse, ONE_DAY, source=source) for source in SOURCES]
     assert [finding.check_name for findings in by_group for finding in findings] == CHECKS
@@ -157,7 +163,7 @@ def test_rows_that_were_not_built_are_told_from_rows_that_never_came(warehouse: 
     stage_sales(warehouse, {})
     assert failed(warehouse) == {
         *("zero_rows_vk", "freshness_vk", "staging_equals_mart_vk"),
-        *("zero_rows_sales", "freshness_sales", "staging_equals_mart_sales"),
+        *("zero_rows_sales", "freshness_sales", "staging_equals_mart_sales", "campaigns_equal_marts"),
     }
 
 
@@ -187,7 +193,7 @@ def test_a_mart_is_its_staging_to_the_kopeck(warehouse: WarehouseHook) -> None:
     stage_vk(warehouse, {})
     for column, figure in {"tickets_sold": 3, "revenue": Decimal(5000), "refunds_amount": Decimal("0.01")}.items():
         stage_sales(warehouse, {column: figure})
-        assert failed(warehouse) == {"staging_equals_mart_sales"}, column
+        assert failed(warehouse) == {"staging_equals_mart_sales", "campaigns_equal_marts"}, column
 
 
 def test_a_mismatch_names_both_sides(warehouse: WarehouseHook) -> None:
@@ -292,6 +298,39 @@ def test_much_spend_without_a_city_is_told_and_stops_nothing(warehouse: Warehous
         False,
     )
     require_healthy(check_days(warehouse, ONE_DAY))
+
+
+def test_much_revenue_of_tags_without_a_campaign_is_told_and_stops_nothing(warehouse: WarehouseHook) -> None:
+    of_ad, of_none = {"utm_source": "vk_ads", "utm_campaign": "a"}, {"utm_source": "vk_ads", "utm_campaign": "old"}
+    ads = [of_ad, {"ad_id": 31, "campaign_id": 11, "utm_source": "vk_ads", "utm_campaign": "b"}]
+    other = {"utm_source": "yandex", "revenue": Decimal(1000)}
+    put(warehouse, vk=ads, sales=[{**of_ad, "revenue": Decimal(25)}, {**of_none, "revenue": Decimal(75)}, other])
+    assert failed(warehouse) == set()
+    put(warehouse, vk=ads, sales=[{**of_none, "revenue": Decimal(76)}])
+    finding = finding_of(warehouse, "unattributed_sales")
+    assert (finding.code, finding.expected, finding.found, finding.passed) == (
+        "ANOMALY",
+        "at most 75% of the revenue of VK's tags",
+        "75.2% (76 of 101 rubles), most of it under «vk_ads / old»",
+        False,
+    )
+    put(warehouse, vk=[{"spend": Decimal(0), **ad} for ad in ads])
+    assert "unattributed_sales" not in failed(warehouse), "no ad was shown that could have sold them"
+
+
+def test_the_report_by_campaign_is_both_marts_to_the_kopeck(warehouse: WarehouseHook) -> None:
+    """Were the parts of a staged row not all of it, its campaign would have the wrong sum."""
+    put(warehouse)
+    warehouse.execute(
+        "INSERT INTO zakaz.stg_qtickets_sales SELECT * REPLACE ([(report_date, '', '', '', 0, 0, tickets_sold, "
+        "tickets_refunded, revenue - 0.01, refunds_amount)] AS breakdown, _ver + 1 AS _ver) "
+        "FROM zakaz.stg_qtickets_sales FINAL"
+    )
+    build_sales(warehouse)
+    assert failed(warehouse) == {"campaigns_equal_marts"}
+    finding = finding_of(warehouse, "campaigns_equal_marts")
+    assert "5000.1," in finding.expected
+    assert "5000.09," in finding.found
 
 
 def test_an_ad_of_a_campaign_that_vk_does_not_list_is_told_and_stops_nothing(warehouse: WarehouseHook) -> None:

@@ -59,7 +59,7 @@ def channels() -> dict[tuple[str, str], str]:
 
 def channel_of(source: str, medium: str) -> str:
     known = channels()
-    return next(known[key] for key in ((source, medium), (source, "*"), ("*", medium), ("*", "*")) if key in known)
+    return next((known[key] for key in ((source, medium), (source, "*"), ("*", medium)) if key in known), "Другое")
 
 
 def owner_of(one: Ticket, shown: list[tuple[date, Ad]]) -> tuple[str, tuple[int, int]]:

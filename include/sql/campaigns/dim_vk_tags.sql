@@ -40,7 +40,7 @@ FROM (
         ad_group_id,
         utm_source,
         utm_campaign,
-        NULL AS day,
+        null AS day,
         false AS is_fresh
     FROM zakaz.dim_vk_tags FINAL
     WHERE month BETWEEN toStartOfMonth({from_date:Date}) AND {to_date:Date}

@@ -284,7 +284,7 @@ def _days_of(basket: Fields, payed_at: datetime) -> frozenset[date] | None:
     return frozenset(moscow_day(one) for one in (payed_at, refunded_at) if one)
 
 
-def _tags(order: Fields) -> tuple[dict[str, str], str]:
+def _tags(order: Fields) -> tuple[dict[str, Any], str]:
     """The texts of `TAGS`, empty where they can't be read, and a note about the first of those."""
     tags, note = dict[str, str](), ""
     for name in TAGS:

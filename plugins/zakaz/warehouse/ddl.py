@@ -88,7 +88,8 @@ def parameters(text: str) -> dict[str, str | int]:
         "jobs": ",".join(names),
         "job_names": ",".join(names.values()),
         "vk_days_served": VK_DAYS_SERVED,
-        "channels": "\n".join("\t".join(line) for line in _channels()),
+        "channel_tags": "\n".join("\t".join(line[:2]) for line in _channels()),
+        "channels": "\n".join("\t".join(line[2:]) for line in _channels()),
         "vat_dates": ",".join(since for since, _ in vat),
         "vat_percents": ",".join(percent for _, percent in vat),
     }

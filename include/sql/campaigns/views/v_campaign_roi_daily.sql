@@ -1,6 +1,6 @@
--- Spend and sales by campaign of VK Ads. Each side is summed before they are united, so that nothing is dropped or
--- doubled: the sums of a day are those of both marts (a check). Sales that belong to no campaign have rows of their own,
--- which say why.
+-- Spend and sales by campaign of VK Ads.
+-- Each side is summed before they are united, so that nothing is dropped or doubled: the sums of a day are those of
+-- both marts (a check). Sales that belong to no campaign have rows of their own, which say why.
 CREATE OR REPLACE VIEW bi.v_campaign_roi_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH names AS (
     SELECT

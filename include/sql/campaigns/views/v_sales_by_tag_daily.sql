@@ -3,8 +3,8 @@ CREATE OR REPLACE VIEW bi.v_sales_by_tag_daily DEFINER = CURRENT_USER SQL SECURI
 SELECT
     report_date AS d,
     source,
-    zakaz_channel(utm_source, utm_medium).1 AS channel,
-    zakaz_channel(utm_source, utm_medium).2 AS is_paid,
+    tupleElement(zakaz_channel(zakaz_tag(utm_source), zakaz_tag(utm_medium)), 1) AS channel,
+    tupleElement(zakaz_channel(zakaz_tag(utm_source), zakaz_tag(utm_medium)), 2) AS is_paid,
     utm_source,
     utm_medium,
     utm_campaign,

@@ -25,7 +25,7 @@ FROM zakaz.stg_qtickets_sales FINAL
 ARRAY JOIN if(
     empty(breakdown),
     [
-        (report_date, '', '', '', 0, 0, tickets_sold, tickets_refunded, revenue, refunds_amount)::Tuple(
+        (report_date, '', '', '', 0, 0, tickets_sold, tickets_refunded, revenue, refunds_amount)::Tuple( -- noqa: CP01
             sold_on Date,
             utm_medium String,
             utm_content String,

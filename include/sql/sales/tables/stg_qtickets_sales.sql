@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
     currency LowCardinality(String) COMMENT 'RUB: others are not loaded',
     -- Not in the key: code of before, which knows nothing of it, replaces a row as a whole.
     breakdown Array(
-        Tuple(
+        Tuple( -- noqa: CP01
             sold_on Date,
             utm_medium String,
             utm_content String,
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
             revenue Decimal(18, 2),
             refunds_amount Decimal(18, 2)
         )
-    ) COMMENT 'what the sums of the row are made of, by the day of payment, other tags and ids; empty: loaded before 2.0',
+    ) COMMENT 'what the sums are made of, by the day of payment, other tags and ids; empty: loaded before 2.0',
     _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
     _deleted UInt8 COMMENT '1: gone at the source'
 )

@@ -1,0 +1,21 @@
+-- The comments of bi.v_campaign_roi_daily and its columns.
+ALTER TABLE bi.v_campaign_roi_daily
+COMMENT COLUMN d 'День по Москве: показов рекламы, продажи или возврата',
+COMMENT COLUMN account_id 'Кабинет VK Рекламы; 0: продажа не отнесена к кампании',
+COMMENT COLUMN campaign_id 'Номер кампании VK Рекламы; 0: продажа не отнесена к кампании',
+COMMENT COLUMN campaign_name 'Название кампании, каким оно было в последний день с показами',
+COMMENT COLUMN attribution 'campaign, tag_of_several (метка многих), tag_of_none (ничья), other_channel, no_tag (без метки)',
+COMMENT COLUMN channel 'Канал по меткам (include/channels.csv)',
+COMMENT COLUMN is_paid 'Канал платный (include/channels.csv)',
+COMMENT COLUMN utm_source 'Метка utm_source продажи строчными буквами; у расхода пусто',
+COMMENT COLUMN impressions 'Показов рекламы',
+COMMENT COLUMN clicks 'Кликов по рекламе',
+COMMENT COLUMN goals 'Целей по пикселю VK, а если его нет — всех, что считает VK',
+COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
+COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
+COMMENT COLUMN tickets_sold 'Продано билетов по дню оплаты; возвращённые не вычтены',
+COMMENT COLUMN tickets_refunded 'Возвращено билетов, в день возврата',
+COMMENT COLUMN revenue 'Выручка (оборот организатора), ₽: с НДС, после скидок, до комиссии, возвраты не вычтены',
+COMMENT COLUMN refunds_amount 'Возвраты, ₽: что вернули покупателям, в день возврата; у той же кампании, что и продажа',
+COMMENT COLUMN net_revenue 'Чистая выручка, ₽: выручка минус возвраты этого дня; с НДС, после скидок, до комиссии',
+MODIFY COMMENT 'Расход и продажи по кампаниям VK Рекламы: продажа стоит у одной кампании или ни у одной'

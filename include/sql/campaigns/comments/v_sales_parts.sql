@@ -1,0 +1,21 @@
+-- The comments of meta.v_sales_parts and its columns.
+ALTER TABLE meta.v_sales_parts
+COMMENT COLUMN report_date 'Moscow day of the sale or refund',
+COMMENT COLUMN source 'whose sales: qtickets, or file:NAME',
+COMMENT COLUMN event_id 'as its source numbers it',
+COMMENT COLUMN show_id 'one showing of the event; 0 where it is not known',
+COMMENT COLUMN event_date 'day of the show, where it is held; 1970-01-01 where it is not known',
+COMMENT COLUMN city 'as the source writes it',
+COMMENT COLUMN sold_on 'Moscow day of the payment, also of what was refunded; of files report_date',
+COMMENT COLUMN utm_source 'of the order; empty where it has none',
+COMMENT COLUMN utm_medium 'of the order; empty where it has none',
+COMMENT COLUMN utm_campaign 'of the order; empty where it has none',
+COMMENT COLUMN utm_content 'of the order; empty where it has none',
+COMMENT COLUMN utm_term 'of the order; empty where it has none',
+COMMENT COLUMN promo_code_id 'of the order; 0: none',
+COMMENT COLUMN discount_id 'of the order; 0: none',
+COMMENT COLUMN tickets_sold 'tickets, by the day of payment',
+COMMENT COLUMN tickets_refunded 'tickets, on the day of the refund',
+COMMENT COLUMN revenue 'rubles paid by buyers with VAT, after discounts, before commission and refunds',
+COMMENT COLUMN refunds_amount 'rubles, on the day of the refund',
+MODIFY COMMENT 'The staged sales by day of payment, all tags, promo code and discount'
