@@ -20,12 +20,17 @@ VK_ROW = {
     "ad_group_id": 20,
     "ad_group_name": "",
     "ad_id": 30,
+    "ad_name": "",
     "impressions": 1000,
     "clicks": 10,
     "goals": 1,
     "spend": Decimal("100.50"),
+    "link": "",
+    "utm_source": "",
+    "utm_medium": "",
     "utm_campaign": "",
     "utm_content": "kazan",
+    "utm_term": "",
     "_deleted": 0,
 }
 SALES_ROW = {
@@ -59,6 +64,11 @@ def stage_sales(warehouse: WarehouseHook, *rows: dict[str, Any]) -> None:
 def build_vk(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     """Rebuild the mart of VK Ads."""
     return rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), days)
+
+
+def build_names(warehouse: WarehouseHook, day: date = DAY) -> None:
+    """Bring the names up to date, as a load of this day does."""
+    warehouse.execute(statement("vk_ads/dim_vk_object.sql"), {"from_date": day})
 
 
 def build_sales(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from made_rows import build_sales, build_vk, stage_sales, stage_vk
+from made_rows import build_names, build_sales, build_vk, stage_sales, stage_vk
 from made_runs import attempt, put_run
 from steady import rows_of
 from zakaz.days import DayRange
@@ -48,6 +48,7 @@ def filled(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
     build_vk(warehouse, days)
     build_sales(warehouse, days)
     stage_vk(warehouse, {"stat_date": last, "ad_id": 31, "utm_content": "tula"})  # not in the mart yet
+    build_names(warehouse)
     total = {"day": yesterday(), "state": FIGURES, "impressions": 1000, "clicks": 10, "amount": Decimal(1)}
     fetched = {"fetch_id": UUID(int=0), "fetched_at": datetime.now(UTC)}
     accounts = {"vk_ads": 1, "qtickets": 0}

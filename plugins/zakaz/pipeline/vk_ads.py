@@ -103,6 +103,8 @@ def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange)
         staged = warehouse.execute(statement("vk_ads/known.sql"), days.bounds)
     fetch = Fetch(client.account_id([account_id for (account_id,) in known]), days)
     client.require_rubles()
+    account = (fetch.account_id, client.account_name, client.currency)
+    warehouse.insert("zakaz.dim_vk_account", ["account_id", "account_name", "currency"], [account])
     buffer = BufferedInsert(warehouse, RAW_TABLE, RAW_COLUMNS, BUFFER_BYTES)
     land(buffer, fetch, _lists(client, fetch))
     # Also request the ads that are no longer listed but have figures on these days.
@@ -191,7 +193,7 @@ def read_and_check(buffer: BufferedInsert, warehouse: WarehouseHook, fetch: Fetc
 
 
 def build(warehouse: WarehouseHook, fetch: Fetch) -> int:
-    """Build the staging of one account from what was landed, and record the account's own totals.
+    """Build the staging of one account from what was landed, its names, and record the account's own totals.
 
     :returns: live rows that this build wrote.
     :raises WarehouseUnavailable: other rows than were read can be seen in the staging.
@@ -203,6 +205,7 @@ def build(warehouse: WarehouseHook, fetch: Fetch) -> int:
         params = {**fetch.params, "automatic_tags": AUTOMATIC_TAGS, "keep_refused": bool(fetch.lacking)}
         sql = statement("vk_ads/stg_vk_ads_daily.sql")
         written = sum(rebuild(warehouse, STG_VK_ADS, sql, days, **params) for days in fetch.days.months(MONTHS_AT_ONCE))
+        warehouse.execute(statement("vk_ads/dim_vk_object.sql"), {"from_date": fetch.days.first})
     if written != fetch.ads_rows:
         raise WarehouseUnavailable(
             f"{STG_VK_ADS.table}, {fetch.days}: {fetch.ads_rows} rows of account {fetch.account_id} have figures, and "

@@ -2,6 +2,7 @@
 
 import csv
 
+from zakaz.days import last_complete_day
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.warehouse.cluster import find_unreplicated, require_one_shard
 from zakaz.warehouse.ddl import for_cluster, parameters, view_statement, views
@@ -37,6 +38,8 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
             alters = (file.read_text(encoding="utf-8") for file in files("*/comments"))
             drifts += write_comments(warehouse, "views", alters)
             seed_city_aliases(warehouse)
+            # Releases without this table may have loaded days.
+            warehouse.execute(statement("vk_ads/dim_vk_object.sql"), {"from_date": last_complete_day()})
     return drifts
 
 
