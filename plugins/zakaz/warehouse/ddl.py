@@ -1,6 +1,5 @@
 """The DDL of include/sql, in dependency order, and rewritten ON CLUSTER where a cluster is configured."""
 
-import csv
 import json
 import re
 from datetime import date
@@ -11,6 +10,7 @@ from pathlib import Path
 from zakaz.errors import InvalidInput
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.stages import LAST_STAGE, STAGES, VK_DAYS_SERVED
+from zakaz.warehouse.csv_lines import read_lines
 from zakaz.warehouse.pins import PINS, PINS_OF_VIEWS, assigned
 from zakaz.warehouse.sql import files
 
@@ -104,16 +104,10 @@ def _vat_rates() -> list[tuple[str, str]]:
 
     :raises InvalidInput: a line of the file is not a day and a whole number.
     """
-    with VAT_RATES.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            since, percent = line
-            date.fromisoformat(since)
-        except ValueError:
-            percent = ""
+
+    def read(from_date: str, percent: str) -> tuple[str, str]:
         if not re.fullmatch(r"\d{1,2}", percent, re.ASCII):
-            raise InvalidInput(
-                f"{VAT_RATES}, line {number}: {','.join(line)!r}: expected a day and a percentage: 2026-01-01,22"
-            )
-    return sorted((since, percent) for since, percent in lines[1:])
+            raise ValueError
+        return str(date.fromisoformat(from_date)), percent
+
+    return sorted(read_lines(VAT_RATES, ("from_date", "percent"), read, "a day and a percentage: 2026-01-01,22"))

@@ -8,6 +8,7 @@ from zakaz.warehouse.cluster import find_unreplicated, require_one_shard
 from zakaz.warehouse.ddl import for_cluster, parameters, view_statement, views
 from zakaz.warehouse.drift import Drift, find_drift, write_comments
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.plan import read_plan, write_plan
 from zakaz.warehouse.sql import files, statement
 
 CITY_ALIASES = INCLUDE_DIR / "city_aliases.csv"
@@ -19,8 +20,10 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
 
     :returns: where existing tables differ from their DDL, and on a cluster from host to host. If any but harmless ones
         do, views and aliases are not touched.
-    :raises InvalidInput: CLICKHOUSE_CLUSTER is a cluster that the server does not know, or one of several shards.
+    :raises InvalidInput: CLICKHOUSE_CLUSTER is a cluster that the server does not know, or one of several shards; or a
+        line of include/plan.csv or include/vat_rates.csv is wrong.
     """
+    plan = read_plan()
     with warehouse.session():
         require_one_shard(warehouse)
         for folder in ("databases", "*/functions", "*/tables"):
@@ -38,6 +41,7 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
             alters = (file.read_text(encoding="utf-8") for file in files("*/comments"))
             drifts += write_comments(warehouse, "views", alters)
             seed_city_aliases(warehouse)
+            write_plan(warehouse, plan)
             # Releases without this table may have loaded days.
             warehouse.execute(statement("vk_ads/dim_vk_object.sql"), {"from_date": last_complete_day()})
     return drifts
