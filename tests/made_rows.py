@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from zakaz.days import DayRange
-from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, build_ads, rebuild
+from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.known_ads import build_known_ads
 from zakaz.warehouse.sql import statement
 from zakaz.warehouse.versions import new_version
 
@@ -20,13 +21,17 @@ VK_ROW = {
     "ad_group_id": 20,
     "ad_group_name": "",
     "ad_id": 30,
+    "ad_name": "",
     "impressions": 1000,
     "clicks": 10,
     "goals": 1,
     "spend": Decimal("100.50"),
+    "link": "",
     "utm_source": "",
+    "utm_medium": "",
     "utm_campaign": "",
     "utm_content": "kazan",
+    "utm_term": "",
     "_deleted": 0,
 }
 SALES_ROW = {
@@ -63,7 +68,7 @@ def stage_sales(warehouse: WarehouseHook, *rows: dict[str, Any]) -> None:
 def build_vk(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     """Rebuild the mart of VK Ads, and what is known of the ads."""
     written = rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), days)
-    build_ads(warehouse, days)
+    build_known_ads(warehouse, days)
     return written
 
 

@@ -81,6 +81,12 @@ def test_all_accounts_are_read_with_one_token_each(warehouse: WarehouseHook, san
     assert sum("oauth2" in call["path"] for call in sandbox.requests()["requests"]) == 2
 
 
+def test_the_name_of_each_account_is_kept(warehouse: WarehouseHook) -> None:
+    load(warehouse)
+    found = warehouse.execute("SELECT account_name, account_id, currency FROM zakaz.dim_vk_account FINAL")
+    assert sorted(found) == sorted((login, AGENCY_CLIENTS[login], "RUB") for login in (ONE, TWO))
+
+
 FAULTS: list[tuple[dict[str, Any], type[ZakazError], str]] = [
     ({"kind": "invalid_user", "path": "user.json"}, SourceIncomplete, "HTTP 401 invalid_user: User is blocked"),
     ({"kind": "503", "path": "banners.json"}, SourceUnavailable, "HTTP 503"),

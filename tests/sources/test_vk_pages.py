@@ -178,5 +178,6 @@ def test_what_can_not_be_read_is_named_by_its_place(read: Callable[[bytes], Any]
 
 
 def test_an_account_has_its_currency_if_vk_names_one() -> None:
-    assert read_user(b'{"id": "7", "currency": " RUB "}') == User(7, "RUB")
-    assert read_user(b'{"id": 7, "currency": null}') == User(7, "")
+    assert read_user(b'{"id": "7", "currency": " RUB ", "username": "theatre"}') == User(7, "RUB", "theatre")
+    assert read_user(b'{"id": 7, "currency": null}') == User(7, "", "")
+    assert read_user(b'{"id": 7, "username": ["theatre"]}') == User(7, "", ""), "no figure depends on a name"

@@ -12,6 +12,7 @@ from made_rows import DAY, build_vk, stage_vk
 from zakaz.errors import InvalidInput
 from zakaz.settings import settings
 from zakaz.warehouse import ddl
+from zakaz.warehouse import plan as of_plan
 from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.drift import Drift, find_drift
 from zakaz.warehouse.hook import WarehouseHook
@@ -237,3 +238,61 @@ def test_a_vat_rate_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(ddl, "_vat_rates", ddl._vat_rates.__wrapped__)
     with pytest.raises(InvalidInput, match=f"vat_rates.csv, line 3: '{line}': expected a day and a percentage"):
         ddl.parameters("{vat_dates:String}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("vk_ads,cpc,VK,2", "vk_ads,cpc,,1", "VK_Ads,cpc,VK,1", "vk_ads, cpc,VK,1", "vk_ads,cpc,VK", "a,b\tc,VK,1"),
+        "yandex,*,Директ,0",
+    ],
+)
+def test_a_channel_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str) -> None:
+    channels = tmp_path / "channels.csv"
+    channels.write_text(f"utm_source,utm_medium,channel,is_paid\nyandex,*,Яндекс,1\n{line}\n", "utf-8")
+    monkeypatch.setattr(ddl, "CHANNELS", channels)
+    monkeypatch.setattr(ddl, "_channels", ddl._channels.__wrapped__)
+    with pytest.raises(InvalidInput, match="channels.csv, line 3: .*: expected tags in lower case"):
+        ddl.parameters("{channels:String}")
+
+
+PLANNED = "2026-12,7,Казань,150000,900000.50"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("2026-13,7,Казань,1,1", "2026-12-01,7,Казань,1,1", "2026-1,7,Казань,1,1", "1926-12,7,Казань,1,1"),
+        *("2026-12,0,Казань,1,1", "2026-12,x,Казань,1,1", "2026-12,-7,Казань,1,1", f"2026-12,{10**19},Казань,1,1"),
+        *("2026-12,7,,1,1", "2026-12,7,Казань ,1,1", "2026-12,7,Ка\tзань,1,1", '2026-12,7,"Ка\nзань",1,1'),
+        *("2026-12,7,Казань,,1", "2026-12,7,Казань,1 000,1", "2026-12,7,Казань,1.005,1", "2026-12,7,Казань,-1,1"),
+        *("2026-12,7,Казань,1,1e3", "2026-12,7,Казань,1,", f"2026-12,7,Казань,1,{10**12}", "2026-12,7,Казань,1,١"),
+        *("2026-12;7;Казань;1;1", "2026-12,7,Казань,1", "2026-12,7,Казань,1,1,1", "", PLANNED),
+    ],
+)
+def test_a_planned_month_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str) -> None:
+    plan = tmp_path / "plan.csv"
+    plan.write_text(f"month,account_id,city,budget,revenue_plan\n{PLANNED}\n{line}\n", encoding="utf-8-sig")
+    monkeypatch.setattr(of_plan, "PLAN", plan)
+    told = re.escape(line.replace('"', "")).replace("\\\n", r"\\n").replace("\\\t", r"\\t")
+    with pytest.raises(InvalidInput, match=f"plan.csv, line 3: '{told}': expected a month, an account, a city, "):
+        migrate(WarehouseHook())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "line 1: '': expected month,account_id,city,budget,revenue_plan"),
+        (f"{PLANNED}\n".encode(), f"line 1: '{PLANNED}': expected month,account_id,city,budget,revenue_plan"),
+        ("month,account_id,city,budget,revenue_plan\nКазань".encode("cp1251"), "expected CSV in UTF-8: "),
+        (b"month\0\xff", "expected CSV in UTF-8: "),
+    ],
+)
+def test_a_plan_that_is_another_file_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, said: str
+) -> None:
+    plan = tmp_path / "plan.csv"
+    plan.write_bytes(content)
+    monkeypatch.setattr(of_plan, "PLAN", plan)
+    with pytest.raises(InvalidInput, match=re.escape(said)):
+        migrate(WarehouseHook())

@@ -17,6 +17,12 @@ FROM (
     UNION ALL
 
     SELECT max(_ver) AS standing
+    FROM zakaz.dim_vk_tags
+    WHERE month >= toStartOfMonth({from_date:Date})
+
+    UNION ALL
+
+    SELECT max(_ver) AS standing
     FROM zakaz.stg_qtickets_sales
     WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
 

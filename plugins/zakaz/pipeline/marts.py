@@ -7,6 +7,7 @@ from zakaz.days import DayRange
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.known_ads import build_known_ads
 from zakaz.warehouse.sql import statement
 from zakaz.warehouse.versions import next_version
 
@@ -25,7 +26,6 @@ class Target:
 
 STG_VK_ADS = Target("zakaz.stg_vk_ads_daily", "stat_date")
 STG_SALES = Target("zakaz.stg_qtickets_sales", "report_date")
-DIM_VK_TAGS = Target("zakaz.dim_vk_tags", "month")
 DM_VK_ADS = Target("zakaz.dm_vk_ads_daily", "stat_date")
 DM_SALES = Target("zakaz.dm_sales_daily", "sale_date")
 
@@ -58,16 +58,7 @@ def build_dm_vk(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, fig
     """Rebuild `zakaz.dm_vk_ads_daily` from its staging, and what is known of the ads: their names and tags."""
     with warehouse.session():
         _build(warehouse, STG_VK_ADS, DM_VK_ADS, "vk_ads/dm_vk_ads_daily.sql", days, figures)
-        build_ads(warehouse, days)
-
-
-def build_ads(warehouse: WarehouseHook, days: DayRange) -> None:
-    """Bring the names and tags of ads up to date with the staging.
-
-    :param days: the Moscow days that may have changed; of names, those since the newest known one are read too.
-    """
-    warehouse.execute(statement("vk_ads/dim_vk_object.sql"), {"from_date": days.first})
-    rebuild(warehouse, DIM_VK_TAGS, statement("campaigns/dim_vk_tags.sql"), days)
+        build_known_ads(warehouse, days)
 
 
 def build_dm_sales(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:

@@ -103,6 +103,8 @@ def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange)
         staged = warehouse.execute(statement("vk_ads/known.sql"), days.bounds)
     fetch = Fetch(client.account_id([account_id for (account_id,) in known]), days)
     client.require_rubles()
+    account = (fetch.account_id, client.account_name, client.currency)
+    warehouse.insert("zakaz.dim_vk_account", ["account_id", "account_name", "currency"], [account])
     buffer = BufferedInsert(warehouse, RAW_TABLE, RAW_COLUMNS, BUFFER_BYTES)
     land(buffer, fetch, _lists(client, fetch))
     # Also request the ads that are no longer listed but have figures on these days.

@@ -74,7 +74,9 @@ class VkAdsClient:
     name = ""
     opened: int | None = None
     """The account's id, as soon as it is known."""
-    _currency = "RUB"
+    currency = "RUB"
+    account_name = ""
+    """Both as VK has them, since the account was opened."""
 
     def __init__(
         self,
@@ -107,7 +109,7 @@ class VkAdsClient:
         :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
         """
         user: User = self._get("/api/v2/user.json", {}, read_user).body
-        account_id, self._currency = user
+        account_id, self.currency, self.account_name = user
         self.opened = account_id
         if self._own_account is not None:
             if account_id != self._own_account:
@@ -130,11 +132,11 @@ class VkAdsClient:
 
         :raises SourceInconsistent: it is such an account, by the last `account_id`.
         """
-        if not self._currency:
+        if not self.currency:
             log.warning("VK Ads: account %s names no currency: taken for rubles", self.opened)
-        elif currency_code(self._currency) != RUBLES:
+        elif currency_code(self.currency) != RUBLES:
             raise SourceInconsistent(
-                f"VK Ads: the currency of account {self.opened} is {short(self._currency, 20)}, but money is added up "
+                f"VK Ads: the currency of account {self.opened} is {short(self.currency, 20)}, but money is added up "
                 "as rubles: take the account out of the connection. The staging keeps its old rows"
             )
 

@@ -31,10 +31,11 @@ ODD = "zakaz_odd"
 
 
 class User(NamedTuple):
-    """The account that a token opens; `currency` as VK writes it, empty if VK names none."""
+    """The account that a token opens; currency and name as VK writes them, empty if VK gives none."""
 
     account_id: int
     currency: str
+    name: str = ""
 
 
 class Page(NamedTuple):
@@ -60,7 +61,7 @@ def read_user(content: bytes) -> User:
     """
     body = object_of(read_json(content), "the reply")
     currency = body.get("currency")
-    return User(id_of(body), "" if currency is None else str(currency).strip())
+    return User(id_of(body), "" if currency is None else str(currency).strip(), text_of(body, "username", []))
 
 
 def read_page(content: bytes, resource: str, offset: int) -> Page:

@@ -1,6 +1,5 @@
 """The DDL of include/sql, in dependency order, and rewritten ON CLUSTER where a cluster is configured."""
 
-import csv
 import json
 import re
 from datetime import date
@@ -11,6 +10,7 @@ from pathlib import Path
 from zakaz.errors import InvalidInput
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.stages import LAST_STAGE, STAGES, VK_DAYS_SERVED
+from zakaz.warehouse.csv_lines import read_lines
 from zakaz.warehouse.pins import PINS, PINS_OF_VIEWS, assigned
 from zakaz.warehouse.sql import files
 
@@ -103,8 +103,23 @@ def _job_names() -> dict[str, str]:
 
 @cache
 def _channels() -> list[tuple[str, ...]]:
-    with CHANNELS.open(encoding="utf-8", newline="") as file:
-        return sorted(map(tuple, list(csv.reader(file))[1:]), key=lambda line: (line[0] == "*", line[1] == "*"))
+    """utm_source, utm_medium, the channel and whether it is paid.
+
+    :raises InvalidInput: a line is none, or the second of its tags.
+    """
+    known = set[tuple[str, str]]()
+
+    def read(utm_source: str, utm_medium: str, channel: str, is_paid: str) -> tuple[str, ...]:
+        tags = utm_source, utm_medium
+        is_text = all(text == text.strip() and text.isprintable() for text in (*tags, channel))
+        is_lower = all(tag == tag.lower() for tag in tags)
+        if not (channel and is_text and is_lower and is_paid in ("0", "1")) or tags in known:
+            raise ValueError
+        known.add(tags)
+        return *tags, channel, is_paid
+
+    expected = "tags in lower case, * for any, a channel and 0 or 1, once for each pair of tags: vk_ads,*,VK Реклама,1"
+    return read_lines(CHANNELS, ("utm_source", "utm_medium", "channel", "is_paid"), read, expected)
 
 
 @cache
@@ -113,16 +128,10 @@ def _vat_rates() -> list[tuple[str, str]]:
 
     :raises InvalidInput: a line of the file is not a day and a whole number.
     """
-    with VAT_RATES.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
-    for number, line in enumerate(lines[1:], start=2):
-        try:
-            since, percent = line
-            date.fromisoformat(since)
-        except ValueError:
-            percent = ""
+
+    def read(from_date: str, percent: str) -> tuple[str, str]:
         if not re.fullmatch(r"\d{1,2}", percent, re.ASCII):
-            raise InvalidInput(
-                f"{VAT_RATES}, line {number}: {','.join(line)!r}: expected a day and a percentage: 2026-01-01,22"
-            )
-    return sorted((since, percent) for since, percent in lines[1:])
+            raise ValueError
+        return str(date.fromisoformat(from_date)), percent
+
+    return sorted(read_lines(VAT_RATES, ("from_date", "percent"), read, "a day and a percentage: 2026-01-01,22"))

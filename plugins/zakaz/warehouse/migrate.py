@@ -2,11 +2,14 @@
 
 import csv
 
+from zakaz.days import DayRange, last_complete_day
 from zakaz.settings import INCLUDE_DIR, settings
 from zakaz.warehouse.cluster import find_unreplicated, require_one_shard
 from zakaz.warehouse.ddl import for_cluster, parameters, view_statement, views
 from zakaz.warehouse.drift import Drift, find_drift, write_comments
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.known_ads import build_known_ads
+from zakaz.warehouse.plan import read_plan, write_plan
 from zakaz.warehouse.sql import files, statement
 
 CITY_ALIASES = INCLUDE_DIR / "city_aliases.csv"
@@ -18,8 +21,10 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
 
     :returns: where existing tables differ from their DDL, and on a cluster from host to host. If any but harmless ones
         do, views and aliases are not touched.
-    :raises InvalidInput: CLICKHOUSE_CLUSTER is a cluster that the server does not know, or one of several shards.
+    :raises InvalidInput: CLICKHOUSE_CLUSTER is a cluster that the server does not know, or one of several shards; or a
+        line of include/plan.csv or include/vat_rates.csv is wrong.
     """
+    plan = read_plan()
     with warehouse.session():
         require_one_shard(warehouse)
         for folder in ("databases", "*/functions", "*/tables"):
@@ -37,6 +42,9 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
             alters = (file.read_text(encoding="utf-8") for file in files("*/comments"))
             drifts += write_comments(warehouse, "views", alters)
             seed_city_aliases(warehouse)
+            write_plan(warehouse, plan)
+            # A release without these tables may have loaded days.
+            build_known_ads(warehouse, DayRange(last_complete_day(), last_complete_day()))
     return drifts
 
 

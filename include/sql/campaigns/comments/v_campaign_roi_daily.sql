@@ -4,7 +4,7 @@ COMMENT COLUMN d 'День по Москве: показов рекламы, п�
 COMMENT COLUMN account_id 'Кабинет VK Рекламы; 0: продажа не отнесена к кампании',
 COMMENT COLUMN campaign_id 'Номер кампании VK Рекламы; 0: продажа не отнесена к кампании',
 COMMENT COLUMN campaign_name 'Название кампании, каким оно было в последний день с показами',
-COMMENT COLUMN attribution 'campaign, tag_of_several (метка многих), tag_of_none (ничья), other_channel, no_tag (без метки)',
+COMMENT COLUMN attribution 'campaign, tag_of_several (метка многих), tag_of_none (ничья), other_channel, no_tag',
 COMMENT COLUMN channel 'Канал по меткам (include/channels.csv)',
 COMMENT COLUMN is_paid 'Канал платный (include/channels.csv)',
 COMMENT COLUMN utm_source 'Метка utm_source продажи строчными буквами; у расхода пусто',

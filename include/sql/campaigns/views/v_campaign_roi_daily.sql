@@ -6,8 +6,8 @@ WITH names AS (
     SELECT
         account_id,
         object_id,
-        newest.name AS campaign_name
-    FROM zakaz.dim_vk_object FINAL
+        name AS campaign_name
+    FROM meta.v_vk_objects
     WHERE kind = 'campaign'
 )
 

@@ -1,9 +1,16 @@
 -- Builds the tags of ad groups, for the whole months of the days from_date to to_date.
--- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. Idempotent.
+-- And of all months from the newest that is known on: the whole staging at first, and whatever a release without this
+-- table loaded. Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have
+-- disappeared. Idempotent.
 INSERT INTO zakaz.dim_vk_tags
 (
     month, account_id, campaign_id, ad_group_id, utm_source, utm_campaign, first_day, last_day, _ver, _deleted
 )
+WITH (
+    SELECT max(month)
+    FROM zakaz.dim_vk_tags
+) AS newest
+
 SELECT
     month,
     account_id,
@@ -27,7 +34,8 @@ FROM (
         true AS is_fresh
     FROM zakaz.stg_vk_ads_daily FINAL
     WHERE
-        stat_date BETWEEN toStartOfMonth({from_date:Date}) AND toLastDayOfMonth({to_date:Date})
+        stat_date >= least(toStartOfMonth({from_date:Date}), newest)
+        AND (stat_date <= toLastDayOfMonth({to_date:Date}) OR stat_date >= newest)
         AND utm_source != ''
 
     UNION ALL
@@ -43,6 +51,6 @@ FROM (
         null AS day,
         false AS is_fresh
     FROM zakaz.dim_vk_tags FINAL
-    WHERE month BETWEEN toStartOfMonth({from_date:Date}) AND {to_date:Date}
+    WHERE month >= least(toStartOfMonth({from_date:Date}), newest) AND (month <= {to_date:Date} OR month >= newest)
 ) AS united
 GROUP BY month, account_id, campaign_id, ad_group_id, utm_source, utm_campaign

@@ -1,0 +1,11 @@
+-- The comments of bi.v_account_daily and its columns.
+ALTER TABLE bi.v_account_daily
+COMMENT COLUMN d 'День показов по Москве',
+COMMENT COLUMN account_id 'Номер рекламного кабинета VK',
+COMMENT COLUMN account_name 'Имя кабинета в VK (username); номер, если имя ещё не прочитано',
+COMMENT COLUMN impressions 'Показов рекламы',
+COMMENT COLUMN clicks 'Кликов по рекламе',
+COMMENT COLUMN goals 'Достигнутых целей: по пикселю самой VK, а без него все, что считает VK',
+COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
+COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
+MODIFY COMMENT 'Расход на рекламу VK по московским дням и рекламным кабинетам'

@@ -1,0 +1,27 @@
+-- The comments of bi.v_vk_ads_by_ad_daily and its columns.
+ALTER TABLE bi.v_vk_ads_by_ad_daily
+COMMENT COLUMN d 'День показов по Москве',
+COMMENT COLUMN account_id 'Номер рекламного кабинета VK',
+COMMENT COLUMN campaign_id 'Номер кампании VK',
+COMMENT COLUMN campaign_name 'Название кампании сейчас (в последний день с показами), одно на все её дни',
+COMMENT COLUMN ad_group_id 'Номер группы объявлений VK',
+COMMENT COLUMN ad_group_name 'Название группы сейчас (в последний день с показами), одно на все её дни',
+COMMENT COLUMN ad_id 'Номер объявления VK',
+COMMENT COLUMN ad_name 'Название объявления сейчас (в последний день с показами), одно на все его дни',
+COMMENT COLUMN city 'Город по текстам объявления в тот день и по нынешнему списку городов; unknown: города в них нет',
+COMMENT COLUMN link 'Страница, на которую ведёт объявление',
+COMMENT COLUMN link_host 'Сайт, на который ведёт объявление',
+COMMENT COLUMN utm_source 'Метка utm_source; вместо макросов VK в метках стоят номера',
+COMMENT COLUMN utm_medium 'Метка utm_medium',
+COMMENT COLUMN utm_campaign 'Метка utm_campaign',
+COMMENT COLUMN utm_content 'Метка utm_content',
+COMMENT COLUMN utm_term 'Метка utm_term',
+COMMENT COLUMN first_spend_day 'Первый день, в который у объявления был расход; NULL: расхода ещё не было',
+COMMENT COLUMN days_since_first_spend
+'Сколько дней прошло с первого дня с расходом, 0 в сам этот день; NULL: расхода ещё не было',
+COMMENT COLUMN impressions 'Показов рекламы',
+COMMENT COLUMN clicks 'Кликов по рекламе',
+COMMENT COLUMN goals 'Достигнутых целей: по пикселю самой VK, а без него все, что считает VK',
+COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
+COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
+MODIFY COMMENT 'Реклама VK по московским дням и объявлениям: что показано, сколько стоило, с какими метками'
