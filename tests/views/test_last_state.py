@@ -43,7 +43,7 @@ def filled(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
     last = yesterday() - timedelta(days=1)
     days = DayRange(last - timedelta(days=56), last)
     weekdays = list(days)[::7]
-    stage_vk(warehouse, *({"stat_date": day, "spend": Decimal(100 + day.day)} for day in weekdays))
+    stage_vk(warehouse, *({"stat_date": day, "utm_source": "vk_ads", "spend": Decimal(100 + day.day)} for day in weekdays))
     stage_sales(warehouse, *({"report_date": day, "revenue": Decimal(500 + day.day)} for day in weekdays))
     build_vk(warehouse, days)
     build_sales(warehouse, days)
