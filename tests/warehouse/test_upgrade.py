@@ -84,6 +84,27 @@ def test_everything_comes_to_have_a_comment(of_1_0: WarehouseHook) -> None:
     assert of_1_0.execute(lacking) == []
 
 
+def test_the_views_of_ads_accounts_and_months_stand_with_what_1_0_loaded(of_1_0: WarehouseHook) -> None:
+    assert migrate(of_1_0) == []
+    by_day = "SELECT d, sum(spend), sum(impressions), sum(clicks) FROM {} GROUP BY d ORDER BY d"
+    mart = of_1_0.execute(by_day.format("bi.v_vk_ads_daily"))
+    assert [day for day, *_ in mart] == list(DAYS)
+    for view in ("bi.v_vk_ads_by_ad_daily", "bi.v_account_daily"):
+        assert of_1_0.execute(by_day.format(view)) == mart, view
+    assert of_1_0.execute("SELECT countIf(first_spend_day IS NULL AND spend > 0) FROM bi.v_vk_ads_by_ad_daily") == [
+        (0,)
+    ]
+    unnamed = "SELECT count(), countIf(account_name != toString(account_id)) FROM bi.v_account_daily"
+    assert of_1_0.execute(unnamed) == [(len(mart), 0)]
+    staged = "SELECT uniqExact(campaign_id), uniqExact(ad_group_id), uniqExact(ad_id) FROM zakaz.stg_vk_ads_daily FINAL"
+    named = ", ".join(f"countIf(kind = '{kind}')" for kind in ("campaign", "ad_group", "ad"))
+    assert of_1_0.execute(f"SELECT {named} FROM meta.v_vk_objects") == of_1_0.execute(staged)
+    revenue = sum(amount for day, amount, tickets, _ in sums(of_1_0)) - sum(spend for _, spend, *_ in mart)
+    assert of_1_0.execute("SELECT sum(spend), sum(revenue), max(days_loaded) FROM bi.v_month_pacing") == [
+        (sum(spend for _, spend, *_ in mart), revenue, len(mart))
+    ]
+
+
 def test_every_figure_stays_on_the_way_there_and_back(of_1_0: WarehouseHook) -> None:
     read = columns(of_1_0)
     before, days = figures(of_1_0, read), sums(of_1_0)
