@@ -111,7 +111,7 @@ def test_each_ad_on_each_day_is_one_row_by_its_current_names(warehouse: Warehous
                 *(*(row[figure] for figure in FIGURES), row["spend"] * VAT),
             )
         )
-    found = warehouse.execute("SELECT * FROM bi.v_vk_ads_by_ad_daily")
+    found = warehouse.execute("SELECT * EXCEPT (base_goals, vk_goals) FROM bi.v_vk_ads_by_ad_daily")
     assert len(staged) > 500
     assert sorted(map(repr, found)) == sorted(map(repr, map(_quantized, expected)))
 
@@ -143,7 +143,7 @@ def test_accounts_are_summed_by_day_and_shown_by_name(warehouse: WarehouseHook, 
     columns = ("account_id", "account_name", "currency", "_ver")
     named = [(2, "theatre@agency", "RUB", 2), (2, "old", "RUB", 1)]
     warehouse.insert("zakaz.dim_vk_account", columns, named)
-    found = warehouse.execute("SELECT * FROM bi.v_account_daily")
+    found = warehouse.execute("SELECT * EXCEPT (base_goals, vk_goals) FROM bi.v_account_daily")
     figures = sums(staged, "stat_date", "account_id")
     names = {1: "1", 2: "theatre@agency"}
     assert {row[:2]: list(row[2:]) for row in found} == {key: [names[key[1]], *figures[key]] for key in figures}
