@@ -56,7 +56,7 @@ def test_the_parts_of_a_row_are_those_of_its_tickets_and_add_up_to_it(warehouse:
     parts: defaultdict[Any, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
     sides: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)
     for one in tickets:
-        key = (one.utm_campaign, *(getattr(one, name) for name in PARTS))
+        key = (one.utm_campaign, one.payed_on, *(getattr(one, name) for name in PARTS))
         side = sides[one.utm_campaign]
         if one.payed_on == DAY:
             parts[key] = _added(parts[key], (one.quantity, 0, one.price * one.quantity, 0))
@@ -71,7 +71,7 @@ def test_the_parts_of_a_row_are_those_of_its_tickets_and_add_up_to_it(warehouse:
     for campaign, (figures, breakdown) in found.items():
         expected = [(*key[1:], *part) for key, part in parts.items() if key[0] == campaign]
         assert breakdown == sorted(expected)
-        assert list(figures[:4]) == [sum(column) for column in zip(*(part[5:] for part in breakdown), strict=True)]
+        assert list(figures[:4]) == [sum(column) for column in zip(*(part[6:] for part in breakdown), strict=True)]
         assert list(figures[4:]) == sides[campaign]
 
 
@@ -92,13 +92,13 @@ def test_the_lines_of_a_file_with_other_tags_are_parts_of_one_row(warehouse: War
         "a": (
             [2, 0, Decimal("30.30"), Decimal(0), side["discount_amount"], side["service_fee_amount"], Decimal(0)],
             [
-                ("", "", "", 3, 0, 1, 0, Decimal("20.20"), Decimal(0)),
-                ("", "56", "", 0, 0, 1, 0, Decimal("10.10"), Decimal(0)),
+                (DAY, "", "", "", 3, 0, 1, 0, Decimal("20.20"), Decimal(0)),
+                (DAY, "", "56", "", 0, 0, 1, 0, Decimal("10.10"), Decimal(0)),
             ],
         ),
         "": (
             [1, 0, Decimal("0.30"), Decimal(0), Decimal(0), Decimal(0), side["refund_kept_amount"]],
-            [("", "", "", 0, 0, 1, 0, Decimal("0.30"), Decimal(0))],
+            [(DAY, "", "", "", 0, 0, 1, 0, Decimal("0.30"), Decimal(0))],
         ),
     }
     build_sales(warehouse)

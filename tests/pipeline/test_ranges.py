@@ -43,6 +43,7 @@ SALES: Rows = {
     5: [{}, ELSEWHERE, {"show_id": 2, **LATER}, {"show_id": 2, **LATER, **ELSEWHERE}],
     6: [{}, {"city": "казань"}, {"event_id": 4002}, {"event_id": 4002, **LATER}],
     12: [{"revenue": Decimal(90000)}],
+    14: [{"utm_source": "vk_ads", "utm_campaign": "old"}],
     13: [{}, {"utm_source": "vk", "currency": "KZT"}, {"utm_source": "ya", "currency": "USD"}],
 }
 # What the sources say of days: state, views, clicks, spend or revenue.
@@ -105,7 +106,7 @@ def test_each_day_of_a_range_is_found_as_if_it_were_alone(warehouse: WarehouseHo
     together = check_days(warehouse, DAYS)
     for verdict in (True, False):
         shown = {finding.check_name for finding in together if finding.passed is verdict}
-        assert len(shown) == 22, "the days hold a fault for each check"
+        assert len(shown) == 24, "the days hold a fault for each check"
     assert {finding.severity for finding in together if finding.check_name == "zero_rows_sales"} == {"fail", "warn"}
     alone = [finding for day in DAYS for finding in check_days(warehouse, DayRange(day, day), run_day=DAY)]
     assert together == alone
