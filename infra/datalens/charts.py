@@ -101,7 +101,8 @@ def _named(chart: Chart, field: Field, dataset_id: str) -> dict[str, Any]:
 
 def _filters(chart: Chart, dataset_id: str) -> list[dict[str, Any]]:
     wanted = [(name, "EQ", value) for name, value in chart.where.items()]
-    wanted += [(name, "BETWEEN", last_days(days)) for name, days in chart.last_days.items()]
+    # Without an end: "today" is UTC's to DataLens, and would hide the first hours of a day in Moscow.
+    wanted += [(name, "GTE", f"__relative_-{days}d") for name, days in chart.last_days.items()]
     return [
         {
             **_named(chart, chart.dataset.fields[name], dataset_id),

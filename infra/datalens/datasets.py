@@ -69,13 +69,13 @@ def dataset_entry(dataset: Dataset, connection_id: str) -> dict[str, Any]:
 
 
 def _column(dataset: Dataset, field: Field) -> dict[str, Any]:
-    native = native_type(field.type)
     return {
         "name": field.name,
         "title": field.name,
-        "native_type": native,
+        "native_type": native_type(field.type),
         "user_type": user_type(field.type),
-        "nullable": native["nullable"],
+        # DataLens says so of every column of ClickHouse.
+        "nullable": True,
         "description": dataset.explain(field),
         "has_auto_aggregation": False,
         "lock_aggregation": False,
