@@ -24,4 +24,5 @@ COMMENT COLUMN clicks 'Кликов по рекламе',
 COMMENT COLUMN goals 'Достигнутых целей: по пикселю самой VK, а без него все, что считает VK',
 COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
 COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
+COMMENT COLUMN account_name 'Имя кабинета в VK (username); номер, если имя ещё не прочитано',
 MODIFY COMMENT 'Реклама VK по московским дням и объявлениям: что показано, сколько стоило, с какими метками'

@@ -52,7 +52,8 @@ SELECT
     staged.clicks AS clicks,
     staged.goals AS goals,
     staged.spend AS spend,
-    zakaz_with_vat(staged.spend, staged.stat_date) AS spend_with_vat
+    zakaz_with_vat(staged.spend, staged.stat_date) AS spend_with_vat,
+    if(accounts.account_name = '', toString(staged.account_id), accounts.account_name) AS account_name
 FROM meta.v_cities_of_ads AS staged
 LEFT JOIN ads
     ON staged.account_id = ads.account_id AND staged.ad_id = ads.object_id
@@ -60,3 +61,4 @@ LEFT JOIN ad_groups
     ON staged.account_id = ad_groups.account_id AND staged.ad_group_id = ad_groups.object_id
 LEFT JOIN campaigns
     ON staged.account_id = campaigns.account_id AND staged.campaign_id = campaigns.object_id
+LEFT JOIN zakaz.dim_vk_account AS accounts FINAL ON staged.account_id = accounts.account_id
