@@ -78,10 +78,10 @@ def _place(id_: str, items: list[dict[str, Any]], **given: Any) -> dict[str, Any
 
 def _item(chart: Chart, field: Field, dataset_id: str) -> dict[str, Any]:
     item = {**_named(chart, field, dataset_id), "cast": data_type(field), "datasetName": chart.dataset.title}
-    if field.format:
+    if field.format in FORMATS:
         item["formatting"] = FORMATS[field.format]
     if data_type(field) == "date":
-        item["format"] = "DD.MM.YYYY"
+        item["format"] = "MMMM YYYY" if field.format == "month" else "DD.MM.YYYY"
     if data_type(field) == "genericdatetime":
         item["format"] = "DD.MM.YYYY HH:mm"
     return item

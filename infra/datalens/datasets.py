@@ -90,7 +90,7 @@ def _field(dataset: Dataset, field: Field, avatar_id: str) -> dict[str, Any]:
         "guid": field_id(dataset.name, field.name),
         "title": field.title,
         "description": dataset.explain(field),
-        "hidden": False,
+        "hidden": field.is_hidden,
         "valid": True,
         "managed_by": "user",
         "type": field_type(field),

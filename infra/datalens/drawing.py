@@ -14,6 +14,10 @@ from datalens.formats import written
 Rows = Sequence[Sequence[Any]]
 Size = tuple[int, int]
 LIGHTS = {"🟢": "green", "🟡": "yellow", "🔴": "red", "⚪": "white"}
+MONTHS = (
+    *("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь"),
+    "декабрь",
+)
 COLOURS = ("#4DA2F1", "#FF7E00")
 NOTE = "Предпросмотр, нарисован скриптом по тем же запросам; цифры выдуманы"
 # Pixels: the page, a column and a row of the grid with the gap after it, what a tile spends on its edges and title.
@@ -108,6 +112,8 @@ def _light(sign: str) -> str:
 def _text(field: Field, value: Any) -> str:
     if value is None:
         return "–"
+    if field.format == "month":
+        return f"{MONTHS[value.month - 1]} {value.year}"
     if field.format:
         return written(value, field.format)
     if isinstance(value, datetime):

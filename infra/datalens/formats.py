@@ -9,6 +9,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "count": {"format": "number", "precision": 0, "showRankDelimiter": True},
     "ratio": {"format": "number", "precision": 2, "showRankDelimiter": True},
     "percent": {"format": "percent", "precision": 2, "showRankDelimiter": True},
+    "change": {"format": "percent", "precision": 0, "showRankDelimiter": True},
 }
 
 
@@ -19,5 +20,5 @@ def written(value: float | Decimal, format_: str) -> str:
         value, postfix = value * 100, " %"
     else:
         postfix = given.get("postfix", "")
-    number = f"{value:,.{given['precision']}f}".replace(",", " ").replace(".", ",")
+    number = f"{value:,.{given['precision']}f}".replace(",", " ").replace(".", ",").replace("-", "−")
     return f"{number}{postfix}"

@@ -36,6 +36,8 @@ def user_type(clickhouse: str) -> str:
         return "genericdatetime"
     if "int" in name:
         return "integer"
+    if name == "bool":
+        return "boolean"
     if name.startswith("float"):
         return "float"
     raise ValueError(f"no type of DataLens is known for {clickhouse}")
