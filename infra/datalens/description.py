@@ -194,16 +194,16 @@ def _dataset(
     return Dataset(name=name, title=title, view=view, comments=comments, fields=fields)
 
 
-def _column(dataset: str, name: str, title: str, type_: str, how: Literal["", "hidden", "month"] = "") -> Field:
-    if how not in ("", "hidden", "month"):
-        raise ValueError(f"dataset {dataset}, column {name}: {how} is neither hidden nor month")
+def _column(dataset: str, name: str, title: str, type_: str, how: Literal["", "hidden", "month", "id"] = "") -> Field:
+    if how not in ("", "hidden", "month", "id"):
+        raise ValueError(f"dataset {dataset}, column {name}: {how} is none of hidden, month, id")
     return Field(
         name=name,
         title=title,
         kind="column",
         type=type_,
         sql=name,
-        format=how if how == "month" else "",
+        format="" if how == "hidden" else how,
         is_hidden=how == "hidden",
     )
 

@@ -109,8 +109,8 @@ SELECT
     arrayJoin(months),
     arrayJoin([7700108, 7700142]) AS account_id,
     arrayJoin(cities) AS city,
-    round((1550000 / (indexOf(cities, city) + 1) + 95000) * if(account_id = 7700108, 1.2, 0.75), -4),
-    if(account_id = 7700108, round(12200000 / (indexOf(cities, city) + 1) + 700000, -4), 0);
+    round((1550000 / (indexOf(cities, city) + 1) + 95000) * if(account_id = 7700108, 1.55, 0.96), -4),
+    if(account_id = 7700108, round(15300000 / (indexOf(cities, city) + 1) + 880000, -4), 0);
 
 INSERT INTO meta.etl_runs
     (job, run_id, started_at, finished_at, status, rows_written, rows_read, err_msg, from_date, to_date, run_type,

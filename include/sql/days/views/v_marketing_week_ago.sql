@@ -19,7 +19,8 @@ daily AS (
 periods AS (
     SELECT
         arrayJoin([1, 7]) AS days,
-        full_days.1 AS to_day,
+        -- A value that is read in brackets may be NULL to the engine, and so all that is made of it.
+        assumeNotNull(full_days.1) AS to_day,
         to_day - days + 1 AS from_day,
         toUInt8(arrayCount(day -> day BETWEEN from_day AND to_day, full_days.2)) AS days_loaded,
         toUInt8(arrayCount(day -> day BETWEEN from_day - 7 AND to_day - 7, full_days.2)) AS days_loaded_before

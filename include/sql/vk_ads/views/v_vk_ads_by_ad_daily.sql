@@ -46,7 +46,7 @@ SELECT
     staged.utm_campaign AS utm_campaign,
     staged.utm_content AS utm_content,
     staged.utm_term AS utm_term,
-    ads.first_spend AS first_spend_day,
+    ads.first_spend::Nullable(Date) AS first_spend_day,
     if(d < first_spend_day, NULL, dateDiff('day', first_spend_day, d)) AS days_since_first_spend,
     staged.impressions AS impressions,
     staged.clicks AS clicks,
