@@ -176,8 +176,8 @@ def _dataset(
     title: str,
     view: str,
     columns: dict[str, list[str]],
-    dimensions: dict[str, dict[str, str]] | None = None,
-    measures: dict[str, dict[str, str]] | None = None,
+    dimensions: dict[str, dict[str, Any]] | None = None,
+    measures: dict[str, dict[str, Any]] | None = None,
 ) -> Dataset:
     found = [_column(name, column, *given) for column, given in columns.items()]
     found += [Field(name=field, kind="dimension", **given) for field, given in (dimensions or {}).items()]
@@ -194,7 +194,7 @@ def _dataset(
     return Dataset(name=name, title=title, view=view, comments=comments, fields=fields)
 
 
-def _column(dataset: str, name: str, title: str, type_: str, how: Literal["", "hidden", "month", "id"] = "") -> Field:
+def _column(dataset: str, name: str, title: str, type_: str, how: str = "") -> Field:
     if how not in ("", "hidden", "month", "id"):
         raise ValueError(f"dataset {dataset}, column {name}: {how} is none of hidden, month, id")
     return Field(

@@ -26,6 +26,8 @@ PAGE_WIDTH, MARGIN, HEADER = 1440, 32, 84
 COLUMN, ROW, GAP_X, GAP_Y = (PAGE_WIDTH - 2 * MARGIN + 10) / COLUMNS, 24, 10, 7
 FRAME_X, FRAME_Y = 36, 56
 TABLE_HEAD, TABLE_ROW = 45, 29
+# Blanks after a short word, and before the unit of a number.
+UNBROKEN = re.compile(r"(?<=\bбез) |(?<=\b(?:на|по)) |(?<=\b[ск]) |(?<=\bрубль) |(?<=[\d,]) (?=[сч]\b)")
 LONG_TEXT = 40  # characters; what is longer may take a second line
 
 
@@ -92,7 +94,7 @@ def _head(field: Field) -> str:
 
 def _unbroken(title: str) -> str:
     """The title with what belongs together on one line."""
-    return re.sub(r"(\b(?:без|с|на|по|к|рубль)) ", "\\1\N{NO-BREAK SPACE}", title)
+    return UNBROKEN.sub("\N{NO-BREAK SPACE}", title)
 
 
 def _cell(field: Field, value: Any) -> str:

@@ -192,7 +192,7 @@ def test_yesterday_is_called_so(opened: WarehouseHook) -> None:
     build_vk(opened, DayRange(yesterday(), yesterday()))
     build_sales(opened, DayRange(yesterday(), yesterday()))
     (period,) = opened.execute("SELECT period FROM bi.v_marketing_week_ago WHERE days = 1")[0]
-    weekdays = "понедельник вторник среда четверг пятница суббота воскресенье".split()
+    weekdays = ["понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"]
     assert period == f"Вчера, {weekdays[yesterday().weekday()]} {yesterday():%d.%m}"
 
 

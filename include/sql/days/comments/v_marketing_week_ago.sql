@@ -9,7 +9,8 @@ COMMENT COLUMN spend 'Расход VK Рекламы за эти дни, ₽ б�
 COMMENT COLUMN spend_before 'Расход VK Рекламы неделей раньше, ₽ без НДС; только полные дни',
 COMMENT COLUMN tickets_sold 'Продано билетов по дню оплаты; возвращённые не вычтены; только полные дни',
 COMMENT COLUMN tickets_sold_before 'Продано билетов неделей раньше; только полные дни',
-COMMENT COLUMN net_revenue 'Чистая выручка всех каналов, ₽: минус возвраты; с НДС, после скидок, до комиссии; только полные дни',
+COMMENT COLUMN net_revenue
+'Чистая выручка всех каналов, ₽: минус возвраты; с НДС, после скидок, до комиссии; только полные дни',
 COMMENT COLUMN net_revenue_before 'Чистая выручка всех каналов неделей раньше, ₽; только полные дни',
 COMMENT COLUMN days_loaded 'Сколько из этих дней полны',
 COMMENT COLUMN days_loaded_before 'Сколько дней неделей раньше полны',
