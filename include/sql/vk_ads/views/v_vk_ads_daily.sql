@@ -20,6 +20,8 @@ SELECT
     mart.goals AS goals,
     mart.spend AS spend,
     zakaz_with_vat(mart.spend, mart.stat_date) AS spend_with_vat,
+    mart.base_goals AS base_goals,
+    mart.vk_goals AS vk_goals,
     if(accounts.account_name = '', toString(mart.account_id), accounts.account_name) AS account_name
 FROM zakaz.dm_vk_ads_daily AS mart FINAL
 LEFT JOIN campaigns
