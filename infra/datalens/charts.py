@@ -78,10 +78,10 @@ def _place(id_: str, items: list[dict[str, Any]], **given: Any) -> dict[str, Any
 
 def _item(chart: Chart, field: Field, dataset_id: str) -> dict[str, Any]:
     item = {**_named(chart, field, dataset_id), "cast": data_type(field), "datasetName": chart.dataset.title}
-    if field.format:
+    if field.format in FORMATS:
         item["formatting"] = FORMATS[field.format]
     if data_type(field) == "date":
-        item["format"] = "DD.MM.YYYY"
+        item["format"] = "MMMM YYYY" if field.format == "month" else "DD.MM.YYYY"
     if data_type(field) == "genericdatetime":
         item["format"] = "DD.MM.YYYY HH:mm"
     return item
@@ -101,7 +101,8 @@ def _named(chart: Chart, field: Field, dataset_id: str) -> dict[str, Any]:
 
 def _filters(chart: Chart, dataset_id: str) -> list[dict[str, Any]]:
     wanted = [(name, "EQ", value) for name, value in chart.where.items()]
-    wanted += [(name, "BETWEEN", last_days(days)) for name, days in chart.last_days.items()]
+    # Without an end: "today" is UTC's to DataLens, and would hide the first hours of a day in Moscow.
+    wanted += [(name, "GTE", f"__relative_-{days}d") for name, days in chart.last_days.items()]
     return [
         {
             **_named(chart, chart.dataset.fields[name], dataset_id),

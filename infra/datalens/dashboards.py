@@ -1,6 +1,6 @@
 """Dashboards as a workbook has them: a grid 36 columns wide, with the selectors above the charts."""
 
-from itertools import pairwise
+from itertools import combinations
 from typing import Any
 
 from datalens.charts import last_days
@@ -26,11 +26,12 @@ def dashboard_entry(dashboard: Dashboard, chart_ids: dict[str, str], dataset_ids
             layout.append({"i": items[-1]["id"], "x": left, "y": top, "w": width, "h": row.height})
             left += width
         top += row.height
-    # A selector sets the field of one dataset; an alias says which field of another dataset is the same.
+    # A selector sets the field of one dataset; an alias says which field of another dataset is the same. DataLens does
+    # not go on from one alias to the next: every pair is needed.
     aliases = [
         [field_id(dataset.name, field.name), field_id(other.name, same.name)]
         for selector in dashboard.selectors
-        for (dataset, field), (other, same) in pairwise(selector.fields)
+        for (dataset, field), (other, same) in combinations(selector.fields, 2)
     ]
     tab = {
         "id": stable_id("tab", dashboard.name),
@@ -93,7 +94,6 @@ def _selectors(dashboard: Dashboard, dataset_ids: dict[str, str]) -> dict[str, A
         "namespace": "default",
         "type": "group_control",
         "data": data,
-        "defaults": {field: value for one in group for field, value in one["defaults"].items()},
     }
 
 

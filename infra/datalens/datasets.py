@@ -69,13 +69,13 @@ def dataset_entry(dataset: Dataset, connection_id: str) -> dict[str, Any]:
 
 
 def _column(dataset: Dataset, field: Field) -> dict[str, Any]:
-    native = native_type(field.type)
     return {
         "name": field.name,
         "title": field.name,
-        "native_type": native,
+        "native_type": native_type(field.type),
         "user_type": user_type(field.type),
-        "nullable": native["nullable"],
+        # DataLens says so of every column of ClickHouse.
+        "nullable": True,
         "description": dataset.explain(field),
         "has_auto_aggregation": False,
         "lock_aggregation": False,
@@ -90,7 +90,7 @@ def _field(dataset: Dataset, field: Field, avatar_id: str) -> dict[str, Any]:
         "guid": field_id(dataset.name, field.name),
         "title": field.title,
         "description": dataset.explain(field),
-        "hidden": False,
+        "hidden": field.is_hidden,
         "valid": True,
         "managed_by": "user",
         "type": field_type(field),

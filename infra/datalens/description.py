@@ -13,7 +13,7 @@ from zakaz.warehouse.sql import files
 
 FOLDER = Path(__file__).parent
 REFERENCE = re.compile(r"\[(\w+)\]")
-COMMENT = re.compile(r"^COMMENT COLUMN (\w+) '(.*)',$", re.MULTILINE)
+COMMENT = re.compile(r"^COMMENT COLUMN (\w+)\s+'(.*)',$", re.MULTILINE)
 Kind = Literal["column", "dimension", "measure"]
 
 
@@ -24,7 +24,8 @@ class Field:
     :param type: of a column its type in ClickHouse, of a calculated field DataLens's type.
     :param formula: in DataLens's language, with names of columns in brackets.
     :param sql: the same in ClickHouse's language; of a column its name.
-    :param format: how a number is written, by a name in `formats.py`.
+    :param format: how a number is written, by a name in `formats.py`; `month`: a day that stands for its month.
+    :param is_hidden: not in the list of fields; formulas read it all the same.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Field:
     sql: str
     formula: str = ""
     format: str = ""
+    is_hidden: bool = False
 
     @property
     def references(self) -> list[str]:
@@ -173,14 +175,11 @@ def _dataset(
     *,
     title: str,
     view: str,
-    columns: dict[str, tuple[str, str]],
-    dimensions: dict[str, dict[str, str]] | None = None,
-    measures: dict[str, dict[str, str]] | None = None,
+    columns: dict[str, list[str]],
+    dimensions: dict[str, dict[str, Any]] | None = None,
+    measures: dict[str, dict[str, Any]] | None = None,
 ) -> Dataset:
-    found = [
-        Field(name=column, title=text, kind="column", type=type_, sql=column)
-        for column, (text, type_) in columns.items()
-    ]
+    found = [_column(name, column, *given) for column, given in columns.items()]
     found += [Field(name=field, kind="dimension", **given) for field, given in (dimensions or {}).items()]
     found += [Field(name=field, kind="measure", **given) for field, given in (measures or {}).items()]
     fields = {field.name: field for field in found}
@@ -193,6 +192,20 @@ def _dataset(
     (file,) = (file for file in files("*/comments") if file.stem == view.split(".")[1])
     comments = dict(COMMENT.findall(file.read_text(encoding="utf-8")))
     return Dataset(name=name, title=title, view=view, comments=comments, fields=fields)
+
+
+def _column(dataset: str, name: str, title: str, type_: str, how: str = "") -> Field:
+    if how not in ("", "hidden", "month", "id"):
+        raise ValueError(f"dataset {dataset}, column {name}: {how} is none of hidden, month, id")
+    return Field(
+        name=name,
+        title=title,
+        kind="column",
+        type=type_,
+        sql=name,
+        format="" if how == "hidden" else how,
+        is_hidden=how == "hidden",
+    )
 
 
 def _chart(

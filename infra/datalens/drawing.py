@@ -1,5 +1,6 @@
 """A dashboard as a page: much like DataLens draws it, from rows that are already there."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from html import escape
@@ -14,13 +15,19 @@ from datalens.formats import written
 Rows = Sequence[Sequence[Any]]
 Size = tuple[int, int]
 LIGHTS = {"🟢": "green", "🟡": "yellow", "🔴": "red", "⚪": "white"}
+MONTHS = (
+    *("январь", "февраль", "март", "апрель", "май", "июнь", "июль", "август", "сентябрь", "октябрь", "ноябрь"),
+    "декабрь",
+)
 COLOURS = ("#4DA2F1", "#FF7E00")
 NOTE = "Предпросмотр, нарисован скриптом по тем же запросам; цифры выдуманы"
 # Pixels: the page, a column and a row of the grid with the gap after it, what a tile spends on its edges and title.
 PAGE_WIDTH, MARGIN, HEADER = 1440, 32, 84
 COLUMN, ROW, GAP_X, GAP_Y = (PAGE_WIDTH - 2 * MARGIN + 10) / COLUMNS, 24, 10, 7
 FRAME_X, FRAME_Y = 36, 56
-TABLE_HEAD, TABLE_ROW = 30, 29
+TABLE_HEAD, TABLE_ROW = 45, 29
+# Blanks after a short word, and before the unit of a number.
+UNBROKEN = re.compile(r"(?<=\bбез) |(?<=\b(?:на|по)) |(?<=\b[ск]) |(?<=\bрубль) |(?<=[\d,]) (?=[сч]\b)")
 LONG_TEXT = 40  # characters; what is longer may take a second line
 
 
@@ -59,7 +66,7 @@ def _tile(chart: Chart, rows: Rows, width: int, height: int) -> str:
     draw = {"indicator": _indicator, "table": _table, "line": _line, "bar": _bar}[chart.kind]
     place = f"grid-column: span {width}; grid-row: span {height}"
     size = (int(width * COLUMN - GAP_X - FRAME_X), height * ROW - GAP_Y - FRAME_Y)
-    return f'<section style="{place}"><h2>{escape(chart.title)}</h2>{draw(chart, rows, size)}</section>'
+    return f'<section style="{place}"><h2>{escape(_unbroken(chart.title))}</h2>{draw(chart, rows, size)}</section>'
 
 
 def _indicator(chart: Chart, rows: Rows, _size: Size) -> str:
@@ -82,7 +89,12 @@ def _table(chart: Chart, rows: Rows, size: Size) -> str:
 
 
 def _head(field: Field) -> str:
-    return "" if field.name == "emoji" else field.title
+    return "" if field.name == "emoji" else _unbroken(field.title)
+
+
+def _unbroken(title: str) -> str:
+    """The title with what belongs together on one line."""
+    return UNBROKEN.sub("\N{NO-BREAK SPACE}", title)
 
 
 def _cell(field: Field, value: Any) -> str:
@@ -93,7 +105,8 @@ def _cell(field: Field, value: Any) -> str:
 
 
 def _class(field: Field) -> str:
-    return ' class="number"' if data_type(field) in ("integer", "float") else ""
+    is_number = data_type(field) in ("integer", "float") and field.format != "id"
+    return ' class="number"' if is_number else ""
 
 
 def _long(text: str) -> str:
@@ -108,6 +121,8 @@ def _light(sign: str) -> str:
 def _text(field: Field, value: Any) -> str:
     if value is None:
         return "–"
+    if field.format == "month":
+        return f"{MONTHS[value.month - 1]} {value.year}"
     if field.format:
         return written(value, field.format)
     if isinstance(value, datetime):
@@ -146,10 +161,11 @@ def _line(chart: Chart, rows: Rows, size: Size) -> str:
 def _bar(chart: Chart, rows: Rows, size: Size) -> str:
     known = [(row[0], row[1]) for row in rows if row[1] is not None]
     width, step, left = size[0], size[1] / len(known), 125
+    beside = 30 + 7 * max(len(_text(chart.columns[1], value)) for _, value in known)
     top = max(float(value) for _, value in known)
     parts = []
     for place, (name, value) in enumerate(known):
-        middle, long = (place + 0.5) * step, (width - left - 60) * float(value) / top
+        middle, long = (place + 0.5) * step, (width - left - beside) * float(value) / top
         parts.append(
             f'<text class="label" x="{left - 10}" y="{middle + 4:.1f}" text-anchor="end">{escape(name)}</text>'
         )

@@ -1,62 +1,116 @@
 -- Two months of made-up figures for the previews: ten cities, autumn prices, fuller weekends, one stumble this morning.
-INSERT INTO zakaz.dm_vk_ads_daily
-    (stat_date, city, account_id, campaign_id, campaign_name, impressions, clicks, goals, spend, _ver, _deleted)
+-- The stagings only: the marts are built over them, as after a load.
+INSERT INTO zakaz.stg_vk_ads_daily
+    (stat_date, account_id, campaign_id, campaign_name, ad_group_id, ad_group_name, ad_id, ad_name, impressions, clicks,
+     goals, spend, link, utm_source, utm_medium, utm_campaign, utm_content, utm_term, _ver, _deleted)
 WITH
-    ['Москва', 'Санкт-Петербург', 'Казань', 'Екатеринбург', 'Самара', 'Пермь', 'Уфа', 'Воронеж', 'Тюмень', 'unknown'] AS cities,
-    ['Щелкунчик', 'Лебединое озеро', 'Новогодняя ёлка'] AS campaigns
+    ['Москва', 'Санкт-Петербург', 'Казань', 'Екатеринбург', 'Самара', 'Пермь', 'Уфа', 'Воронеж', 'Тюмень', 'вся Россия'] AS cities,
+    ['Щелкунчик', 'Лебединое озеро', 'Новогодняя ёлка'] AS campaigns,
+    ['Похожие на покупателей', 'Были на сайте'] AS ad_groups,
+    ['Видео, 15 секунд', 'Карусель с артистами', 'Афиша с датой'] AS ads
 SELECT
     zakaz_due_day(now()) - day,
-    cities[city],
-    1,
-    campaign * 100 + city,
-    concat(campaigns[campaign], ' · ', if(city = 10, 'вся Россия', cities[city])),
+    if(campaign = 3, 7700142, 7700108),
+    12000000 + campaign * 100 + city,
+    concat(campaigns[campaign], ' · ', cities[city]),
+    34000000 + campaign * 1000 + city * 10 + ad_group,
+    ad_groups[ad_group],
+    560000000 + campaign * 10000 + city * 100 + ad,
+    ads[ad],
     toUInt64(spend * 9.5),
-    toUInt64(spend / (18 + cityHash64(city, campaign) % 15)),
+    toUInt64(spend / (18 + cityHash64(city, campaign, ad) % 15)),
     toUInt64(spend / 900),
     round(spend, 2),
+    concat('https://bilety.example/e/', toString(campaign)),
+    'vk_ads',
+    'cpc',
+    -- The third of the campaigns share one tag from the seventh city on.
+    if(campaign = 3 AND city > 6, 'elka', concat('tour_', toString(campaign * 100 + city))),
+    '',
+    '',
     1,
     0
 FROM (
     SELECT
         number % 60 AS day,
         1 + intDiv(number, 60) % 10 AS city,
-        1 + intDiv(number, 600) AS campaign,
+        1 + intDiv(number, 600) % 3 AS campaign,
+        1 + intDiv(number, 1800) AS ad,
+        if(ad = 3, 2, 1) AS ad_group,
         toDayOfWeek(zakaz_due_day(now()) - day) >= 5 AS is_weekend,
         (31000 / (city + 1) + 1900) * (1.35 - day / 130) * (1 + 0.25 * is_weekend)
-        * (0.85 + cityHash64(day, city, campaign) % 30 / 100) * (0.6 + campaign * 0.2) * if(city = 10, 0.12, 1) AS spend
-    FROM numbers(1800)
+        * (0.85 + cityHash64(day, city, campaign) % 30 / 100) * (0.6 + campaign * 0.2) * if(city = 10, 0.12, 1)
+        * [0.5, 0.3, 0.2][ad] AS spend
+    FROM numbers(5400)
 );
 
-INSERT INTO zakaz.dm_sales_daily
-    (sale_date, event_date, city, event_id, event_name, tickets_sold, revenue, refunds_amount, net_revenue, _ver, _deleted)
+INSERT INTO zakaz.stg_qtickets_sales
+    (report_date, event_date, event_id, event_name, show_id, city, utm_source, utm_campaign, tickets_sold,
+     tickets_refunded, revenue, refunds_amount, discount_amount, service_fee_amount, refund_kept_amount, currency,
+     breakdown, _ver, _deleted)
 WITH
     ['Москва', 'Санкт-Петербург', 'Казань', 'Екатеринбург', 'Самара', 'Пермь', 'Уфа', 'Воронеж', 'Тюмень'] AS cities,
     ['Щелкунчик', 'Лебединое озеро', 'Новогодняя ёлка'] AS events
 SELECT
     zakaz_due_day(now()) - day,
     toDate(concat(toString(toYear(now())), '-12-', toString(20 + (city + event) % 10))),
-    cities[city],
     4000 + city * 10 + event,
     events[event],
-    tickets,
-    tickets * price,
-    intDiv(tickets, 19) * price,
-    tickets * price - intDiv(tickets, 19) * price,
+    1,
+    cities[city],
+    tags.1,
+    tags.3,
+    tickets AS sold,
+    refunded,
+    sold * price,
+    refunded * (price - 150),
+    intDiv(sold, 7) * 150,
+    0,
+    refunded * 150,
+    'RUB',
+    [(zakaz_due_day(now()) - day, tags.2, '', '', tags.4, 0, sold, refunded, sold * price, refunded * (price - 150))],
     1,
     0
 FROM (
     SELECT
         number % 60 AS day,
         1 + intDiv(number, 60) % 9 AS city,
-        1 + intDiv(number, 540) AS event,
+        1 + intDiv(number, 540) % 3 AS event,
+        1 + intDiv(number, 1620) AS kind,
+        -- utm_source, utm_medium, utm_campaign, promo code
+        [
+            ('vk_ads', 'cpc', if(event = 3 AND city > 6, 'elka', concat('tour_', toString(event * 100 + city))), 0),
+            ('', '', '', 0),
+            ('yandex', 'cpc', 'search', 0),
+            ('email', '', 'november', 31),
+            ('vk', 'social', 'afisha', 0),
+            ('vk_ads', 'cpc', 'leto', 0)
+        ][kind] AS tags,
         toDayOfWeek(zakaz_due_day(now()) - day) >= 5 AS is_weekend,
         toDecimal64(1400 + 350 * event, 2) AS price,
-        toUInt64(
+        toUInt32(
             (62 / (city + 1) + 3) * (1.45 - day / 95) * (1 + 0.4 * is_weekend)
-            * (0.8 + cityHash64(day, city, event) % 40 / 100) * (0.7 + cityHash64(city) % 7 / 10)
-        ) AS tickets
-    FROM numbers(1620)
-);
+            * (0.8 + cityHash64(day, city, event, kind) % 40 / 100) * (0.7 + cityHash64(city) % 7 / 10)
+            * [0.44, 0.24, 0.16, 0.07, 0.05, 0.04][kind] + cityHash64(kind, day, event, city) % 100 / 100
+        ) AS tickets,
+        intDiv(tickets + cityHash64(city, day, kind, event) % 19, 19) AS refunded
+    FROM numbers(9720)
+)
+WHERE tickets > 0;
+
+INSERT INTO zakaz.dim_vk_account (account_id, account_name, currency, _ver)
+VALUES (7700108, 'balet_tour@agency', 'RUB', 1), (7700142, 'elka_show@agency', 'RUB', 1);
+
+INSERT INTO zakaz.month_plan (month, account_id, city, budget, revenue_plan)
+WITH
+    [toStartOfMonth(zakaz_due_day(now())), toStartOfMonth(addMonths(zakaz_due_day(now()), 1))] AS months,
+    ['Москва', 'Санкт-Петербург', 'Казань', 'Екатеринбург', 'Самара', 'Пермь', 'Уфа', 'Воронеж', 'Тюмень'] AS cities
+SELECT
+    arrayJoin(months),
+    arrayJoin([7700108, 7700142]) AS account_id,
+    arrayJoin(cities) AS city,
+    round((1550000 / (indexOf(cities, city) + 1) + 95000) * if(account_id = 7700108, 1.55, 0.96), -4),
+    if(account_id = 7700108, round(15300000 / (indexOf(cities, city) + 1) + 880000, -4), 0);
 
 INSERT INTO meta.etl_runs
     (job, run_id, started_at, finished_at, status, rows_written, rows_read, err_msg, from_date, to_date, run_type,

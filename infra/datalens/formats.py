@@ -8,7 +8,9 @@ FORMATS: dict[str, dict[str, Any]] = {
     "kopecks": {"format": "number", "precision": 2, "showRankDelimiter": True, "postfix": " ₽"},
     "count": {"format": "number", "precision": 0, "showRankDelimiter": True},
     "ratio": {"format": "number", "precision": 2, "showRankDelimiter": True},
+    "id": {"format": "number", "precision": 0, "showRankDelimiter": False},
     "percent": {"format": "percent", "precision": 2, "showRankDelimiter": True},
+    "change": {"format": "percent", "precision": 0, "showRankDelimiter": True},
 }
 
 
@@ -19,5 +21,6 @@ def written(value: float | Decimal, format_: str) -> str:
         value, postfix = value * 100, " %"
     else:
         postfix = given.get("postfix", "")
-    number = f"{value:,.{given['precision']}f}".replace(",", " ").replace(".", ",")
+    separator = "," if given["showRankDelimiter"] else ""
+    number = f"{value:{separator}.{given['precision']}f}".replace(",", " ").replace(".", ",").replace("-", "−")
     return f"{number}{postfix}"

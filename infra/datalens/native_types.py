@@ -22,7 +22,9 @@ def native_type(clickhouse: str) -> dict[str, Any]:
             "explicit_timezone": True,
             **flags,
         }
-    return {"native_type_class_name": "clickhouse_native_type", "name": clickhouse.split("(")[0].lower(), **flags}
+    # A decimal is a float to DataLens already where it reads the columns.
+    name = "float" if clickhouse.startswith("Decimal") else clickhouse.split("(")[0].lower()
+    return {"native_type_class_name": "clickhouse_native_type", "name": name, **flags}
 
 
 def user_type(clickhouse: str) -> str:
@@ -34,6 +36,8 @@ def user_type(clickhouse: str) -> str:
         return "genericdatetime"
     if "int" in name:
         return "integer"
-    if name.startswith(("float", "decimal")):
+    if name == "bool":
+        return "boolean"
+    if name.startswith("float"):
         return "float"
     raise ValueError(f"no type of DataLens is known for {clickhouse}")

@@ -9,8 +9,12 @@ import sqlparse
 from datalens.cards import DOCUMENT, statement
 from datalens.description import FOLDER, Dashboard, Description
 from datalens.drawing import PAGE_WIDTH, Rows, page, page_height
+from zakaz.days import DayRange
+from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.known_ads import build_known_ads
 from zakaz.warehouse.migrate import migrate
+from zakaz.warehouse.sql import statement as statement_file
 
 FIGURES = FOLDER / "figures.sql"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -36,9 +40,14 @@ def draw(description: Description, folder: Path) -> None:
 
 
 def fill(warehouse: WarehouseHook) -> None:
-    """Put the made-up figures into the warehouse."""
+    """Put the made-up figures into the warehouse, and build the marts over them."""
     for one in sqlparse.split(FIGURES.read_text(encoding="utf-8")):
         warehouse.execute(one.rstrip(";"))
+    ((first, last),) = warehouse.execute("SELECT min(stat_date), max(stat_date) FROM zakaz.stg_vk_ads_daily")
+    days = DayRange(first, last)
+    rebuild(warehouse, DM_VK_ADS, statement_file("vk_ads/dm_vk_ads_daily.sql"), days)
+    rebuild(warehouse, DM_SALES, statement_file("sales/dm_sales_daily.sql"), days)
+    build_known_ads(warehouse, days)
 
 
 def figures(warehouse: WarehouseHook, dashboard: Dashboard) -> dict[str, Rows]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from made_rows import DAY, ONE_DAY, VK_ROW, build_vk, stage_vk
+from made_rows import DAY, ONE_DAY, VK_ROW, build_sales, build_vk, stage_sales, stage_vk
 from made_vk_ads import MadeVkAds, load_made, statistics
 from made_vk_ads import row as figures_of
 from zakaz.days import DayRange
@@ -23,6 +23,7 @@ DAYS = DayRange(DAY - timedelta(days=60), DAY)
 CITIES = {"kazan": "Казань", "tula_video": "Тула", "": "unknown"}
 VAT = Decimal("1.22")
 FIGURES = ("impressions", "clicks", "goals", "spend")
+ACCOUNTS = {1: "1", 2: "theatre@agency"}
 Rows = list[dict[str, Any]]
 
 
@@ -108,16 +109,25 @@ def test_each_ad_on_each_day_is_one_row_by_its_current_names(warehouse: Warehous
             (
                 *(day, account_id, *(text for pair in told for text in pair)),
                 *(CITIES[row["utm_content"]], row["link"], "bilety.example", *tags, since, age),
-                *(*(row[figure] for figure in FIGURES), row["spend"] * VAT),
+                *(*(row[figure] for figure in FIGURES), row["spend"] * VAT, ACCOUNTS[account_id]),
             )
         )
+    name_second_account(warehouse)
     found = warehouse.execute("SELECT * EXCEPT (base_goals, vk_goals) FROM bi.v_vk_ads_by_ad_daily")
     assert len(staged) > 500
     assert sorted(map(repr, found)) == sorted(map(repr, map(_quantized, expected)))
 
 
 def _quantized(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*row[:-2], row[-2].quantize(Decimal("0.01")), row[-1].quantize(Decimal("0.0001")))
+    *others, spend, with_vat, account = row
+    return (*others, spend.quantize(Decimal("0.01")), with_vat.quantize(Decimal("0.0001")), account)
+
+
+def name_second_account(warehouse: WarehouseHook) -> None:
+    """The first has no name yet."""
+    columns = ("account_id", "account_name", "currency", "_ver")
+    named = [(2, ACCOUNTS[2], "RUB", 2), (2, "old", "RUB", 1)]
+    warehouse.insert("zakaz.dim_vk_account", columns, named)
 
 
 def test_ads_of_a_day_add_up_to_the_mart(warehouse: WarehouseHook, staged: Rows) -> None:
@@ -140,14 +150,21 @@ def test_a_renamed_campaign_is_one_and_two_of_one_name_are_two(warehouse: Wareho
 
 
 def test_accounts_are_summed_by_day_and_shown_by_name(warehouse: WarehouseHook, staged: Rows) -> None:
-    columns = ("account_id", "account_name", "currency", "_ver")
-    named = [(2, "theatre@agency", "RUB", 2), (2, "old", "RUB", 1)]
-    warehouse.insert("zakaz.dim_vk_account", columns, named)
+    name_second_account(warehouse)
     found = warehouse.execute("SELECT * EXCEPT (base_goals, vk_goals) FROM bi.v_account_daily")
     figures = sums(staged, "stat_date", "account_id")
-    names = {1: "1", 2: "theatre@agency"}
-    assert {row[:2]: list(row[2:]) for row in found} == {key: [names[key[1]], *figures[key]] for key in figures}
+    assert {row[:2]: list(row[2:]) for row in found} == {key: [ACCOUNTS[key[1]], *figures[key]] for key in figures}
     assert len(found) == len(figures)
+    for view in ("v_vk_ads_daily", "v_vk_ads_by_ad_daily", "v_campaign_roi_daily", "v_month_pacing"):
+        of_view = warehouse.execute(f"SELECT DISTINCT account_id, account_name FROM bi.{view}")
+        assert dict(of_view) == ACCOUNTS, view
+
+
+def test_what_no_account_sold_has_no_account_name(warehouse: WarehouseHook) -> None:
+    stage_sales(warehouse, {})
+    build_sales(warehouse)
+    for view in ("v_campaign_roi_daily", "v_month_pacing"):
+        assert dict(warehouse.execute(f"SELECT account_id, account_name FROM bi.{view}")) == {0: ""}, view
 
 
 def name_of_campaign(warehouse: WarehouseHook) -> str:

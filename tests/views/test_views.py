@@ -151,6 +151,59 @@ def test_a_day_says_which_side_is_loaded(opened: WarehouseHook) -> None:
     }
 
 
+def test_the_newest_full_day_and_its_week_stand_beside_those_a_week_before(opened: WarehouseHook) -> None:
+    days = [DAY - timedelta(days=ago) for ago in range(20)]
+    # Powers of two: of what days a sum is made can be read from it.
+    stage_vk(opened, *({"stat_date": day, "spend": Decimal(2**ago)} for ago, day in enumerate(days)))
+    stage_sales(
+        opened,
+        *({"report_date": day, "tickets_sold": 2**ago, "revenue": Decimal(2**ago)} for ago, day in enumerate(days)),
+        # A day without ads, which is not full yet.
+        {"report_date": DAY + timedelta(days=1), "tickets_sold": 2**20},
+        {"city": "Самара", "tickets_sold": 5, "refunds_amount": Decimal("100.10")},
+    )
+    build_vk(opened, DayRange(days[-1], DAY))
+    build_sales(opened, DayRange(days[-1], DAY + timedelta(days=1)))
+    assert week_ago(opened) == [
+        (1, "Казань", DAY, DAY, 1, 2**7, 1, 2**7, 1, 2**7, 1, 1, 1),
+        (1, "Самара", DAY, DAY, 0, 0, 5, 0, Decimal("4900.00"), 0, 1, 1, 1),
+        (7, "Казань", days[6], DAY, 2**7 - 1, 2**14 - 2**7, *(2**7 - 1, 2**14 - 2**7) * 2, 7, 7, 1),
+        (7, "Самара", days[6], DAY, 0, 0, 5, 0, Decimal("4900.00"), 0, 7, 7, 1),
+    ]
+    told = opened.execute("SELECT DISTINCT days, period FROM bi.v_marketing_week_ago ORDER BY days")
+    assert told == [(1, "Пятница 20.11"), (7, "7 дней, 14.11–20.11")]
+
+
+def test_weeks_with_a_day_missing_are_not_comparable_and_count_their_full_days_only(opened: WarehouseHook) -> None:
+    days = [DAY - timedelta(days=ago) for ago in range(20)]
+    stage_vk(opened, *({"stat_date": day, "spend": Decimal(1)} for day in days if day != days[9]))
+    stage_sales(opened, *({"report_date": day, "tickets_sold": 1, "revenue": Decimal(1)} for day in days))
+    build_vk(opened, DayRange(days[-1], DAY))
+    build_sales(opened, DayRange(days[-1], DAY))
+    assert week_ago(opened) == [
+        (1, "Казань", DAY, DAY, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+        (7, "Казань", days[6], DAY, 7, 6, 7, 6, 7, 6, 7, 6, 0),
+    ]
+
+
+def test_yesterday_is_called_so(opened: WarehouseHook) -> None:
+    stage_vk(opened, {"stat_date": yesterday()})
+    stage_sales(opened, {"report_date": yesterday()})
+    build_vk(opened, DayRange(yesterday(), yesterday()))
+    build_sales(opened, DayRange(yesterday(), yesterday()))
+    (period,) = opened.execute("SELECT period FROM bi.v_marketing_week_ago WHERE days = 1")[0]
+    weekdays = ["понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье"]
+    assert period == f"Вчера, {weekdays[yesterday().weekday()]} {yesterday():%d.%m}"
+
+
+def week_ago(warehouse: WarehouseHook) -> list[tuple[Any, ...]]:
+    found = warehouse.execute(
+        "SELECT days, city, from_day, to_day, spend, spend_before, tickets_sold, tickets_sold_before, net_revenue, "
+        "net_revenue_before, days_loaded, days_loaded_before, is_comparable FROM bi.v_marketing_week_ago ORDER BY 1, 2"
+    )
+    return [tuple(row) for row in found]
+
+
 def test_spend_with_vat_has_the_rate_of_its_day_and_adds_up_to_the_kopeck(opened: WarehouseHook) -> None:
     days = {"2003-12-31": 100, "2018-12-31": 118, "2019-01-01": 120, "2025-12-31": 120, "2026-01-01": 122}
     found = opened.execute(
@@ -177,7 +230,7 @@ def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHoo
     build_vk(opened)
     build_sales(opened)
     assert opened.execute("SELECT * FROM bi.v_vk_ads_daily") == [
-        (DAY, "Казань", 1, 10, "Афиша", 1000, 10, 1, Decimal("0.29"), Decimal("0.3538"), 3, 2)
+        (DAY, "Казань", 1, 10, "Афиша", 1000, 10, 1, Decimal("0.29"), Decimal("0.3538"), 3, 2, "1")
     ]
     net = Decimal("4999.09")
     assert opened.execute("SELECT * FROM bi.v_sales_daily") == [

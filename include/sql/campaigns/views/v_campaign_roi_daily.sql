@@ -29,7 +29,12 @@ SELECT
     united.tickets_refunded AS tickets_refunded,
     united.revenue AS revenue,
     united.refunds_amount AS refunds_amount,
-    united.revenue - united.refunds_amount AS net_revenue
+    united.revenue - united.refunds_amount AS net_revenue,
+    multiIf(
+        united.account_id = 0, '',
+        accounts.account_name = '', toString(united.account_id),
+        accounts.account_name
+    ) AS account_name
 FROM (
     SELECT
         d,
@@ -92,3 +97,4 @@ FROM (
     GROUP BY d, account_id, campaign_id, attribution, channel, is_paid, utm_source
 ) AS united
 LEFT JOIN names ON united.account_id = names.account_id AND united.campaign_id = names.object_id
+LEFT JOIN zakaz.dim_vk_account AS accounts FINAL ON united.account_id = accounts.account_id

@@ -18,4 +18,5 @@ COMMENT COLUMN revenue_forecast
 COMMENT COLUMN days_loaded 'За сколько дней месяца загружены данные кабинета (0: продажи); меньше прошедших: есть дыры',
 COMMENT COLUMN days_passed 'Дней месяца по самый новый загруженный день рекламы (у кабинета 0: продаж)',
 COMMENT COLUMN days_in_month 'Дней в месяце',
+COMMENT COLUMN account_name 'Имя кабинета в VK (username); номер, если имя ещё не прочитано; пусто у продаж',
 MODIFY COMMENT 'План и факт по месяцам, рекламным кабинетам и городам: расход, выручка и прогноз на конец месяца'

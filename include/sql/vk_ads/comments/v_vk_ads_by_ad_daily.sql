@@ -26,4 +26,5 @@ COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
 COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
 COMMENT COLUMN base_goals 'Всех целей, что считает VK, в день достижения; 0 у дней, загруженных до 2.0',
 COMMENT COLUMN vk_goals 'Целей по пикселю самой VK, в день достижения; 0 у дней, загруженных до 2.0',
+COMMENT COLUMN account_name 'Имя кабинета в VK (username); номер, если имя ещё не прочитано',
 MODIFY COMMENT 'Реклама VK по московским дням и объявлениям: что показано, сколько стоило, с какими метками'

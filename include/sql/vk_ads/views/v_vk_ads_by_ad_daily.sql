@@ -46,7 +46,7 @@ SELECT
     staged.utm_campaign AS utm_campaign,
     staged.utm_content AS utm_content,
     staged.utm_term AS utm_term,
-    ads.first_spend AS first_spend_day,
+    ads.first_spend::Nullable(Date) AS first_spend_day,
     if(d < first_spend_day, NULL, dateDiff('day', first_spend_day, d)) AS days_since_first_spend,
     staged.impressions AS impressions,
     staged.clicks AS clicks,
@@ -54,7 +54,8 @@ SELECT
     staged.spend AS spend,
     zakaz_with_vat(staged.spend, staged.stat_date) AS spend_with_vat,
     staged.base_goals AS base_goals,
-    staged.vk_goals AS vk_goals
+    staged.vk_goals AS vk_goals,
+    if(accounts.account_name = '', toString(staged.account_id), accounts.account_name) AS account_name
 FROM meta.v_cities_of_ads AS staged
 LEFT JOIN ads
     ON staged.account_id = ads.account_id AND staged.ad_id = ads.object_id
@@ -62,3 +63,4 @@ LEFT JOIN ad_groups
     ON staged.account_id = ad_groups.account_id AND staged.ad_group_id = ad_groups.object_id
 LEFT JOIN campaigns
     ON staged.account_id = campaigns.account_id AND staged.campaign_id = campaigns.object_id
+LEFT JOIN zakaz.dim_vk_account AS accounts FINAL ON staged.account_id = accounts.account_id

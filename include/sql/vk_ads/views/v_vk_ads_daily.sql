@@ -21,7 +21,9 @@ SELECT
     mart.spend AS spend,
     zakaz_with_vat(mart.spend, mart.stat_date) AS spend_with_vat,
     mart.base_goals AS base_goals,
-    mart.vk_goals AS vk_goals
+    mart.vk_goals AS vk_goals,
+    if(accounts.account_name = '', toString(mart.account_id), accounts.account_name) AS account_name
 FROM zakaz.dm_vk_ads_daily AS mart FINAL
 LEFT JOIN campaigns
     ON mart.account_id = campaigns.account_id AND mart.campaign_id = campaigns.object_id
+LEFT JOIN zakaz.dim_vk_account AS accounts FINAL ON mart.account_id = accounts.account_id
