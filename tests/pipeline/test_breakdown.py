@@ -51,7 +51,7 @@ def random_ticket(chance: Random, number: int) -> Ticket:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_parts_of_a_row_are_those_of_its_tickets_and_add_up_to_it(warehouse: WarehouseHook, seed: int) -> None:
-    chance = Random(seed)  # noqa: S311 - made-up tickets
+    chance = Random(seed)
     tickets = [random_ticket(chance, number) for number in range(80)]
     parts: defaultdict[Any, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
     sides: defaultdict[str, list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 3)

@@ -60,7 +60,12 @@ def test_what_a_line_leaves_out_is_empty_zero_or_rubles() -> None:
 
 
 def test_a_tag_with_an_address_of_a_buyer_is_hidden() -> None:
-    tags = {"utm_term": "anna@mail.example", "utm_content": "56000017", "utm_source": "@kassir", "utm_campaign": "a%40b"}
+    tags = {
+        "utm_term": "anna@mail.example",
+        "utm_content": "56000017",
+        "utm_source": "@kassir",
+        "utm_campaign": "a%40b",
+    }
     assert SalesLine.model_validate({**LINE, **tags}).model_dump(include=set(tags)) == {
         "utm_term": "hidden",
         "utm_content": "56000017",

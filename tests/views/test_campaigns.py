@@ -96,12 +96,16 @@ def random_ads(chance: Random) -> list[tuple[date, Ad]]:
     for number in range(40):
         campaign = chance.randrange(12)
         group = campaign * 2 + chance.randrange(2)
-        tags = [("vk_ads", "autumn"), ("VK_ads ", " Solo"), ("vk_ads", f"c{campaign}"), ("vk_ads", str(34_000_000 + group))]
+        tags = [
+            ("vk_ads", "autumn"),
+            ("VK_ads ", " Solo"),
+            ("vk_ads", f"c{campaign}"),
+            ("vk_ads", str(34_000_000 + group)),
+        ]
         tags += [("", ""), ("afisha", f"c{campaign}"), ("vk_ads", "")]
         source, name = chance.choice(tags)
         ad = Ad(1 + campaign % 2, 12_000_000 + campaign, 34_000_000 + group, 56_000_000 + number, source, name)
-        for day in (FIRST + timedelta(days=chance.randrange(151)) for _ in range(chance.choice((1, 2, 5)))):
-            shown.append((day, ad))
+        shown += [(FIRST + timedelta(days=chance.randrange(151)), ad) for _ in range(chance.choice((1, 2, 5)))]
     return sorted(set(shown))
 
 
@@ -126,7 +130,7 @@ def random_ticket(chance: Random, number: int) -> Ticket:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_each_sale_belongs_to_the_campaign_of_its_tags_once(opened: WarehouseHook, seed: int) -> None:
-    chance = Random(seed)  # noqa: S311 - made-up rows
+    chance = Random(seed)
     shown, tickets = random_ads(chance), [random_ticket(chance, number) for number in range(250)]
     expected: defaultdict[Key, list[Any]] = defaultdict(lambda: [0] * len(FIGURES))
     for day, ad in shown:
@@ -156,7 +160,9 @@ def attribution(warehouse: WarehouseHook) -> list[tuple[str, int]]:
     return [(key[3], key[2]) for key, figures in sorted(report(warehouse).items()) if figures[4]]
 
 
-@pytest.mark.parametrize(("days", "expected"), [(0, "campaign"), (90, "campaign"), (91, "tag_of_none"), (-1, "tag_of_none")])
+@pytest.mark.parametrize(
+    ("days", "expected"), [(0, "campaign"), (90, "campaign"), (91, "tag_of_none"), (-1, "tag_of_none")]
+)
 def test_a_pair_of_tags_is_owned_for_90_days(opened: WarehouseHook, days: int, expected: str) -> None:
     shown_on = DAY - timedelta(days=days)
     stage_vk(opened, {"stat_date": shown_on, "utm_source": "vk_ads", "utm_campaign": "autumn"})

@@ -252,7 +252,7 @@ def test_a_channel_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp_pa
     channels.write_text(f"utm_source,utm_medium,channel,is_paid\nyandex,*,Яндекс,1\n{line}\n", "utf-8")
     monkeypatch.setattr(ddl, "CHANNELS", channels)
     monkeypatch.setattr(ddl, "_channels", ddl._channels.__wrapped__)
-    with pytest.raises(InvalidInput, match="channels.csv, line 3: .*: expected tags in lower case"):
+    with pytest.raises(InvalidInput, match=r"channels\.csv, line 3: .*: expected tags in lower case"):
         ddl.parameters("{channels:String}")
 
 
