@@ -25,6 +25,8 @@ VK_ROW = {
     "impressions": 1000,
     "clicks": 10,
     "goals": 1,
+    "base_goals": 0,
+    "vk_goals": 0,
     "spend": Decimal("100.50"),
     "link": "",
     "utm_source": "",

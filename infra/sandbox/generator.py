@@ -137,8 +137,10 @@ def _group(plan: _Plan, campaign_id: int, group_id: int, position: int) -> Group
     audience = _AUDIENCES[(plan.number + position) % len(_AUDIENCES)]
     told = plan.tell not in ("campaign_name", "utm_campaign", "nowhere")
     tags = "utm_source=vk_ads&utm_medium=cpc"
+    # Some marketers give several campaigns one tag, so that nobody can tell whose sale it was.
+    campaign = "autumn" if plan.number % 2 else f"autumn_{plan.number}"
     utm = {
-        "utm_content": f"{tags}&utm_campaign=autumn&utm_content={plan.content}",
+        "utm_content": f"{tags}&utm_campaign={campaign}&utm_content={plan.content}",
         "link": f"{tags}&utm_content={plan.stray_content}",
         "utm_campaign": f"{tags}&utm_campaign={plan.city.slug}_tour&utm_content={{{{banner_id}}}}",
         "macros": f"{tags}&utm_campaign={{{{campaign_id}}}}&utm_content={plan.content}&utm_term={{{{banner_id}}}}",

@@ -197,7 +197,7 @@ def test_the_digest_comes_once_at_nine_with_its_figures(warehouse: WarehouseHook
     assert "Расход VK: 1 000 ₽ (+25 %)" in lines
     assert "Выручка: 4 500 ₽ (−10 %)" in lines
     assert "Билеты: 3 (+0 %)" in lines
-    assert "ROAS: 4,50" in lines
+    assert "На рубль VK: 4,50 всей выручки, 0,00 с метками VK" in lines
     assert "Открытых сбоев нет." in lines
 
 
@@ -206,7 +206,7 @@ def test_the_digest_of_a_bad_morning_names_the_incidents(warehouse: WarehouseHoo
     _, digest = sandbox.messages()
     assert digest["plain"].startswith("🔴 Есть на что посмотреть")
     assert "• zakaz_etl, STALE: с " in digest["plain"]
-    assert "ROAS: —" in digest["plain"]
+    assert "На рубль VK: — всей выручки, — с метками VK" in digest["plain"]
 
 
 def test_figures_as_people_read_them() -> None:

@@ -56,6 +56,9 @@ def test_the_staging_is_the_source_to_the_kopeck(warehouse: WarehouseHook, sandb
     loaded = load_vk_ads(VkAdsHook().get_conn(), warehouse, DayRange(DAY, DAY))
     assert staged(warehouse) == source(sandbox)
     assert loaded.rows_written == len(source(sandbox)) > 20
+    goals = {ad["id"]: (ad["goals"], ad["vk_goals"]) for ad in sandbox.truth(DAY) if ad["id"] in staged(warehouse)}
+    apart = warehouse.execute("SELECT ad_id, base_goals, vk_goals FROM zakaz.stg_vk_ads_daily FINAL")
+    assert {ad_id: tuple(both) for ad_id, *both in apart} == goals
 
 
 def test_names_and_places_are_those_of_the_lists(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
@@ -244,6 +247,8 @@ def test_figures_in_every_shape_that_vk_gives(warehouse: WarehouseHook) -> None:
     loaded = load_made(warehouse, MadeVkAds(banners, statistics_body=body))
     assert loaded == (10, 7)
     found = warehouse.execute("SELECT ad_id, impressions, clicks, goals, spend FROM zakaz.stg_vk_ads_daily FINAL")
+    apart = warehouse.execute("SELECT ad_id, base_goals, vk_goals FROM zakaz.stg_vk_ads_daily FINAL")
+    assert sorted(apart) == [(30, 0, 0), (31, 4, 3), (32, 4, 0), (34, 2, 0), (37, 0, 0), (39, 0, 2), (40, 0, 0)]
     assert sorted(found) == [
         (30, 100, 2, 0, Decimal("0.29")),
         (31, 5, 0, 3, Decimal("345.60")),

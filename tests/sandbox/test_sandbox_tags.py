@@ -99,13 +99,15 @@ def test_most_sales_of_vk_have_the_tags_of_an_ad_for_their_city_and_a_few_do_not
                 seen.add(order.tags)
     shares = {name: count / kinds.total() for name, count in kinds.items()}
     assert shares["automatic"] > 0.1
-    assert shares["shared"] > 0.2
-    assert shares["of one campaign"] > 0.2
+    assert 0.1 < shares["shared"] < 0.3
+    assert shares["of one campaign"] > 0.4
     assert shares["automatic"] + shares["shared"] + shares["of one campaign"] > 0.8
     assert 0.03 < shares["misspelt"] < 0.1
     assert 0.04 < shares["of no ad"] < 0.15
     assert len(seen & cities.keys()) > len(cities) * 3 / 4, "most ads sell"
-    assert {"VK_Ads", " autumn ", "AUTUMN"} <= {tag for tags in seen for tag in (tags.utm_source, tags.utm_campaign)}
+    written = {tag for tags in seen for tag in (tags.utm_source, tags.utm_campaign)}
+    assert "VK_Ads" in written
+    assert {" autumn ", "AUTUMN"} & written
 
 
 def test_a_city_without_ads_keeps_a_tag_of_none(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_a_city_without_ads_keeps_a_tag_of_none(tmp_path: Path) -> None:
     for row in made(tmp_path, seed=1, ads=1).sales_truth(FIRST, LAST):
         if row["utm_source"].lower() == "vk_ads":
             found[row["city"]].add(row["utm_campaign"])
-    assert "autumn" in found.pop("Москва")
+    assert "autumn_0" in found.pop("Москва")
     assert found["Казань"] == {"kazan_retarget", "kazan_video"}
     assert all(campaign.endswith(("_retarget", "_video")) for city in found for campaign in found[city])
 

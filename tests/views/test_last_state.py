@@ -43,11 +43,11 @@ def filled(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
     last = yesterday() - timedelta(days=1)
     days = DayRange(last - timedelta(days=56), last)
     weekdays = list(days)[::7]
-    stage_vk(warehouse, *({"stat_date": day, "spend": Decimal(100 + day.day)} for day in weekdays))
+    stage_vk(warehouse, *({"stat_date": day, "utm_source": "vk_ads", "spend": Decimal(100 + day.day)} for day in weekdays))
     stage_sales(warehouse, *({"report_date": day, "revenue": Decimal(500 + day.day)} for day in weekdays))
     build_vk(warehouse, days)
     build_sales(warehouse, days)
-    stage_vk(warehouse, {"stat_date": last, "ad_id": 31, "utm_content": "tula"})  # not in the mart yet
+    stage_vk(warehouse, {"stat_date": last, "ad_id": 31, "utm_content": "tula", "spend": Decimal(1500)})  # not in the mart yet
     total = {"day": yesterday(), "state": FIGURES, "impressions": 1000, "clicks": 10, "amount": Decimal(1)}
     fetched = {"fetch_id": UUID(int=0), "fetched_at": datetime.now(UTC)}
     accounts = {"vk_ads": 1, "qtickets": 0}

@@ -166,7 +166,8 @@ def test_spend_with_vat_has_the_rate_of_its_day_and_adds_up_to_the_kopeck(opened
 
 
 def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHook) -> None:
-    stage_vk(opened, {"ad_id": 1, "spend": Decimal("0.29")}, {"ad_id": 2, "utm_content": "orel"})
+    apart = {"base_goals": 3, "vk_goals": 2}
+    stage_vk(opened, {"ad_id": 1, "spend": Decimal("0.29"), **apart}, {"ad_id": 2, "utm_content": "orel"})
     side = dict(zip(SIDE_AMOUNTS, map(Decimal, ("5.05", "6.06", "7.07")), strict=True))
     stage_sales(opened, {"refunds_amount": Decimal("1.01"), "tickets_refunded": 3, **side}, {"event_id": 2})
     build_vk(opened)
@@ -176,7 +177,7 @@ def test_the_plain_views_are_the_marts_without_what_is_gone(opened: WarehouseHoo
     build_vk(opened)
     build_sales(opened)
     assert opened.execute("SELECT * FROM bi.v_vk_ads_daily") == [
-        (DAY, "Казань", 1, 10, "Афиша", 1000, 10, 1, Decimal("0.29"), Decimal("0.3538"))
+        (DAY, "Казань", 1, 10, "Афиша", 1000, 10, 1, Decimal("0.29"), Decimal("0.3538"), 3, 2)
     ]
     net = Decimal("4999.09")
     assert opened.execute("SELECT * FROM bi.v_sales_daily") == [

@@ -38,7 +38,7 @@ def sent(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> list[str]
 def test_everything_that_is_created_is_created_everywhere(sent: list[str], warehouse: WarehouseHook) -> None:
     drifts = migrate(warehouse)
     assert {drift.column for drift in drifts} == {"(engine)"}  # the tables here are not replicated, and it says so
-    assert {drift.expected for drift in drifts} == {"ReplicatedReplacingMergeTree"}
+    assert {drift.expected for drift in drifts} == {"ReplicatedReplacingMergeTree", "ReplicatedAggregatingMergeTree"}
     for file in (*ddl.views(), *files("*/comments")):
         warehouse.execute(ddl.for_cluster(file.read_text(encoding="utf-8")))
     made = [file for folder in ("databases", *SUBJECTS) for file in files(folder)]
@@ -50,7 +50,8 @@ def test_everything_that_is_created_is_created_everywhere(sent: list[str], wareh
     for text in tables:
         path = re.escape(re.sub(r".*? (\w+)\.(\w+) ON CLUSTER .*", r"/clickhouse/tables/{shard}/\1/\2", text))
         assert re.search(
-            rf" ENGINE = ReplicatedReplacingMergeTree\('{path}', '{{replica}}'(, _ver(, _deleted)?)?\) ", text
+            rf" ENGINE = Replicated(Replacing|Aggregating)MergeTree\('{path}', '{{replica}}'(, _ver(, _deleted)?)?\) ",
+            text,
         )
 
 

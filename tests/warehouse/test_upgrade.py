@@ -84,6 +84,44 @@ def test_everything_comes_to_have_a_comment(of_1_0: WarehouseHook) -> None:
     assert of_1_0.execute(lacking) == []
 
 
+def test_the_views_of_ads_accounts_and_months_stand_with_what_1_0_loaded(of_1_0: WarehouseHook) -> None:
+    assert migrate(of_1_0) == []
+    by_day = "SELECT d, sum(spend), sum(impressions), sum(clicks) FROM {} GROUP BY d ORDER BY d"
+    mart = of_1_0.execute(by_day.format("bi.v_vk_ads_daily"))
+    assert [day for day, *_ in mart] == list(DAYS)
+    for view in ("bi.v_vk_ads_by_ad_daily", "bi.v_account_daily"):
+        assert of_1_0.execute(by_day.format(view)) == mart, view
+    assert of_1_0.execute("SELECT countIf(first_spend_day IS NULL AND spend > 0) FROM bi.v_vk_ads_by_ad_daily") == [
+        (0,)
+    ]
+    unnamed = "SELECT count(), countIf(account_name != toString(account_id)) FROM bi.v_account_daily"
+    assert of_1_0.execute(unnamed) == [(len(mart), 0)]
+    staged = "SELECT uniqExact(campaign_id), uniqExact(ad_group_id), uniqExact(ad_id) FROM zakaz.stg_vk_ads_daily FINAL"
+    named = ", ".join(f"countIf(kind = '{kind}')" for kind in ("campaign", "ad_group", "ad"))
+    assert of_1_0.execute(f"SELECT {named} FROM meta.v_vk_objects") == of_1_0.execute(staged)
+    revenue = sum(amount for day, amount, tickets, _ in sums(of_1_0)) - sum(spend for _, spend, *_ in mart)
+    assert of_1_0.execute("SELECT sum(spend), sum(revenue), max(days_loaded) FROM bi.v_month_pacing") == [
+        (sum(spend for _, spend, *_ in mart), revenue, len(mart))
+    ]
+
+
+def test_the_report_by_campaign_has_every_sale_that_1_0_loaded(of_1_0: WarehouseHook) -> None:
+    assert migrate(of_1_0) == []
+    spent, sold = (
+        of_1_0.execute(f"SELECT {day}, {sums} FROM {mart} FINAL GROUP BY ALL ORDER BY ALL")
+        for day, sums, mart in (
+            ("stat_date", "sum(spend)", "zakaz.dm_vk_ads_daily"),
+            ("sale_date", "sum(tickets_sold), sum(revenue), sum(refunds_amount)", "zakaz.dm_sales_daily"),
+        )
+    )
+    report = "SELECT d, {} FROM bi.v_campaign_roi_daily GROUP BY d ORDER BY d"
+    assert of_1_0.execute(report.format("sum(spend)")) == spent
+    assert of_1_0.execute(report.format("sum(tickets_sold), sum(revenue), sum(refunds_amount)")) == sold
+    by_tags = "SELECT countIf(campaign_id != 0), countIf(utm_source = 'vk_ads') FROM meta.v_attributed_sales"
+    ((attributed, of_vk),) = of_1_0.execute(by_tags)
+    assert attributed == 0 < of_vk, "in the sandbox of 1.0 no sale had a tag of an ad"
+
+
 def test_every_figure_stays_on_the_way_there_and_back(of_1_0: WarehouseHook) -> None:
     read = columns(of_1_0)
     before, days = figures(of_1_0, read), sums(of_1_0)

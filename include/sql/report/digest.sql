@@ -20,6 +20,12 @@ SELECT
     figures.revenue AS revenue,
     figures.tickets AS tickets,
     toFloat64(figures.revenue) / nullIf(toFloat64(figures.spend), 0) AS roas,
+    (
+        SELECT sum(net_revenue)
+        FROM bi.v_campaign_roi_daily
+        WHERE d = {day:Date} AND attribution NOT IN ('other_channel', 'no_tag')
+    ) AS revenue_by_tags,
+    toFloat64(revenue_by_tags) / nullIf(toFloat64(figures.spend), 0) AS roas_by_tags,
     figures.spend_before AS spend_before,
     figures.revenue_before AS revenue_before,
     figures.tickets_before AS tickets_before,

@@ -3,7 +3,8 @@
 -- existing rows that have disappeared. Idempotent.
 INSERT INTO zakaz.dm_vk_ads_daily
 (
-    stat_date, city, account_id, campaign_id, campaign_name, impressions, clicks, goals, spend, _ver, _deleted
+    stat_date, city, account_id, campaign_id, campaign_name, impressions, clicks, goals, base_goals, vk_goals, spend,
+    _ver, _deleted
 )
 SELECT
     stat_date,
@@ -14,6 +15,8 @@ SELECT
     sum(impressions) AS impressions,
     sum(clicks) AS clicks,
     sum(goals) AS goals,
+    sum(base_goals) AS base_goals,
+    sum(vk_goals) AS vk_goals,
     sum(spend) AS spend,
     {ver:UInt64} AS _ver,
     NOT max(is_fresh) AS _deleted
@@ -27,6 +30,8 @@ FROM (
         impressions,
         clicks,
         goals,
+        base_goals,
+        vk_goals,
         spend,
         true AS is_fresh
     FROM meta.v_cities_of_ads
@@ -44,6 +49,8 @@ FROM (
         0 AS impressions,
         0 AS clicks,
         0 AS goals,
+        0 AS base_goals,
+        0 AS vk_goals,
         0 AS spend,
         false AS is_fresh
     FROM zakaz.dm_vk_ads_daily FINAL

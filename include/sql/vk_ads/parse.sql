@@ -4,7 +4,7 @@
 INSERT INTO zakaz.parsed_vk_ads
 (
     fetch_id, account_id, reply_no, item_no, from_date, to_date, is_asked, ad_id,
-    stat_dates, impressions, clicks, goals, spend, unreadable,
+    stat_dates, impressions, clicks, goals, base_goals, vk_goals, spend, unreadable,
     total_impressions, total_clicks, total_spend, reply_impressions, reply_clicks, reply_spend
 )
 WITH
@@ -51,6 +51,8 @@ read_items AS (
         arrayMap((text, has) -> if(has, zakaz_vk_count(text), 0), bases.shows, has_figures) AS impressions,
         arrayMap((text, has) -> if(has, zakaz_vk_count(text), 0), bases.clicks, has_figures) AS clicks,
         arrayMap((own, all) -> zakaz_vk_count(coalesce(own, all, '0')), bases.vk.goals, bases.goals) AS goals,
+        arrayMap(text -> coalesce(zakaz_vk_count(text), 0), bases.goals) AS base_goals,
+        arrayMap(text -> coalesce(zakaz_vk_count(text), 0), bases.vk.goals) AS vk_goals,
         -- A scale of 2 would silently truncate fractions of a kopeck.
         arrayMap(
             (text, has) -> if(
@@ -85,6 +87,8 @@ SELECT
     impressions,
     clicks,
     goals,
+    base_goals,
+    vk_goals,
     spend,
     arrayMap(
         (date, base) -> concat(

@@ -5,8 +5,8 @@
 INSERT INTO zakaz.stg_vk_ads_daily
 (
     stat_date, account_id, campaign_id, campaign_name, ad_group_id, ad_group_name, ad_id, ad_name,
-    impressions, clicks, goals, spend, link, utm_source, utm_medium, utm_campaign, utm_content, utm_term,
-    _ver, _deleted
+    impressions, clicks, goals, base_goals, vk_goals, spend,
+    link, utm_source, utm_medium, utm_campaign, utm_content, utm_term, _ver, _deleted
 )
 WITH
 items AS (
@@ -162,6 +162,8 @@ days_of_ads AS (
         day_impressions,
         day_clicks,
         day_goals,
+        day_base_goals,
+        day_vk_goals,
         day_spend
     FROM zakaz.parsed_vk_ads FINAL
     ARRAY JOIN
@@ -169,6 +171,8 @@ days_of_ads AS (
         impressions AS day_impressions,
         clicks AS day_clicks,
         goals AS day_goals,
+        base_goals AS day_base_goals,
+        vk_goals AS day_vk_goals,
         spend AS day_spend
     WHERE
         account_id = {account_id:UInt64}
@@ -184,6 +188,8 @@ figures AS (
         assumeNotNull(day_impressions) AS impressions,
         assumeNotNull(day_clicks) AS clicks,
         assumeNotNull(day_goals) AS goals,
+        day_base_goals AS base_goals,
+        day_vk_goals AS vk_goals,
         assumeNotNull(day_spend) AS spend
     FROM days_of_ads
 ),
@@ -225,6 +231,8 @@ merged AS (
         impressions,
         clicks,
         goals,
+        base_goals,
+        vk_goals,
         spend,
         false AS is_gone
     FROM figures
@@ -237,6 +245,8 @@ merged AS (
         0 AS impressions,
         0 AS clicks,
         0 AS goals,
+        0 AS base_goals,
+        0 AS vk_goals,
         0 AS spend,
         true AS is_gone
     FROM gone
@@ -254,6 +264,8 @@ SELECT
     merged.impressions AS impressions,
     merged.clicks AS clicks,
     merged.goals AS goals,
+    merged.base_goals AS base_goals,
+    merged.vk_goals AS vk_goals,
     merged.spend AS spend,
     described_ads.link AS link,
     described_ads.utm_source AS utm_source,

@@ -14,9 +14,12 @@ from zakaz.warehouse.sql import statement
 DIGEST_AT = time(9, 0)  # Moscow
 FIGURES = (
     *("emoji", "is_good", "missing_days", "missing_period", "spend", "revenue", "tickets", "roas"),
+    *("revenue_by_tags", "roas_by_tags"),
     *("spend_before", "revenue_before", "tickets_before", "restated"),
 )
 INCIDENT = ("job", "code", "since", "times", "days")
+TODO = ("kind", "object", "rubles", "advice")
+SUNDAY = 6  # whose digest comes on Monday, with the list for the week
 
 
 def send_digest(warehouse: WarehouseHook, day: date) -> None:
@@ -24,6 +27,7 @@ def send_digest(warehouse: WarehouseHook, day: date) -> None:
     with warehouse.session():
         (figures,) = warehouse.execute(statement("report/digest.sql"), {"day": day})
         incidents = warehouse.execute(statement("report/incidents.sql"))
+        todo = warehouse.execute(statement("report/todo.sql")) if day.weekday() == SUNDAY else []
         alert = Alert(
             severity="info",
             job=DAG_ID,
@@ -33,6 +37,7 @@ def send_digest(warehouse: WarehouseHook, day: date) -> None:
                 "day": day,
                 **dict(zip(FIGURES, figures, strict=True)),
                 "incidents": [dict(zip(INCIDENT, incident, strict=False)) for incident in incidents],
+                "todo": [dict(zip(TODO, finding, strict=True)) for finding in todo],
             },
             subject=uuid5(NAMESPACE, f"digest {day}"),
             days=DayRange(day, day),

@@ -24,6 +24,8 @@ SELECT
     impressions,
     clicks,
     goals,
+    base_goals,
+    vk_goals,
     spend,
     zakaz_named_cities([utm_content, utm_campaign, ad_group_name, campaign_name], known.1, known.2) AS named,
     coalesce(nullIf(zakaz_chosen_city(named), ''), 'unknown') AS city

@@ -1,5 +1,5 @@
--- The plan of each month. It is what include/plan.csv says: `bin/zakaz migrate` writes it, and removes what the file no
--- longer has.
+-- The plan of each month, which is what include/plan.csv says.
+-- `bin/zakaz migrate` writes it, and removes what the file no longer has.
 CREATE TABLE IF NOT EXISTS zakaz.month_plan
 (
     month Date COMMENT 'first day of the month',

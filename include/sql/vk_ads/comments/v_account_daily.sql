@@ -8,4 +8,6 @@ COMMENT COLUMN clicks 'Кликов по рекламе',
 COMMENT COLUMN goals 'Достигнутых целей: по пикселю самой VK, а без него все, что считает VK',
 COMMENT COLUMN spend 'Расход VK Рекламы, ₽ без НДС',
 COMMENT COLUMN spend_with_vat 'Расход VK Рекламы, ₽ с НДС по ставке дня (include/vat_rates.csv); не округлён',
+COMMENT COLUMN base_goals 'Всех целей, что считает VK, в день достижения; 0 у дней, загруженных до 2.0',
+COMMENT COLUMN vk_goals 'Целей по пикселю самой VK, в день достижения; 0 у дней, загруженных до 2.0',
 MODIFY COMMENT 'Расход на рекламу VK по московским дням и рекламным кабинетам'

@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_vk_ads_daily
     impressions UInt64 COMMENT 'shows of the ads',
     clicks UInt64 COMMENT 'clicks on the ads',
     goals UInt64 COMMENT 'goals by the pixel of VK itself, else all that VK counts',
+    base_goals UInt64 COMMENT 'all goals that VK counts',
+    vk_goals UInt64 COMMENT 'goals by the pixel of VK itself',
     spend Decimal(18, 2) COMMENT 'rubles net of VAT',
     _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
     _deleted UInt8 COMMENT '1: gone in the staging'

@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS zakaz.parsed_vk_ads
     impressions Array(Nullable(UInt64)) COMMENT 'shows on each of stat_dates; NULL: can not be read',
     clicks Array(Nullable(UInt64)) COMMENT 'clicks on each of stat_dates; NULL: can not be read',
     goals Array(Nullable(UInt64)) COMMENT 'goals on each of stat_dates, as in the staging; NULL: can not be read',
+    base_goals Array(UInt64) COMMENT 'all that VK counts, on each of stat_dates; 0 where it gives none',
+    vk_goals Array(UInt64) COMMENT 'those of the pixel of VK itself, on each of stat_dates; 0 where it gives none',
     spend Array(Nullable(Decimal(18, 2))) COMMENT 'rubles net of VAT on each of stat_dates; NULL: can not be read',
     unreadable Array(String) COMMENT 'days whose date or figures can not be read, as VK wrote them',
     total_impressions Nullable(UInt64) COMMENT 'the total that VK gives for the ad',

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_vk_ads_daily
     impressions UInt64 COMMENT 'shows of the ad',
     clicks UInt64 COMMENT 'clicks on the ad',
     goals UInt64 COMMENT 'goals by the pixel of VK itself, else all that VK counts',
+    base_goals UInt64 COMMENT 'all goals that VK counts',
+    vk_goals UInt64 COMMENT 'goals by the pixel of VK itself',
     spend Decimal(18, 2) COMMENT 'rubles net of VAT',
     link LowCardinality(String) COMMENT 'page that the ad leads to',
     utm_source LowCardinality(String) COMMENT 'with the ids in place of the macros',

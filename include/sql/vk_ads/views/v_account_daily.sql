@@ -8,7 +8,9 @@ SELECT
     daily.clicks AS clicks,
     daily.goals AS goals,
     daily.spend AS spend,
-    zakaz_with_vat(daily.spend, daily.d) AS spend_with_vat
+    zakaz_with_vat(daily.spend, daily.d) AS spend_with_vat,
+    daily.base_goals AS base_goals,
+    daily.vk_goals AS vk_goals
 FROM (
     SELECT
         stat_date AS d,
@@ -16,6 +18,8 @@ FROM (
         sum(impressions) AS impressions,
         sum(clicks) AS clicks,
         sum(goals) AS goals,
+        sum(base_goals) AS base_goals,
+        sum(vk_goals) AS vk_goals,
         sum(spend) AS spend
     FROM zakaz.dm_vk_ads_daily FINAL
     GROUP BY d, account_id

@@ -52,7 +52,9 @@ SELECT
     staged.clicks AS clicks,
     staged.goals AS goals,
     staged.spend AS spend,
-    zakaz_with_vat(staged.spend, staged.stat_date) AS spend_with_vat
+    zakaz_with_vat(staged.spend, staged.stat_date) AS spend_with_vat,
+    staged.base_goals AS base_goals,
+    staged.vk_goals AS vk_goals
 FROM meta.v_cities_of_ads AS staged
 LEFT JOIN ads
     ON staged.account_id = ads.account_id AND staged.ad_id = ads.object_id

@@ -19,7 +19,9 @@ SELECT
     mart.clicks AS clicks,
     mart.goals AS goals,
     mart.spend AS spend,
-    zakaz_with_vat(mart.spend, mart.stat_date) AS spend_with_vat
+    zakaz_with_vat(mart.spend, mart.stat_date) AS spend_with_vat,
+    mart.base_goals AS base_goals,
+    mart.vk_goals AS vk_goals
 FROM zakaz.dm_vk_ads_daily AS mart FINAL
 LEFT JOIN campaigns
     ON mart.account_id = campaigns.account_id AND mart.campaign_id = campaigns.object_id

@@ -107,7 +107,7 @@
           "zk-figures",
           figure("Расход VK", "spend", 0, "\u00a0₽", day),
           figure("Выручка", "revenue", 0, "\u00a0₽", day),
-          figure("ROAS", "roas", 2, "", day),
+          figure("На рубль VK", "roas", 2, "", day),
           figure("Строк", "rows", 0, "", day),
         ),
         form ? out("Пересчитать этот день", form, "zk-button zk-primary", "") : null,

@@ -1,0 +1,138 @@
+-- What a marketer can put right, with the rubles that hang on it: the last 14 days that should be loaded by now.
+-- One row for each finding. Sums below 1,000 rubles are not worth a look.
+CREATE OR REPLACE VIEW bi.v_marketing_todo DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
+WITH
+cities AS (
+    SELECT
+        city,
+        sum(v_marketing_roi_daily.spend) AS city_spend,
+        minIf(d, v_marketing_roi_daily.spend > 0) AS first_day,
+        sum(v_marketing_roi_daily.tickets_sold) AS city_tickets
+    FROM bi.v_marketing_roi_daily
+    WHERE d > zakaz_due_day(now()) - 14 AND city NOT IN ('unknown', 'несколько городов')
+    GROUP BY city
+),
+
+tags AS (
+    SELECT
+        attribution,
+        concat(utm_source, ' / ', utm_campaign) AS tag,
+        sum(v_attributed_sales.revenue) AS tag_revenue,
+        min(d) AS first_day
+    FROM meta.v_attributed_sales
+    WHERE d > zakaz_due_day(now()) - 14 AND attribution IN ('tag_of_none', 'tag_of_several')
+    GROUP BY attribution, tag
+),
+
+ads AS (
+    SELECT
+        account_id,
+        campaign_id,
+        any(v_vk_ads_by_ad_daily.campaign_name) AS name,
+        sumIf(v_vk_ads_by_ad_daily.spend, utm_source = '') AS untagged_spend,
+        minIf(d, utm_source = '') AS untagged_since,
+        sumIf(v_vk_ads_by_ad_daily.spend, city = 'unknown') AS unknown_spend,
+        minIf(d, city = 'unknown') AS unknown_since,
+        sumIf(v_vk_ads_by_ad_daily.spend, city = 'несколько городов') AS several_spend,
+        minIf(d, city = 'несколько городов') AS several_since
+    FROM bi.v_vk_ads_by_ad_daily
+    WHERE d > zakaz_due_day(now()) - 14
+    GROUP BY account_id, campaign_id
+),
+
+names AS (
+    SELECT
+        account_id,
+        campaign_id,
+        campaign_name AS name,
+        min(stat_date) AS first_day,
+        max(stat_date) AS last_day,
+        sum(stg_vk_ads_daily.spend) AS spend_under_name
+    FROM zakaz.stg_vk_ads_daily FINAL
+    WHERE stat_date > zakaz_due_day(now()) - 14 AND campaign_name != ''
+    GROUP BY account_id, campaign_id, name
+),
+
+renamed AS (
+    SELECT
+        campaign_id,
+        argMin(name, first_day) AS old_name,
+        argMax(name, last_day) AS new_name,
+        argMax(first_day, last_day) AS renamed_on,
+        sum(spend_under_name) AS campaign_spend
+    FROM names
+    GROUP BY account_id, campaign_id
+    HAVING count() > 1
+)
+
+SELECT
+    kind,
+    object,
+    rubles,
+    since,
+    advice
+FROM (
+    SELECT
+        'город без продаж' AS kind,
+        city AS object,
+        city_spend AS rubles,
+        first_day AS since,
+        'Реклама идёт, билеты не продаются: остановить или проверить ссылки и афишу' AS advice
+    FROM cities
+    WHERE city_tickets = 0
+
+    UNION ALL
+
+    SELECT
+        if(attribution = 'tag_of_none', 'метка без кампании', 'метка многих кампаний') AS kind,
+        tag AS object,
+        tag_revenue AS rubles,
+        first_day AS since,
+        if(
+            attribution = 'tag_of_none',
+            'Выручка с меткой VK, которой нет ни у одной кампании: исправить utm_campaign в объявлении или в рассылке',
+            'Выручку не отнести ни к одной кампании: дать каждой свою utm_campaign'
+        ) AS advice
+    FROM tags
+
+    UNION ALL
+
+    SELECT
+        'реклама без метки' AS kind,
+        concat(name, ' (', toString(campaign_id), ')') AS object,
+        untagged_spend AS rubles,
+        untagged_since AS since,
+        'Продажи этой рекламы не узнать: включить UTM в группе объявлений' AS advice
+    FROM ads
+
+    UNION ALL
+
+    SELECT
+        'город не найден' AS kind,
+        concat(name, ' (', toString(campaign_id), ')') AS object,
+        unknown_spend AS rubles,
+        unknown_since AS since,
+        'Назвать город в utm_content или в названии группы' AS advice
+    FROM ads
+
+    UNION ALL
+
+    SELECT
+        'несколько городов' AS kind,
+        concat(name, ' (', toString(campaign_id), ')') AS object,
+        several_spend AS rubles,
+        several_since AS since,
+        'Расход не делится между городами: дать каждому городу своё объявление' AS advice
+    FROM ads
+
+    UNION ALL
+
+    SELECT
+        'кампания переименована' AS kind,
+        concat(old_name, ' → ', new_name, ' (', toString(campaign_id), ')') AS object,
+        campaign_spend AS rubles,
+        renamed_on AS since,
+        'В отчётах она стоит под новым именем за все дни' AS advice
+    FROM renamed
+) AS findings
+WHERE rubles >= 1000
