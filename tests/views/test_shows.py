@@ -103,7 +103,7 @@ def count(figures: dict[str, Any], day: date, show_day: date, sold: int, refunde
 
 @pytest.mark.parametrize("seed", range(3))
 def test_each_show_has_its_sales_and_all_of_them(opened: WarehouseHook, seed: int) -> None:
-    chance = Random(seed)  # noqa: S311 - made-up rows
+    chance = Random(seed)
     days = DayRange(today() - timedelta(days=100), today() - timedelta(days=1))
     events = made_events(chance)
     sold = events[: len(events) // 2]  # the shows of other events are without sales, but for those of event 4
@@ -236,7 +236,10 @@ def test_shows_of_a_release_without_the_table_are_known_after_migrate(opened: Wa
     stage_sales(opened, {**long_gone, "show_id": 0}, {**long_gone, "show_id": 7, "event_date": UNKNOWN})
     assert migrate(opened) == []
     assert opened.execute(f"SELECT {landed}, _ver = 0 FROM zakaz.dim_show FINAL WHERE show_id = 88") == known
-    assert opened.execute("SELECT show_id, city FROM zakaz.dim_show FINAL ORDER BY show_id") == [(6, ""), (88, "Казань")]
+    assert opened.execute("SELECT show_id, city FROM zakaz.dim_show FINAL ORDER BY show_id") == [
+        (6, ""),
+        (88, "Казань"),
+    ]
     columns = "show_id, event_name, starts_at, event_date, city, tickets_sold"
     assert seen(opened, columns)[1:3] == [
         (6, "Новое имя", None, date(2020, 1, 2), "unknown", 4),

@@ -36,7 +36,7 @@ def keep_coming_shows(client: QTicketsClient, warehouse: WarehouseHook) -> None:
         for shows in islice(client.active_shows(), MOST_PAGES):
             read.extend(shows)
             if not deadline.left():
-                return  # nobody waits any more
+                raise TimeoutError  # nobody waits any more
         gone = {event_id for (event_id,) in coming} - {show.event_id for show in read}
         for shows in client.shows(sorted(gone)):
             read.extend(shows)

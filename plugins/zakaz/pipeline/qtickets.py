@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 
 from zakaz.days import DayRange, moscow_day
 from zakaz.errors import SourceInconsistent, WarehouseUnavailable
+from zakaz.pipeline.known_shows import keep_shows
 from zakaz.pipeline.landed import require_landed, require_same
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.marts import STG_SALES, rebuild
 from zakaz.pipeline.qtickets_findings import findings_of
 from zakaz.pipeline.qtickets_reading import Evidence, read_sales
 from zakaz.pipeline.qtickets_sales import Sales
-from zakaz.pipeline.known_shows import keep_shows
 from zakaz.pipeline.qtickets_shows import event_date, place
 from zakaz.pipeline.sales_days import staged_sums, standing_days
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
@@ -104,7 +104,9 @@ def _land(warehouse: WarehouseHook, fetch: Fetch, tickets: Sequence[Ticket], sho
         TICKET_COLUMNS,
         [(*ticket[:-1], number, *landed) for number, ticket in enumerate(tickets, start=1)],
     )
-    warehouse.insert(SHOWS_TABLE, SHOW_COLUMNS, [(*show[: len(SHOW_FIELDS)], event_date(show), *landed) for show in shows])
+    warehouse.insert(
+        SHOWS_TABLE, SHOW_COLUMNS, [(*show[: len(SHOW_FIELDS)], event_date(show), *landed) for show in shows]
+    )
     require_landed(warehouse, TICKETS_TABLE, "fetch_id", fetch.fetch_id, len(tickets))
     require_landed(warehouse, SHOWS_TABLE, "fetch_id", fetch.fetch_id, len(shows))
     (found,) = warehouse.execute(statement("sales/qtickets_landed.sql"), {"fetch_id": fetch.fetch_id})
