@@ -122,6 +122,24 @@ def test_the_report_by_campaign_has_every_sale_that_1_0_loaded(of_1_0: Warehouse
     assert attributed == 0 < of_vk, "in the sandbox of 1.0 no sale had a tag of an ad"
 
 
+def test_the_shows_that_1_0_loaded_stand_with_all_their_sales(of_1_0: WarehouseHook) -> None:
+    assert migrate(of_1_0) == []
+    of_shows = "SELECT {} FROM bi.v_shows"
+    sold = "sum(tickets_sold), sum(revenue), sum(refunds_amount)"
+    assert of_1_0.execute(of_shows.format(sold)) == of_1_0.execute(f"SELECT {sold} FROM zakaz.dm_sales_daily FINAL")
+    ((shows, with_start, in_sales),) = of_1_0.execute(
+        of_shows.format(
+            "count(), countIf(startsWith(starts_at, toString(event_date))), "
+            "(SELECT uniqExact(event_id, show_id) FROM zakaz.stg_qtickets_sales FINAL)"
+        )
+    )
+    assert shows == with_start == in_sales > 5
+    known = "SELECT count() FROM zakaz.dim_show"
+    before = of_1_0.execute(known)
+    assert migrate(of_1_0) == []
+    assert of_1_0.execute(known) == before, "what is known is not filled in again"
+
+
 def test_every_figure_stays_on_the_way_there_and_back(of_1_0: WarehouseHook) -> None:
     read = columns(of_1_0)
     before, days = figures(of_1_0, read), sums(of_1_0)
