@@ -248,3 +248,11 @@ def test_shows_of_a_release_without_the_table_are_known_after_migrate(opened: Wa
     load_made(opened, ticket(), events=[show(event_name="Нынешнее имя")])
     assert migrate(opened) == []
     assert opened.execute("SELECT event_name FROM zakaz.dim_show FINAL WHERE show_id = 88") == [("Нынешнее имя",)]
+
+
+def test_what_was_landed_hides_nothing_that_was_read(opened: WarehouseHook) -> None:
+    """Whichever of two processes writes it last."""
+    keep_shows(opened, [show()], datetime.now(UTC))
+    opened.insert("zakaz.dim_show", ("event_id", "show_id", "event_name", "_ver"), [(77, 88, "Старое имя", 0)])
+    opened.execute("OPTIMIZE TABLE zakaz.dim_show FINAL")
+    assert seen(opened, "event_name, event_date") == [("Щелкунчик", date(2026, 12, 24))]
