@@ -105,6 +105,10 @@ def refused_by_request(fault: Fault, request: Request, first_ad: int) -> Respons
         if fault.kind == "refuse_updated":
             return QTicketsError(400, "VALIDATION_ERROR", "Unknown column updated_at").reply()
         return json_reply({"data": [], "paging": {"perPage": 50, "currentPage": 1, "total": 0}})
+    if fault.kind in qtickets_faults.ACTIVE and qtickets_faults.filters_by_activity(request):
+        if fault.kind == "refuse_active":
+            return QTicketsError(400, "VALIDATION_ERROR", "Unknown column is_active").reply()
+        return QTicketsError(503, *_QTICKETS["503"]).reply()
     return None
 
 

@@ -15,7 +15,7 @@ TOKEN_KINDS = ("expired_token", "invalid_token", "revoked_token")
 _ALL = ("400", "403", "429", "500", "503", "timeout", "stall", "disconnect", "cut_json", "html", "replace")
 # Refusals that depend on what is asked for.
 VK_REFUSALS = ("bad_id", "limit_exceeded", "token_limit", "invalid_user")
-_QTICKETS = (*qtickets_faults.DAMAGES, *qtickets_faults.DEAF, *qtickets_faults.UPDATED)
+_QTICKETS = (*qtickets_faults.DAMAGES, *qtickets_faults.DEAF, *qtickets_faults.UPDATED, *qtickets_faults.ACTIVE)
 KINDS = {
     "vk_ads": (*_ALL, "404", *vk_faults.DAMAGES, *VK_REFUSALS, "other_account", *TOKEN_KINDS),
     "qtickets": (*_ALL, "401", "404", *_QTICKETS),
@@ -32,7 +32,7 @@ _PATHS = {
         "token_limit": "oauth2/token",
         "other_account": "user.json|ad_plans.json|ad_groups.json|banners.json",
     },
-    "qtickets": dict.fromkeys(_QTICKETS, "/orders"),
+    "qtickets": {**dict.fromkeys(_QTICKETS, "/orders"), **dict.fromkeys(qtickets_faults.ACTIVE, "/events")},
 }
 _MAX_SECONDS = 3600.0
 

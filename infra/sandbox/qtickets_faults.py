@@ -16,6 +16,8 @@ STILL = "sandbox.still_updated"
 DEAF = ("ignore_filter", "page_one", "ignore_updated", "still_updated")
 # What becomes of calls that filter by `updated_at`, and of no others.
 UPDATED = ("refuse_updated", "empty_updated")
+# The same of calls that filter by `is_active`.
+ACTIVE = ("refuse_active", "fail_active")
 Payload = dict[str, Any]
 _ELSEWHERE = 1_000_000_000  # added to the ids of another organiser
 _UNKNOWN_SHOW = 1
@@ -94,3 +96,8 @@ def deafened(request: Request, kind: str) -> Request:
 def filters_by_update(request: Request) -> bool:
     """Tell whether a call filters by `updated_at`."""
     return b'"updated_at"' in request.get_data()
+
+
+def filters_by_activity(request: Request) -> bool:
+    """Tell whether a call filters by `is_active`."""
+    return b'"is_active"' in request.get_data()

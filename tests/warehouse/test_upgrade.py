@@ -122,6 +122,24 @@ def test_the_report_by_campaign_has_every_sale_that_1_0_loaded(of_1_0: Warehouse
     assert attributed == 0 < of_vk, "in the sandbox of 1.0 no sale had a tag of an ad"
 
 
+def test_the_shows_that_1_0_loaded_stand_with_all_their_sales(of_1_0: WarehouseHook) -> None:
+    assert migrate(of_1_0) == []
+    of_shows = "SELECT {} FROM bi.v_shows"
+    sold = "sum(tickets_sold), sum(revenue), sum(refunds_amount)"
+    assert of_1_0.execute(of_shows.format(sold)) == of_1_0.execute(f"SELECT {sold} FROM zakaz.dm_sales_daily FINAL")
+    landed, staged = (
+        set(of_1_0.execute(f"SELECT event_id, show_id FROM {table} FINAL"))
+        for table in ("zakaz.raw_qtickets_shows", "zakaz.stg_qtickets_sales")
+    )
+    assert sorted(of_1_0.execute(of_shows.format("event_id, show_id"))) == sorted(landed | staged)
+    started = f"{of_shows.format('event_id, show_id')} WHERE startsWith(starts_at, toString(event_date))"
+    assert set(of_1_0.execute(started)) == landed, "sales don't say at what hour a show begins"
+    known = "SELECT count() FROM zakaz.dim_show"
+    before = of_1_0.execute(known)
+    assert migrate(of_1_0) == []
+    assert of_1_0.execute(known) == before, "what is known is not filled in again"
+
+
 def test_every_figure_stays_on_the_way_there_and_back(of_1_0: WarehouseHook) -> None:
     read = columns(of_1_0)
     before, days = figures(of_1_0, read), sums(of_1_0)

@@ -32,13 +32,7 @@ FROM (
     SELECT
         report_date AS sale_date,
         event_date,
-        -- Not coalesce, which would work out a name for every row.
-        multiIf(
-            zakaz_city([stg_qtickets_sales.city], known.1, known.2) != '',
-            zakaz_city([stg_qtickets_sales.city], known.1, known.2),
-            zakaz_city_name(stg_qtickets_sales.city) != '', zakaz_city_name(stg_qtickets_sales.city),
-            'unknown'
-        ) AS city,
+        zakaz_city_of_sale(stg_qtickets_sales.city, known.1, known.2) AS city,
         event_id,
         source,
         event_name,

@@ -10,8 +10,9 @@ from zakaz.alerts.findings import notify_of_findings
 from zakaz.alerts.restated import notify_of_restatements
 from zakaz.connections.qtickets import CONNECTION, QTicketsHook
 from zakaz.connections.vk_ads import VkAdsHook
-from zakaz.days import DayRange
+from zakaz.days import DayRange, last_complete_day
 from zakaz.errors import SourceIncomplete, SourceNotSetUp
+from zakaz.pipeline.known_shows import keep_coming_shows
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.pipeline.vk_ads import load_vk_ads
@@ -54,12 +55,15 @@ def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, f
     """
     limits = settings()
     is_weekly = attempt.run_type == "scheduled" and days.last.weekday() == DEEP_WEEKDAY
-    loaded = load_qtickets(QTicketsHook().get_conn(), warehouse, days, limits.refund_days, deep=is_weekly)
+    client = QTicketsHook().get_conn()
+    loaded = load_qtickets(client, warehouse, days, limits.refund_days, deep=is_weekly)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
     keep_findings(warehouse, loaded.findings, attempt.run_id)
     notify_of_findings(warehouse, attempt, loaded.findings)
     notify_of_restatements(warehouse, attempt, days, loaded.restatements, limits.sales_lookback_days, loaded.file_days)
     _note_lacking(loaded, figures)
+    if days.last == last_complete_day():  # what is on sale now says nothing of old days
+        keep_coming_shows(client, warehouse)
 
 
 def _note_lacking(loaded: LoadResult, figures: RunFigures) -> None:

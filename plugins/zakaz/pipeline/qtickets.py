@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from zakaz.days import DayRange, moscow_day
 from zakaz.errors import SourceInconsistent, WarehouseUnavailable
+from zakaz.pipeline.known_shows import keep_shows
 from zakaz.pipeline.landed import require_landed, require_same
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.marts import STG_SALES, rebuild
@@ -26,7 +27,8 @@ from zakaz.warehouse.sql import statement
 SOURCE = "qtickets"
 TICKETS_TABLE, SHOWS_TABLE = "zakaz.raw_qtickets_tickets", "zakaz.raw_qtickets_shows"
 LANDED = ("fetch_id", "fetched_at")
-SHOW_COLUMNS = (*Show._fields, "event_date", *LANDED)
+SHOW_FIELDS = Show._fields[:6]  # what the staging is built from
+SHOW_COLUMNS = (*SHOW_FIELDS, "event_date", *LANDED)
 TICKET_COLUMNS = (*Ticket._fields[:-1], "ticket_no", *LANDED)  # no note
 
 
@@ -58,7 +60,7 @@ def load_qtickets(
         _require_true_zero(client, warehouse, sales, fetch)
     in_rubles = [ticket for ticket in sales.tickets.values() if ticket.currency == RUBLES]
     others = [ticket for ticket in sales.tickets.values() if ticket.currency != RUBLES]
-    tickets, shows = place(client, in_rubles)
+    tickets, shows, told = place(client, in_rubles)
     with warehouse.session():
         standing = standing_days(warehouse, days)
         _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
@@ -67,6 +69,7 @@ def load_qtickets(
             written = rebuild(warehouse, STG_SALES, sql, days, fetch_id=fetch.fetch_id, refund_days=refund_days)
             totals = _totals(sales, fetch)
             record_totals(warehouse, totals)
+        keep_shows(warehouse, told, fetch.fetched_at)
         lost = _lost(warehouse, sales, fetch)
     if not written and any(total.tickets or total.refunds for total in totals):
         raise WarehouseUnavailable(
@@ -101,7 +104,9 @@ def _land(warehouse: WarehouseHook, fetch: Fetch, tickets: Sequence[Ticket], sho
         TICKET_COLUMNS,
         [(*ticket[:-1], number, *landed) for number, ticket in enumerate(tickets, start=1)],
     )
-    warehouse.insert(SHOWS_TABLE, SHOW_COLUMNS, [(*show, event_date(show), *landed) for show in shows])
+    warehouse.insert(
+        SHOWS_TABLE, SHOW_COLUMNS, [(*show[: len(SHOW_FIELDS)], event_date(show), *landed) for show in shows]
+    )
     require_landed(warehouse, TICKETS_TABLE, "fetch_id", fetch.fetch_id, len(tickets))
     require_landed(warehouse, SHOWS_TABLE, "fetch_id", fetch.fetch_id, len(shows))
     (found,) = warehouse.execute(statement("sales/qtickets_landed.sql"), {"fetch_id": fetch.fetch_id})

@@ -16,12 +16,12 @@ from zakaz.texts import can_be_no_city
 MOST_PAGES = 100
 
 
-def place(client: QTicketsClient, tickets: Iterable[Ticket]) -> tuple[list[Ticket], list[Show]]:
+def place(client: QTicketsClient, tickets: Iterable[Ticket]) -> tuple[list[Ticket], list[Show], list[Show]]:
     """Put each ticket under the event of its show.
 
-    :returns: the tickets in their order, and each show once. A show that QTickets doesn't know has name and city of
-        the event of its order; of an event that it doesn't know either, nothing is known. A city that can be none is
-        empty.
+    :returns: the tickets in their order, each of their shows once, and all shows that QTickets told on the way. A show
+        that QTickets doesn't know has name and city of the event of its order; of an event that it doesn't know either,
+        nothing is known. A city that can be none is empty.
     :raises SourceRefused, SourceUnavailable, SourceInconsistent: as for `QTicketsClient.shows`; or it knows none of
         several events.
     """
@@ -45,19 +45,25 @@ def place(client: QTicketsClient, tickets: Iterable[Ticket]) -> tuple[list[Ticke
     by_id.pop(0, None)  # events themselves
 
     def show_of(ticket: Ticket) -> Show:
-        show = found(ticket)
-        return show._replace(city="") if can_be_no_city(show.city) else show
-
-    def found(ticket: Ticket) -> Show:
         own = known.get((ticket.event_id, ticket.show_id)) or by_id.get(ticket.show_id)
         if own:
             return own
         nothing = Show(0, ticket.event_id, "", "", "", None)
         return known.get((ticket.event_id, 0), nothing)._replace(show_id=ticket.show_id)
 
-    shows_of = [show_of(ticket) for ticket in tickets]
+    shows_of = [with_city(show_of(ticket)) for ticket in tickets]
     placed = [ticket._replace(event_id=show.event_id) for ticket, show in zip(tickets, shows_of, strict=True)]
-    return placed, list({(show.event_id, show.show_id): show for show in shows_of}.values())
+    told = [with_city(show) for show in (*known.values(), *by_id.values()) if show.show_id]
+    return placed, _each_once(shows_of), _each_once(told)
+
+
+def _each_once(shows: Iterable[Show]) -> list[Show]:
+    return list({(show.event_id, show.show_id): show for show in shows}.values())
+
+
+def with_city(show: Show) -> Show:
+    """The show with an empty city if its city can be none."""
+    return show._replace(city="") if can_be_no_city(show.city) else show
 
 
 def event_date(show: Show) -> date | None:

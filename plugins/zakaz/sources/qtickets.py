@@ -22,6 +22,7 @@ from zakaz.sources.qtickets_rows import Order, Show, read_event, read_order, rea
 Condition = Mapping[str, Any]
 EVENTS_ASKED_TOGETHER = 50
 PAID: Condition = {"column": "payed", "value": 1}
+ACTIVE: Condition = {"column": "is_active", "value": 1}
 OLDEST_FIRST, NEWEST_FIRST = {"id": "asc"}, {"id": "desc"}
 ABSENT = Odd("none")
 DIGITS = re.compile(r"\d{1,18}", re.ASCII)
@@ -112,6 +113,16 @@ class QTicketsClient:
         :raises SourceInconsistent, SourceRefused, SourceUnavailable: as for `orders`.
         """
         yield from _together(self._list("events", [], _shows, order_by=NEWEST_FIRST))
+
+    def active_shows(self) -> Iterator[list[Show]]:
+        """The same of the events that are active; of all events, if QTickets doesn't filter by that.
+
+        :raises SourceInconsistent, SourceRefused, SourceUnavailable: as for `orders`.
+        """
+        try:
+            yield from _together(self._list("events", [ACTIVE], _shows, order_by=NEWEST_FIRST))
+        except SourceRefused:
+            yield from self.all_shows()
 
     def abandon(self) -> None:
         """Make calls in other threads give up after their current try."""

@@ -45,6 +45,7 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
             write_plan(warehouse, plan)
             # A release without these tables may have loaded days.
             build_known_ads(warehouse, DayRange(last_complete_day(), last_complete_day()))
+            warehouse.execute(statement("sales/dim_show.sql"))
     return drifts
 
 
