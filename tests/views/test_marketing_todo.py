@@ -1,7 +1,7 @@
 """What a marketer can put right: each kind of finding, and what is none."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from sandbox import Sandbox
 from zakaz.alerts.digest import send_digest
-from zakaz.days import DayRange
+from zakaz.days import MOSCOW, DayRange
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = pytest.mark.warehouse
@@ -35,13 +35,22 @@ def put(warehouse: WarehouseHook, vk: list[dict[str, Any]], sales: list[dict[str
     stage_sales(
         warehouse,
         *(
-            {"event_id": number, **row, "report_date": last - timedelta(days=row.pop("ago", 0))}
+            {
+                "event_id": number,
+                "event_date": in_days(row.pop("in_days", 40)),
+                **row,
+                "report_date": last - timedelta(days=row.pop("ago", 0)),
+            }
             for number, row in enumerate(sales, start=1)
         ),
     )
     build_vk(warehouse, days)
     build_sales(warehouse, days)
     return days
+
+
+def in_days(days: int) -> date:
+    return datetime.now(MOSCOW).date() + timedelta(days=days)
 
 
 def todo(warehouse: WarehouseHook) -> list[tuple[str, str, Decimal]]:
@@ -64,6 +73,12 @@ FINDINGS: list[tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str,
     ([{"utm_source": ""}], [{}], [("реклама без метки", "Осень (10)", 2000)]),
     ([{"utm_content": ""}], [OF_AD], [("город не найден", "Осень (10)", 2000)]),
     ([{"utm_content": "kazan_tula"}], [OF_AD], [("несколько городов", "Осень (10)", 2000)]),
+    ([{}], [{**OF_AD, "in_days": -1}], [("город без афиши", "Казань", 2000)]),
+    ([{"spend": Decimal(500)}], [{**OF_AD, "in_days": -1}], []),
+    ([{}], [OF_AD, {"city": "Тула", "in_days": 21, "ago": 8}], [("показ без рекламы", "Щелкунчик, Тула, {}", 5000)]),
+    ([{}], [OF_AD, {"city": "Тула", "in_days": 23, "ago": 8}], []),
+    ([{}], [OF_AD, {"city": "Тула", "in_days": 9, "ago": 1, "tickets_sold": 9}], []),
+    ([{}], [OF_AD, {"in_days": 5, "ago": 9}], []),
     (
         [{"ago": 1}, {"campaign_name": "Зима"}],
         [OF_AD],
@@ -80,7 +95,8 @@ def test_what_is_found_and_what_is_not(
     expected: list[tuple[str, str, int]],
 ) -> None:
     put(opened, [dict(row) for row in vk], [dict(row) for row in sales])
-    assert [(kind, thing, int(rubles)) for kind, thing, rubles in todo(opened)] == expected
+    found = [(kind, thing, int(rubles)) for kind, thing, rubles in todo(opened)]
+    assert found == [(kind, thing.format(f"{in_days(21):%d.%m}"), rubles) for kind, thing, rubles in expected]
 
 
 @pytest.mark.usefixtures("no_token_kept")

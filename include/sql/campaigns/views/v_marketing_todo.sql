@@ -1,5 +1,5 @@
 -- What a marketer can put right, with the rubles that hang on it: the last 14 days that should be loaded by now.
--- One row for each finding. Sums below 1,000 rubles are not worth a look.
+-- One row for each finding. Less than 1,000 rubles of ads or tags are not worth a look.
 CREATE OR REPLACE VIEW bi.v_marketing_todo DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 cities AS (
@@ -11,6 +11,19 @@ cities AS (
     FROM bi.v_marketing_roi_daily
     WHERE d > zakaz_due_day(now()) - 14 AND city NOT IN ('unknown', 'несколько городов')
     GROUP BY city
+),
+
+shows AS (
+    SELECT
+        city AS show_city,
+        event_name,
+        event_date,
+        toDecimal128(v_shows.revenue, 2) AS show_revenue,
+        sold_7d,
+        sold_7d_before,
+        days_to_show
+    FROM bi.v_shows
+    WHERE NOT is_over AND coalesce(is_on_sale, true)
 ),
 
 tags AS (
@@ -79,7 +92,39 @@ FROM (
         first_day AS since,
         'Реклама идёт, билеты не продаются: остановить или проверить ссылки и афишу' AS advice
     FROM cities
-    WHERE city_tickets = 0
+    WHERE city_tickets = 0 AND city_spend >= 1000
+
+    UNION ALL
+
+    SELECT
+        'город без афиши' AS kind,
+        city AS object,
+        city_spend AS rubles,
+        first_day AS since,
+        'Реклама идёт, а показов в городе впереди нет: остановить' AS advice
+    FROM cities
+    WHERE city_tickets > 0 AND city_spend >= 1000 AND city NOT IN (SELECT show_city FROM shows)
+
+    UNION ALL
+
+    SELECT
+        'показ без рекламы' AS kind,
+        concat(event_name, ', ', show_city, ', ', formatDateTime(event_date, '%d.%m')) AS object,
+        show_revenue AS rubles,
+        event_date AS since,
+        concat(
+            'До показа ', toString(days_to_show), ' дн., за неделю продано ', toString(sold_7d),
+            ' билетов, неделей раньше ', toString(sold_7d_before), ', а рекламы в городе нет'
+        ) AS advice
+    FROM shows
+    WHERE
+        days_to_show BETWEEN 0 AND 21
+        AND sold_7d <= sold_7d_before
+        AND show_city NOT IN (
+            SELECT city
+            FROM cities
+            WHERE city_spend > 0
+        )
 
     UNION ALL
 
@@ -94,6 +139,7 @@ FROM (
             'Выручку не отнести ни к одной кампании: дать каждой свою utm_campaign'
         ) AS advice
     FROM tags
+    WHERE tag_revenue >= 1000
 
     UNION ALL
 
@@ -104,6 +150,7 @@ FROM (
         untagged_since AS since,
         'Продажи этой рекламы не узнать: включить UTM в группе объявлений' AS advice
     FROM ads
+    WHERE untagged_spend >= 1000
 
     UNION ALL
 
@@ -114,6 +161,7 @@ FROM (
         unknown_since AS since,
         'Назвать город в utm_content или в названии группы' AS advice
     FROM ads
+    WHERE unknown_spend >= 1000
 
     UNION ALL
 
@@ -124,6 +172,7 @@ FROM (
         several_since AS since,
         'Расход не делится между городами: дать каждому городу своё объявление' AS advice
     FROM ads
+    WHERE several_spend >= 1000
 
     UNION ALL
 
@@ -134,5 +183,5 @@ FROM (
         renamed_on AS since,
         'В отчётах она стоит под новым именем за все дни' AS advice
     FROM renamed
+    WHERE campaign_spend >= 1000
 ) AS findings
-WHERE rubles >= 1000
