@@ -53,7 +53,7 @@ WITH
     ['Щелкунчик', 'Лебединое озеро', 'Новогодняя ёлка'] AS events
 SELECT
     zakaz_due_day(now()) - day,
-    toDate(concat(toString(toYear(now())), '-12-', toString(20 + (city + event) % 10))),
+    zakaz_due_day(now()) + 5 + (city * 7 + event * 3) % 25,
     4000 + city * 10 + event,
     events[event],
     1,
@@ -97,6 +97,22 @@ FROM (
     FROM numbers(9720)
 )
 WHERE tickets > 0;
+
+INSERT INTO zakaz.dim_show
+    (event_id, show_id, event_name, city, place_name, time_zone, starts_at, event_date, is_active, is_deleted, read_at)
+SELECT DISTINCT
+    event_id,
+    show_id,
+    event_name,
+    city,
+    ['Филармония', 'Дворец культуры', 'Драматический театр'][1 + event_id % 3],
+    'Europe/Moscow',
+    toDateTime64(event_date, 6, 'Europe/Moscow') + toIntervalHour(18 + event_id % 2),
+    event_date,
+    true,
+    false,
+    now64(6)
+FROM zakaz.stg_qtickets_sales;
 
 INSERT INTO zakaz.dim_vk_account (account_id, account_name, currency, _ver)
 VALUES (7700108, 'balet_tour@agency', 'RUB', 1), (7700142, 'elka_show@agency', 'RUB', 1);

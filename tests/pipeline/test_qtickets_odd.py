@@ -175,6 +175,14 @@ def test_other_currencies_are_put_aside_and_told_once(warehouse: WarehouseHook, 
     assert dict(landed) == {"RUB": 2, "BYN": 4, "KZT": 2}
     (message,) = sandbox.messages()
     assert "BYN: 2 tickets, 120.00 sold" in message["text"]
+    apart = "currency, event_id, tickets_sold, tickets_refunded, amount, amount_refunded"
+    assert warehouse.execute(f"SELECT d, {apart} FROM bi.v_sales_other_currency_daily ORDER BY ALL") == [
+        (DAY, "BYN", 5, 2, 1, Decimal(120), Decimal(30)),
+        (DAY, "KZT", 77, 1, 0, Decimal("1500.50"), Decimal(0)),
+    ]
+    load_made(warehouse, *(one._replace(cancelled=True) for one in tickets[2:]))
+    left = warehouse.execute("SELECT currency, tickets_sold FROM bi.v_sales_other_currency_daily")
+    assert left == [("BYN", 1)], "what was cancelled since counts no more"
     # A day in another currency alone is empty, in rubles.
     load_made(warehouse, *tickets[1:])
     assert staged(warehouse) == []

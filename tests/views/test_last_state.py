@@ -49,9 +49,12 @@ def filled(warehouse: WarehouseHook) -> Iterator[WarehouseHook]:
     stage_sales(warehouse, *({"report_date": day, "revenue": Decimal(500 + day.day)} for day in weekdays))
     build_vk(warehouse, days)
     build_sales(warehouse, days)
-    stage_vk(
-        warehouse, {"stat_date": last, "ad_id": 31, "utm_content": "tula", "spend": Decimal(1500)}
-    )  # not in the mart yet
+    # Not in the mart yet.
+    stage_vk(warehouse, {"stat_date": last, "ad_id": 31, "utm_content": "tula", "spend": Decimal(1500)})
+    warehouse.execute(
+        "INSERT INTO zakaz.raw_qtickets_tickets (fetch_id, fetched_at, basket_id, payed_at, price, quantity, currency) "
+        "SELECT generateUUIDv4(), now64(6), 1, now64(6), 10, 1, 'KZT'"
+    )
     total = {"day": yesterday(), "state": FIGURES, "impressions": 1000, "clicks": 10, "amount": Decimal(1)}
     fetched = {"fetch_id": UUID(int=0), "fetched_at": datetime.now(UTC)}
     accounts = {"vk_ads": 1, "qtickets": 0}

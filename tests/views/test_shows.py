@@ -254,5 +254,4 @@ def test_what_was_landed_hides_nothing_that_was_read(opened: WarehouseHook) -> N
     """Whichever of two processes writes it last."""
     keep_shows(opened, [show()], datetime.now(UTC))
     opened.insert("zakaz.dim_show", ("event_id", "show_id", "event_name", "_ver"), [(77, 88, "Старое имя", 0)])
-    opened.execute("OPTIMIZE TABLE zakaz.dim_show FINAL")
     assert seen(opened, "event_name, event_date") == [("Щелкунчик", date(2026, 12, 24))]

@@ -21,7 +21,7 @@ shows AS (
         toDecimal128(v_shows.revenue, 2) AS show_revenue,
         sold_7d,
         sold_7d_before,
-        days_to_show
+        assumeNotNull(v_shows.days_to_show) AS days_to_show
     FROM bi.v_shows
     WHERE NOT is_over AND coalesce(is_on_sale, true)
 ),
