@@ -12,7 +12,8 @@ from zakaz.days import DayRange
 from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.sources.qtickets import QTicketsClient
-from zakaz.sources.qtickets_rows import Order, Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Order, Ticket
 from zakaz.warehouse.hook import WarehouseHook
 
 REFUND_DAYS = 21

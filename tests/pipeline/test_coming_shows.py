@@ -17,7 +17,7 @@ from zakaz.pipeline import fetch, known_shows
 from zakaz.pipeline.known_shows import keep_coming_shows, keep_shows
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import Settings
-from zakaz.sources.qtickets_rows import Show
+from zakaz.sources.qtickets_events import Show
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]

@@ -11,7 +11,8 @@ from zakaz.days import DayRange
 from zakaz.pipeline.qtickets_findings import findings_of
 from zakaz.pipeline.qtickets_sales import Sales
 from zakaz.registry.quality import Finding
-from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Ticket
 
 BEFORE, OLD = DAY - timedelta(days=1), date(2026, 10, 1)
 DAYS = DayRange(BEFORE, DAY)

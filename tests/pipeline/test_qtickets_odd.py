@@ -21,7 +21,8 @@ from zakaz.pipeline.load_result import LoadResult
 from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.pipeline.qtickets_shows import event_date
 from zakaz.registry.runs import RunFigures
-from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Ticket
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]

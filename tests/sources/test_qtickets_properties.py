@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from zakaz.errors import SourceInconsistent
 from zakaz.sources.fields import NO_DATES
-from zakaz.sources.qtickets_rows import Order, Show, Ticket, read_event, read_order
+from zakaz.sources.qtickets_events import Show, read_event
+from zakaz.sources.qtickets_rows import Order, Ticket, read_order
 
 SINCE, UNTIL = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 SECRET = "Иванова-Секретная"

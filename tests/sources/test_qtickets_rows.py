@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from made_replies import AT, DAY, basket, client_of, event, order, orders_of, page, read
-from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Ticket
 
 
 def test_what_is_read_of_an_order(scripted: Any) -> None:

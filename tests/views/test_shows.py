@@ -15,7 +15,8 @@ from made_rows import DAY, build_sales, stage_sales
 from zakaz.days import MOSCOW, DayRange, moscow_day
 from zakaz.pipeline.known_shows import keep_shows
 from zakaz.pipeline.sales import load_sales
-from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Ticket
 from zakaz.sources.sales_line import SalesLine
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate

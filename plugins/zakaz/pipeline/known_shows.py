@@ -9,7 +9,7 @@ from zakaz.deadline import Deadline, call_within
 from zakaz.errors import ZakazError, one_line
 from zakaz.pipeline.qtickets_shows import MOST_PAGES, event_date, with_city
 from zakaz.sources.qtickets import QTicketsClient
-from zakaz.sources.qtickets_rows import Show
+from zakaz.sources.qtickets_events import Show
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 

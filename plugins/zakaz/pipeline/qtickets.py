@@ -20,7 +20,8 @@ from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, 
 from zakaz.registry.restatements import restated
 from zakaz.sources.currency import RUBLES
 from zakaz.sources.qtickets import QTicketsClient
-from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Ticket
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 

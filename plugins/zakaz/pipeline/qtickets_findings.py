@@ -8,7 +8,8 @@ from zakaz.pipeline.qtickets_sales import Sales
 from zakaz.pipeline.qtickets_shows import lacks
 from zakaz.registry.quality import Finding
 from zakaz.sources.currency import RUBLES
-from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Ticket
 
 LATE, CANCELLED, INCOMPLETE = "late_refunds", "late_cancellations", "incomplete_tickets"
 CURRENCY, ODD = "other_currency_tickets", "odd_refunds"

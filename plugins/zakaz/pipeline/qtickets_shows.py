@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from zakaz.days import moscow_day
 from zakaz.errors import SourceInconsistent
 from zakaz.sources.qtickets import QTicketsClient
-from zakaz.sources.qtickets_rows import Show, Ticket
+from zakaz.sources.qtickets_events import Show
+from zakaz.sources.qtickets_rows import Ticket
 from zakaz.texts import can_be_no_city
 
 # Pages of the list of all events, ten events each and megabytes long, that are read for a show that no order's event

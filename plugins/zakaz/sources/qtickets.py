@@ -17,7 +17,8 @@ from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable, Z
 from zakaz.sources.fields import Fields, if_clear, items_of, kind_of
 from zakaz.sources.http import Answer, JsonApi
 from zakaz.sources.json_reply import Odd, Unreadable
-from zakaz.sources.qtickets_rows import Order, Show, read_event, read_order, read_payment
+from zakaz.sources.qtickets_events import Show, read_event
+from zakaz.sources.qtickets_rows import Order, read_order, read_payment
 
 Condition = Mapping[str, Any]
 EVENTS_ASKED_TOGETHER = 50
