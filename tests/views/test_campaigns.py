@@ -172,6 +172,40 @@ def test_a_pair_of_tags_is_owned_for_90_days(opened: WarehouseHook, days: int, e
     assert [kind for kind, _ in attribution(opened)] == [expected]
 
 
+def test_tags_that_were_out_of_use_are_owned_by_nobody_meanwhile(opened: WarehouseHook) -> None:
+    tags = {"utm_source": "vk_ads", "utm_campaign": "autumn"}
+    days = DayRange(FIRST, DAY)
+    stage_vk(opened, {"stat_date": FIRST, **tags}, tags)
+    build_vk(opened, days)
+    stage_sales(opened, *({"report_date": FIRST + timedelta(days=after), **tags} for after in (90, 91, 149)), tags)
+    build_sales(opened, days)
+    kinds = ["campaign", "tag_of_none", "tag_of_none", "campaign"]
+    assert [kind for kind, _ in attribution(opened)] == kinds
+
+
+def test_an_ad_that_was_loaded_often_sells_each_ticket_once(opened: WarehouseHook) -> None:
+    """Its rows are not merged yet."""
+    opened.execute("SYSTEM STOP MERGES zakaz.dim_vk_object")
+    for _ in range(3):
+        stage_vk(opened, {"ad_id": 56_000_001})
+        build_vk(opened)
+    load_made(opened, ticket(utm_source="vk_ads", utm_campaign="20"), ticket(basket_id=2, utm_content="56000001"))
+    build_sales(opened)
+    opened.execute("SYSTEM START MERGES zakaz.dim_vk_object")
+    sold = {key[:4]: figures[4] for key, figures in report(opened).items() if figures[4]}
+    assert sold == {(DAY, 1, 10, "campaign"): 2}
+
+
+def test_tags_that_another_release_loaded_are_known_with_the_next_load(opened: WarehouseHook) -> None:
+    tags = {"utm_source": "vk_ads", "utm_campaign": "autumn"}
+    days = DayRange(FIRST, DAY)
+    stage_vk(opened, {"stat_date": FIRST, **tags})
+    stage_sales(opened, {"report_date": FIRST, **tags})
+    build_sales(opened, days)
+    build_vk(opened)
+    assert attribution(opened) == [("campaign", 10)]
+
+
 def test_an_ad_that_is_gone_owns_nothing(opened: WarehouseHook) -> None:
     tags = {"utm_source": "vk_ads", "utm_campaign": "autumn"}
     stage_vk(opened, tags, {"ad_id": 31, "campaign_id": 11, **tags})

@@ -57,6 +57,7 @@ def todo(warehouse: WarehouseHook) -> list[tuple[str, str, Decimal]]:
     return sorted(warehouse.execute("SELECT kind, object, rubles FROM bi.v_marketing_todo"))
 
 
+PAUSED = (1, 1, False, "Казань", datetime.now(UTC) + timedelta(days=40))
 OF_AD = {"utm_source": "vk_ads", "utm_campaign": "a"}
 FINDINGS: list[tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str, str, int]]]] = [
     ([{}], [OF_AD], []),
@@ -64,6 +65,7 @@ FINDINGS: list[tuple[list[dict[str, Any]], list[dict[str, Any]], list[tuple[str,
     ([{"utm_content": "tula", "spend": Decimal("999.99")}], [OF_AD], []),
     ([{"utm_content": "tula", "ago": 14}, {}], [OF_AD], []),
     ([{}], [OF_AD, {"utm_source": "VK_ads", "utm_campaign": "Old"}], [("метка без кампании", "vk_ads / old", 5000)]),
+    ([{}], [OF_AD, {"utm_source": "vk_ads", "utm_campaign": "old", "revenue": Decimal("999.99")}], []),
     (
         [{}, {"campaign_id": 11}],
         [OF_AD, {**OF_AD, "ago": 14}],
@@ -97,6 +99,13 @@ def test_what_is_found_and_what_is_not(
     put(opened, [dict(row) for row in vk], [dict(row) for row in sales])
     found = [(kind, thing, int(rubles)) for kind, thing, rubles in todo(opened)]
     assert found == [(kind, thing.format(f"{in_days(21):%d.%m}"), rubles) for kind, thing, rubles in expected]
+
+
+def test_a_show_that_sells_is_coming_whatever_its_event_is_said_to_be(opened: WarehouseHook) -> None:
+    for sold_days_ago, expected in ((8, [("город без афиши", "Казань", 2000)]), (1, [])):
+        put(opened, [{"ago": 13}], [{**OF_AD, "ago": sold_days_ago}])
+        opened.insert("zakaz.dim_show", ("event_id", "show_id", "is_active", "city", "starts_at"), [PAUSED])
+        assert [(kind, thing, int(rubles)) for kind, thing, rubles in todo(opened)] == expected
 
 
 @pytest.mark.usefixtures("no_token_kept")

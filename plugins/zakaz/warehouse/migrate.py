@@ -22,7 +22,7 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
     :returns: where existing tables differ from their DDL, and on a cluster from host to host. If any but harmless ones
         do, views and aliases are not touched.
     :raises InvalidInput: CLICKHOUSE_CLUSTER is a cluster that the server does not know, or one of several shards; or a
-        line of include/plan.csv or include/vat_rates.csv is wrong.
+        line of include/plan.csv, vat_rates.csv or channels.csv is wrong.
     """
     plan = read_plan()
     with warehouse.session():

@@ -30,11 +30,7 @@ SELECT
     united.revenue AS revenue,
     united.refunds_amount AS refunds_amount,
     united.revenue - united.refunds_amount AS net_revenue,
-    multiIf(
-        united.account_id = 0, '',
-        accounts.account_name = '', toString(united.account_id),
-        accounts.account_name
-    ) AS account_name
+    zakaz_account_name(united.account_id, accounts.account_name) AS account_name
 FROM (
     SELECT
         d,

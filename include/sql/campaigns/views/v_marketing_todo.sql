@@ -23,7 +23,8 @@ shows AS (
         sold_7d_before,
         assumeNotNull(v_shows.days_to_show) AS days_to_show
     FROM bi.v_shows
-    WHERE NOT is_over AND coalesce(is_on_sale, true)
+    -- One that sells is on sale, whatever QTickets said of it.
+    WHERE NOT is_over AND (coalesce(is_on_sale, true) OR sold_7d > 0)
 ),
 
 tags AS (

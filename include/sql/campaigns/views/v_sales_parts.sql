@@ -24,19 +24,9 @@ SELECT
 FROM zakaz.stg_qtickets_sales FINAL
 ARRAY JOIN if(
     empty(breakdown),
-    [
-        (report_date, '', '', '', 0, 0, tickets_sold, tickets_refunded, revenue, refunds_amount)::Tuple( -- noqa: CP01
-            sold_on Date,
-            utm_medium String,
-            utm_content String,
-            utm_term String,
-            promo_code_id UInt64,
-            discount_id UInt64,
-            tickets_sold UInt32,
-            tickets_refunded UInt32,
-            revenue Decimal(18, 2),
-            refunds_amount Decimal(18, 2)
-        )
-    ],
+    cast(
+        [(report_date, '', '', '', 0, 0, tickets_sold, tickets_refunded, revenue, refunds_amount)],
+        toTypeName(breakdown)
+    ),
     breakdown
 ) AS part

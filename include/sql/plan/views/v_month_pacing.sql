@@ -204,11 +204,7 @@ SELECT
     loaded_of_month.days AS days_loaded,
     months.days_passed AS days_passed,
     months.days_in_month AS days_in_month,
-    multiIf(
-        months.account_id = 0, '',
-        accounts.account_name = '', toString(months.account_id),
-        accounts.account_name
-    ) AS account_name
+    zakaz_account_name(months.account_id, accounts.account_name) AS account_name
 FROM months
 LEFT JOIN loaded_of_month
     ON months.month = loaded_of_month.month AND months.account_id = loaded_of_month.account_id

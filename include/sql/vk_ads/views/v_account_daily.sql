@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW bi.v_account_daily DEFINER = CURRENT_USER SQL SECURITY DE
 SELECT
     daily.d AS d,
     daily.account_id AS account_id,
-    if(accounts.account_name = '', toString(daily.account_id), accounts.account_name) AS account_name,
+    zakaz_account_name(daily.account_id, accounts.account_name) AS account_name,
     daily.impressions AS impressions,
     daily.clicks AS clicks,
     daily.goals AS goals,

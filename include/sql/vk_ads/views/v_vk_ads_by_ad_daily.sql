@@ -55,7 +55,7 @@ SELECT
     zakaz_with_vat(staged.spend, staged.stat_date) AS spend_with_vat,
     staged.base_goals AS base_goals,
     staged.vk_goals AS vk_goals,
-    if(accounts.account_name = '', toString(staged.account_id), accounts.account_name) AS account_name
+    zakaz_account_name(staged.account_id, accounts.account_name) AS account_name
 FROM meta.v_cities_of_ads AS staged
 LEFT JOIN ads
     ON staged.account_id = ads.account_id AND staged.ad_id = ads.object_id

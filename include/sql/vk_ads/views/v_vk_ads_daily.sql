@@ -22,7 +22,7 @@ SELECT
     zakaz_with_vat(mart.spend, mart.stat_date) AS spend_with_vat,
     mart.base_goals AS base_goals,
     mart.vk_goals AS vk_goals,
-    if(accounts.account_name = '', toString(mart.account_id), accounts.account_name) AS account_name
+    zakaz_account_name(mart.account_id, accounts.account_name) AS account_name
 FROM zakaz.dm_vk_ads_daily AS mart FINAL
 LEFT JOIN campaigns
     ON mart.account_id = campaigns.account_id AND mart.campaign_id = campaigns.object_id
