@@ -61,7 +61,14 @@ class Run:
     def until_it_ends(self) -> None:
         """Wait for the whole run."""
         ended = "SELECT 1 FROM dag_run WHERE run_id = ? AND state IN ('success', 'failed')"
-        self.installation.until(lambda: self.installation.ask_airflow(ended, self.run_id), 120, "the end of the run")
+        try:
+            self.installation.until(
+                lambda: self.installation.ask_airflow(ended, self.run_id), 120, "the end of the run"
+            )
+        except AssertionError as error:
+            tasks = "SELECT task_id, state, try_number FROM task_instance WHERE run_id = ?"
+            error.add_note(str(self.installation.ask_airflow(tasks, self.run_id)))
+            raise
 
     def until(self, state: str) -> None:
         """Wait for Airflow to say so."""
