@@ -40,17 +40,15 @@ tags AS (
 
 ads AS (
     SELECT
-        account_id,
-        campaign_id,
-        any(v_vk_ads_by_ad_daily.campaign_name) AS name,
-        sumIf(v_vk_ads_by_ad_daily.spend, utm_source = '') AS untagged_spend,
-        minIf(d, utm_source = '') AS untagged_since,
-        sumIf(v_vk_ads_by_ad_daily.spend, city = 'unknown') AS unknown_spend,
-        minIf(d, city = 'unknown') AS unknown_since,
-        sumIf(v_vk_ads_by_ad_daily.spend, city = 'несколько городов') AS several_spend,
-        minIf(d, city = 'несколько городов') AS several_since
-    FROM bi.v_vk_ads_by_ad_daily
-    WHERE d > zakaz_due_day(now()) - 14
+        concat(argMax(v_cities_of_ads.campaign_name, stat_date), ' (', toString(campaign_id), ')') AS campaign,
+        sumIf(v_cities_of_ads.spend, utm_source = '') AS untagged_spend,
+        minIf(stat_date, utm_source = '') AS untagged_since,
+        sumIf(v_cities_of_ads.spend, city = 'unknown') AS unknown_spend,
+        minIf(stat_date, city = 'unknown') AS unknown_since,
+        sumIf(v_cities_of_ads.spend, city = 'несколько городов') AS several_spend,
+        minIf(stat_date, city = 'несколько городов') AS several_since
+    FROM meta.v_cities_of_ads
+    WHERE stat_date > zakaz_due_day(now()) - 14
     GROUP BY account_id, campaign_id
 ),
 
@@ -145,35 +143,25 @@ FROM (
     UNION ALL
 
     SELECT
-        'реклама без метки' AS kind,
-        concat(name, ' (', toString(campaign_id), ')') AS object,
-        untagged_spend AS rubles,
-        untagged_since AS since,
-        'Продажи этой рекламы не узнать: включить UTM в группе объявлений' AS advice
+        tupleElement(finding, 1) AS kind,
+        campaign AS object,
+        tupleElement(finding, 2) AS rubles,
+        tupleElement(finding, 3) AS since,
+        tupleElement(finding, 4) AS advice
     FROM ads
-    WHERE untagged_spend >= 1000
-
-    UNION ALL
-
-    SELECT
-        'город не найден' AS kind,
-        concat(name, ' (', toString(campaign_id), ')') AS object,
-        unknown_spend AS rubles,
-        unknown_since AS since,
-        'Назвать город в utm_content или в названии группы' AS advice
-    FROM ads
-    WHERE unknown_spend >= 1000
-
-    UNION ALL
-
-    SELECT
-        'несколько городов' AS kind,
-        concat(name, ' (', toString(campaign_id), ')') AS object,
-        several_spend AS rubles,
-        several_since AS since,
-        'Расход не делится между городами: дать каждому городу своё объявление' AS advice
-    FROM ads
-    WHERE several_spend >= 1000
+    ARRAY JOIN
+        [
+            (
+                'реклама без метки', untagged_spend, untagged_since,
+                'Продажи этой рекламы не узнать: включить UTM в группе объявлений'
+            ),
+            ('город не найден', unknown_spend, unknown_since, 'Назвать город в utm_content или в названии группы'),
+            (
+                'несколько городов', several_spend, several_since,
+                'Расход не делится между городами: дать каждому городу своё объявление'
+            )
+        ] AS finding
+    WHERE rubles >= 1000
 
     UNION ALL
 

@@ -24,6 +24,14 @@ daily AS (
     FROM zakaz.dm_sales_daily FINAL
 ),
 
+confirmed_zeros AS (
+    SELECT
+        account_id,
+        day AS d
+    FROM meta.source_totals FINAL
+    WHERE state = 'CONFIRMED_ZERO'
+),
+
 -- The days of each account that have data, or the source's word that there are none.
 known AS (
     SELECT
@@ -35,12 +43,34 @@ known AS (
 
     SELECT
         account_id,
-        day AS d
-    FROM meta.source_totals FINAL
-    WHERE state = 'CONFIRMED_ZERO'
+        d
+    FROM confirmed_zeros
 ),
 
-(SELECT (maxIf(d, account_id != 0), maxIf(d, account_id = 0)) FROM known) AS newest,
+-- A day whose rows are gone was loaded, too; without FINAL the engine has the greatest day of each part at hand.
+(
+    SELECT (max(ads_day), max(sales_day))
+    FROM (
+        SELECT
+            max(stat_date) AS ads_day,
+            toDate(0) AS sales_day
+        FROM zakaz.dm_vk_ads_daily
+
+        UNION ALL
+
+        SELECT
+            toDate(0) AS ads_day,
+            max(sale_date) AS sales_day
+        FROM zakaz.dm_sales_daily
+
+        UNION ALL
+
+        SELECT
+            maxIf(d, account_id != 0) AS ads_day,
+            maxIf(d, account_id = 0) AS sales_day
+        FROM confirmed_zeros
+    ) AS newest_days
+) AS newest,
 
 (SELECT groupUniqArray(month) FROM zakaz.month_plan FINAL) AS planned_months,
 
@@ -69,7 +99,8 @@ loaded_of_weekday AS (
         toDayOfWeek(d) AS weekday,
         count() AS days
     FROM loaded
-    WHERE (account_id != 0 AND d > newest.1 - 28) OR (account_id = 0 AND d > newest.2 - 28)
+    -- The first condition spares the engine the months before.
+    WHERE d > least(newest.1, newest.2) - 28 AND d > if(account_id = 0, newest.2, newest.1) - 28
     GROUP BY account_id, weekday
 ),
 
@@ -81,7 +112,7 @@ usual AS (
         toDecimal128(sum(spend), 4) AS spend,
         toDecimal128(sum(revenue), 4) AS revenue
     FROM daily
-    WHERE (account_id != 0 AND d > newest.1 - 28) OR (account_id = 0 AND d > newest.2 - 28)
+    WHERE d > least(newest.1, newest.2) - 28 AND d > if(account_id = 0, newest.2, newest.1) - 28
     GROUP BY account_id, city, weekday
 ),
 
