@@ -25,7 +25,8 @@ def connect(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
 
 
 def first_page() -> list[Any]:
-    return next(QTicketsHook().get_conn().orders(DayRange(DAY, DAY)))
+    (client,) = QTicketsHook().get_conn()
+    return next(client.orders(DayRange(DAY, DAY)))
 
 
 def test_the_connection_leads_to_the_orders(sandbox: Sandbox) -> None:
@@ -84,7 +85,8 @@ def test_a_secret_that_would_go_unencrypted_is_warned_of(
 
 def test_no_host_means_qtickets_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, host=None)
-    assert QTicketsHook().get_conn()._api.base_url == "https://qtickets.ru"
+    (client,) = QTicketsHook().get_conn()
+    assert client._api.base_url == "https://qtickets.ru"
 
 
 def test_whether_it_is_set_up(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,8 @@ known AS (
         account_id,
         day AS d
     FROM meta.source_totals FINAL
-    WHERE state = 'CONFIRMED_ZERO'
+    GROUP BY account_id, d
+    HAVING min(state = 'CONFIRMED_ZERO')
 ),
 
 (SELECT (maxIf(d, account_id != 0), maxIf(d, account_id = 0)) FROM known) AS newest,
