@@ -54,7 +54,7 @@ def do_piece(warehouse: WarehouseHook, days: DayRange) -> None:
     """The chain of tasks."""
     ads, tickets = clients()
     load_vk_ads([ads], warehouse, days).require_complete()
-    load_qtickets(tickets, warehouse, days, settings().refund_days)
+    load_qtickets([tickets], warehouse, days, settings().refund_days)
     with warehouse.session():
         count_live(warehouse, STG_VK_ADS, days)
         rebuild(warehouse, DM_VK_ADS, statement("vk_ads/dm_vk_ads_daily.sql"), days)

@@ -26,6 +26,7 @@ class MadeQTickets(QTicketsClient):
     tickets: list[Ticket]
     events: list[Show] = field(default_factory=lambda: [show()])
     newest: list[datetime] = field(default_factory=list)
+    organiser: str = ""
 
     def orders(
         self, days: DayRange, *, updated_since: datetime | None = None, attempts: int | None = None
@@ -86,7 +87,7 @@ def ticket(**given: Any) -> Ticket:
 
 
 def load_made(warehouse: WarehouseHook, *tickets: Ticket, days: DayRange = ONE_DAY, **given: Any) -> LoadResult:
-    return load_qtickets(MadeQTickets(list(tickets), **given), warehouse, days, REFUND_DAYS)
+    return load_qtickets([MadeQTickets(list(tickets), **given)], warehouse, days, REFUND_DAYS)
 
 
 def staged(warehouse: WarehouseHook, columns: str = ", ".join(COLUMNS)) -> list[tuple[Any, ...]]:

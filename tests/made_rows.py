@@ -37,6 +37,7 @@ VK_ROW = {
     "_deleted": 0,
 }
 SALES_ROW = {
+    "source": "qtickets",
     "report_date": DAY,
     "event_date": date(2026, 12, 24),
     "event_id": 4001,

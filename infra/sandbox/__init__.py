@@ -4,6 +4,7 @@ Started as a process with ``python -m sandbox`` or inside a test with :class:`Sa
 of the seed, the ad and the day. Nothing here leaves the machine and nothing here is a secret.
 """
 
+from sandbox.qtickets import ORGANISERS
 from sandbox.qtickets import TOKEN as QTICKETS_TOKEN
 from sandbox.server import Sandbox
 from sandbox.source import ACCOUNT_ID
@@ -17,6 +18,7 @@ __all__ = [
     "BOT_TOKEN",
     "CLIENT_ID",
     "CLIENT_SECRET",
+    "ORGANISERS",
     "QTICKETS_TOKEN",
     "Sandbox",
 ]

@@ -17,7 +17,7 @@ from sandbox.core import Core
 from sandbox.fault_replies import damaged, html_page, refused, refused_by_request
 from sandbox.faults import TOKEN_KINDS, Fault
 from sandbox.journal import public_path
-from sandbox.qtickets import QTickets, QTicketsError
+from sandbox.qtickets import ORGANISERS, QTickets, QTicketsError
 from sandbox.replies import VkError, json_reply, nested_error
 from sandbox.source import NoSuchAdError
 from sandbox.ticket_office import NoSuchOrderError
@@ -75,12 +75,17 @@ class Application:
         if service != "telegram":
             self._stopping.wait(self._core.latency)
         token = bearer(request)
-        login = None if token is None else self._core.tokens.login(token)
+        login = None if token is None else self._login(service, token)
         fault = self._core.fault_book.take(service, public_path(request.path), login=login)
         if fault is not None and fault.kind in TOKEN_KINDS and token is not None:
             self._core.tokens.spoil(token, fault.kind)
             fault = None
         return self._spoilt(fault, service, request) if fault else self._routed(service, request)
+
+    def _login(self, service: str, token: str) -> str | None:
+        if service == "qtickets":
+            return next((name for name, of_name in ORGANISERS.items() if of_name == token), None)
+        return self._core.tokens.login(token)
 
     def _spoilt(self, fault: Fault, service: str, request: Request) -> Response:
         if fault.kind == "timeout":
@@ -135,7 +140,7 @@ def _service(path: str) -> str:
 
 
 def _routes(core: Core) -> Map:
-    vk, qtickets, control = VkAds(core.sources, core.tokens, core.limits), QTickets(core.office), Control(core)
+    vk, qtickets, control = VkAds(core.sources, core.tokens, core.limits), QTickets(core.offices), Control(core)
 
     def bot(request: Request, token: str, method: str) -> Response:
         return core.telegram.call(token, method, request)

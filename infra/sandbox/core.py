@@ -15,6 +15,7 @@ from sandbox.days import moscow_today
 from sandbox.faults import Faults
 from sandbox.journal import Journal
 from sandbox.patches import parse_patch
+from sandbox.qtickets import OTHER_ORGANISER, OWN_ORGANISER
 from sandbox.sales import sales_csv, sales_truth, tags_truth
 from sandbox.source import ACCOUNT_ID, Source
 from sandbox.telegram import Telegram
@@ -26,6 +27,7 @@ from sandbox.vk_limits import RateLimits
 MAX_ADS = 20_000
 MAX_LATENCY_MS = 60_000
 MAX_RPS = 1000
+EVENTS_OF_OTHER = 2  # that sell on a day
 
 
 class Core:
@@ -74,6 +76,8 @@ class Core:
         }
         self.limits = RateLimits(rps)
         self.office = TicketOffice(seed, today, ads, cities, events_a_day)
+        other = TicketOffice(seed, today, ads, cities, EVENTS_OF_OTHER, organiser=1)
+        self.offices = {OWN_ORGANISER: self.office, OTHER_ORGANISER: other}
         self.tokens = Tokens()
         self.fault_book = Faults()
         self.telegram = Telegram(self.state_dir / "telegram.jsonl")
@@ -147,12 +151,15 @@ class Core:
         """Return the sales of some days, both ends included, as CSV with a header; later days than today have none."""
         return sales_csv(self.office, first, min(last, self.today()))
 
-    def sales_truth(self, first: date, last: date, refund_days: int | None = None) -> list[dict[str, Any]]:
+    def sales_truth(
+        self, first: date, last: date, refund_days: int | None = None, organiser: str = OWN_ORGANISER
+    ) -> list[dict[str, Any]]:
         """Return the same as rows; money in rubles as text.
 
         :param refund_days: leave out what was given back more days after its sale.
+        :param organiser: whose sales: one of :data:`sandbox.qtickets.ORGANISERS`.
         """
-        return sales_truth(self.office, first, min(last, self.today()), refund_days)
+        return sales_truth(self.offices[organiser], first, min(last, self.today()), refund_days)
 
     def tags_truth(self, first: date, last: date, refund_days: int | None = None) -> list[dict[str, Any]]:
         """Return what came with which UTM tags and promo code, as :func:`sandbox.sales.tags_truth` does."""
@@ -199,7 +206,8 @@ class Core:
         """Return to the state after the start: no faults, changes, tokens, messages or requests."""
         self.fault_book.clear()
         self.source.reset()
-        self.office.forget_changes()
+        for office in self.offices.values():
+            office.forget_changes()
         self.tokens.forget()
         self.telegram.forget()
         self.journal.forget()

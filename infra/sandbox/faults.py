@@ -47,7 +47,8 @@ class Fault:
     :param times: how many more calls it spoils; ``None`` is "until cleared".
     :param seconds: how long a timeout or a stall lasts, or what a 429 asks the client to wait.
     :param window: which rate limit of VK Ads is used up by a 429.
-    :param account: only calls with a token of this login of VK Ads; empty is all of them.
+    :param account: only calls with a token of this login of VK Ads, or of this organiser of QTickets; empty is all of
+        them.
     :param find: for ``replace``: a regular expression; what it finds in the true answer is replaced,
     :param put: by this, with ``\1`` for a group. A lone surrogate U+DC80 to U+DCFF stands for a byte that is no UTF-8.
     """

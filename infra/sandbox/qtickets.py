@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any
 
@@ -20,6 +20,9 @@ from sandbox.ticket_orders import HISTORY_DAYS, Order
 from sandbox.ticket_papers import event_paper, instant_text, order_paper
 
 TOKEN = "sandbox-qtickets-token"  # noqa: S105 - the stand-in's public value
+# The token of each organiser; which one it opens, no reply says.
+OWN_ORGANISER, OTHER_ORGANISER = "kazan", "ural"
+ORGANISERS = {OWN_ORGANISER: TOKEN, OTHER_ORGANISER: "sandbox-qtickets-token-of-ural"}
 ORDERS_PER_PAGE = 50
 EVENTS_PER_PAGE = 10
 _ORDER_COLUMNS: Columns[Order] = {
@@ -49,56 +52,55 @@ class QTicketsError(Exception):
 class QTickets:
     """The calls. Each returns its reply or raises :class:`QTicketsError`."""
 
-    def __init__(self, office: TicketOffice) -> None:
-        """Serve a seller's books to the holder of its token."""
-        self._office = office
+    def __init__(self, offices: Mapping[str, TicketOffice]) -> None:
+        """Serve the books of each organiser, by name, to the holder of its token."""
+        self._offices = offices
         # The pages of a list are asked for one after the other, those of several lists side by side.
         self._matching = lru_cache(maxsize=16)(self._matching_now)
 
     def orders(self, request: Request) -> Response:
         """Answer ``GET orders``; a query string is not looked at."""
-        _require_token(request)
+        office = self._office(request)
         if request.method == "POST":
             raise QTicketsError(503, "UNKNOWN_ERROR", "Unknown error")
         is_still = STILL in request.environ
         wanted = _filter(request, _STILL_COLUMNS if is_still else _ORDER_COLUMNS)
-        orders = self._matching(replace(wanted, page=1), self._office.today(), self._office.version)
+        orders = self._matching(office, replace(wanted, page=1), office.today(), office.version)
         return _page(orders, _still_order_text if is_still else _order_text, wanted.page, ORDERS_PER_PAGE)
 
-    def _matching_now(self, wanted: Filter[Order], today: date, _version: int) -> list[Order]:
+    def _matching_now(self, office: TicketOffice, wanted: Filter[Order], today: date, _version: int) -> list[Order]:
         first, last = wanted.days(today - timedelta(days=HISTORY_DAYS), today)
         # An order is paid within minutes, which may be those around midnight.
         days = [first - timedelta(days=1) + timedelta(days=number) for number in range((last - first).days + 2)]
-        return wanted.rows(order for day in days for order in self._office.orders(day))
+        return wanted.rows(order for day in days for order in office.orders(day))
 
     def order(self, request: Request, order_id: int) -> Response:
         """Answer ``GET orders/<id>``."""
-        _require_token(request)
+        office = self._office(request)
         try:
-            return json_reply({"data": order_paper(self._office.order(order_id))})
+            return json_reply({"data": order_paper(office.order(order_id))})
         except NoSuchOrderError:
             raise _not_found("Order", order_id) from None
 
     def events(self, request: Request) -> Response:
         """Answer ``GET events``, the inactive and deleted ones included."""
-        _require_token(request)
+        office = self._office(request)
         wanted = _filter(request, _EVENT_COLUMNS)
-        return _page(wanted.rows(self._office.events), self._event_text, wanted.page, EVENTS_PER_PAGE)
+        text = partial(_event_text, today=office.today())
+        return _page(wanted.rows(office.events), text, wanted.page, EVENTS_PER_PAGE)
 
     def event(self, request: Request, event_id: int) -> Response:
         """Answer ``GET events/<id>``."""
-        _require_token(request)
-        for event in self._office.events:
+        office = self._office(request)
+        for event in office.events:
             if event.id == event_id:
-                return json_reply({"data": _event_paper(event, self._office.today())})
+                return json_reply({"data": _event_paper(event, office.today())})
         raise _not_found("Event", event_id)
 
-    def _event_text(self, event: Event) -> str:
-        return _event_text(event, self._office.today())
-
-
-def _require_token(request: Request) -> None:
-    if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+    def _office(self, request: Request) -> TicketOffice:
+        for name, token in ORGANISERS.items():
+            if request.headers.get("Authorization") == f"Bearer {token}":
+                return self._offices[name]
         raise QTicketsError(403, "WRONG_AUTHORIZATION", "Access denied")
 
 

@@ -11,6 +11,7 @@ from sandbox.cities import ALL_CITIES, City
 from sandbox.days import MOSCOW
 
 EVENTS_PER_CITY = 2
+_MOST_EVENTS = 500  # room for the ids of an organiser
 _TITLES = ("Ревизор", "Вечер джаза", "Щелкунчик", "Стендап", "Орган и свечи", "Вишнёвый сад", "Иллюзионист")
 _PRICES = 20
 _SHOW_EVERY = 35  # days
@@ -79,6 +80,7 @@ class Event:
 
 
 @lru_cache
-def events_of(cities: int) -> tuple[Event, ...]:
-    """Return the events of the first so many cities."""
-    return tuple(Event(number, ALL_CITIES[number % cities]) for number in range(EVENTS_PER_CITY * cities))
+def events_of(cities: int, organiser: int = 0) -> tuple[Event, ...]:
+    """Return an organiser's events in the first so many cities."""
+    first = _MOST_EVENTS * organiser
+    return tuple(Event(first + number, ALL_CITIES[number % cities]) for number in range(EVENTS_PER_CITY * cities))

@@ -26,6 +26,7 @@ class TicketOffice:
         ads: int,
         cities: int = len(CITIES),
         events_a_day: int | None = None,
+        organiser: int = 0,
     ) -> None:
         """Open the books.
 
@@ -34,8 +35,9 @@ class TicketOffice:
         :param ads: how many ads the account of this seed has, which buyers come from.
         :param cities: how many cities have events.
         :param events_a_day: events that sell on a day; ``None`` picks 10 to 14 of events and channels.
+        :param organiser: which of several organisers.
         """
-        self._market = Market(seed, cities, events_a_day, ads)
+        self._market = Market(seed, cities, events_a_day, ads, organiser)
         self.events = self._market.events
         self.today = today
         self._changed: dict[int, Order] = {}
@@ -53,8 +55,7 @@ class TicketOffice:
 
         :raises NoSuchOrderError: there never was one.
         """
-        day = date.fromordinal(max(1, order_id // ORDERS_A_DAY))
-        for order in self.orders(day):
+        for order in self.orders(self._day_of(order_id)):
             if order.id == order_id:
                 return order
         msg = f"no order {order_id}"
@@ -63,7 +64,7 @@ class TicketOffice:
     def refundable_days(self, first: date, last: date) -> Iterator[date]:
         """Give every day whose orders may have been sold or refunded from ``first`` to ``last``."""
         days = {first + timedelta(days=number) for number in range(-REFUND_DAYS - 1, (last - first).days + 1)}
-        changed = {date.fromordinal(order_id // ORDERS_A_DAY) for order_id in self._changed}
+        changed = {self._day_of(order_id) for order_id in self._changed}
         yield from sorted(days | changed)
 
     def change(self, order_id: int, *, refunded_on: date | None = None, cancelled: bool | None = None) -> None:
@@ -88,6 +89,11 @@ class TicketOffice:
         with self._lock:
             self._changed = {}
             self.version += 1
+
+    def _day_of(self, order_id: int) -> date:
+        """Return the day on which an order of this id would be made."""
+        number = (order_id - self._market.first_order) // ORDERS_A_DAY
+        return date.fromordinal(number if 0 < number <= date.max.toordinal() else 1)
 
     def _as_of_today(self, order: Order) -> Order:
         today = self.today()

@@ -19,6 +19,7 @@ from sandbox.ticket_events import Event, Show, events_of
 HISTORY_DAYS = 400
 REFUND_DAYS = 170  # after the sale, at most
 ORDERS_A_DAY = 1000  # room for ids
+ORDERS_OF_ALL_DAYS = 10**9  # the same for an organiser
 _SOON = 20  # days after the sale; most refunds come within these
 _LATE_SHARE = 0.05  # of refunds
 _USUAL_SALES = 12  # events and channels that sell on a day
@@ -38,17 +39,24 @@ class Market:
     :param events_a_day: events that sell on a day, in one channel each; ``None`` picks 10 to 14 of events and channels.
     :param ads: how many ads the account of this seed has, which buyers come from; those of the agency's clients sell
         nothing here.
+    :param organiser: which of several organisers, whose events and orders are numbered together.
     """
 
     seed: int
     cities: int
     events_a_day: int | None
     ads: int
+    organiser: int = 0
 
     @property
     def events(self) -> tuple[Event, ...]:
         """Return all events."""
-        return events_of(self.cities)
+        return events_of(self.cities, self.organiser)
+
+    @property
+    def first_order(self) -> int:
+        """Return the id that its orders are numbered from."""
+        return self.organiser * ORDERS_OF_ALL_DAYS
 
     def clicks(self, event: Event) -> tuple[Click, ...]:
         """Return the ads for an event's city; none where the account has none."""
@@ -129,7 +137,7 @@ def orders_of(market: Market, day: date) -> tuple[Order, ...]:
     drafts.sort(key=attrgetter("created_at"))
     numbered = []
     for number, order in enumerate(drafts):
-        order_id = day.toordinal() * ORDERS_A_DAY + number
+        order_id = market.first_order + day.toordinal() * ORDERS_A_DAY + number
         baskets = tuple(replace(basket, id=order_id * 10 + place) for place, basket in enumerate(order.baskets))
         numbered.append(replace(order, id=order_id, baskets=baskets))
     return tuple(numbered)

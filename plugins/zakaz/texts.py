@@ -23,6 +23,7 @@ CONTACT = re.compile(
     r"[^@\s]@[^@\s]+\.\w|%40|(?<!\d)(?:\+?[78][\s(-]*)?9\d{2}[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2}(?!\d)", re.ASCII
 )
 HIDDEN = "hidden"
+LONGEST_NAME = 60
 # Letters for Unicode, and nothing to see: the fillers of Hangul.
 FILLERS = "\u115f\u1160"
 
@@ -38,6 +39,11 @@ def utf8(text: str) -> bytes:
 def well_formed(text: str) -> str:
     """The text with U+FFFD for each lone surrogate."""
     return utf8(text).decode()
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name a seller or an organiser: 1 to `LONGEST_NAME` printable characters, no blanks around."""
+    return 0 < len(text) <= LONGEST_NAME and text.isprintable() and text == text.strip()
 
 
 def without_contacts(text: str) -> str:

@@ -6,9 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
+from airflow.sdk.log import redact
 
 from loud_logs import all_told
-from sandbox import QTICKETS_TOKEN, Sandbox
+from sandbox import ORGANISERS, QTICKETS_TOKEN, Sandbox
 from zakaz.connections.qtickets import QTicketsHook
 from zakaz.days import DayRange
 from zakaz.environment import project_environment
@@ -16,6 +17,8 @@ from zakaz.errors import InvalidInput, SourceRefused, SourceUnavailable
 from zakaz.secrets import masked
 
 DAY = date(2026, 11, 20)
+ONE_DAY = DayRange(DAY, DAY)
+LISTED = "t0ken-of-an0ther-organiser"
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
@@ -25,7 +28,8 @@ def connect(monkeypatch: pytest.MonkeyPatch, **changed: Any) -> None:
 
 
 def first_page() -> list[Any]:
-    return next(QTicketsHook().get_conn().orders(DayRange(DAY, DAY)))
+    (client,) = QTicketsHook().get_conn()
+    return next(client.orders(ONE_DAY))
 
 
 def test_the_connection_leads_to_the_orders(sandbox: Sandbox) -> None:
@@ -33,9 +37,35 @@ def test_the_connection_leads_to_the_orders(sandbox: Sandbox) -> None:
     assert {order.order_id for order in first_page()} == paid != set()
 
 
+def named(given: Any) -> dict[str, Any]:
+    return {"extra": {"organisers": given}}
+
+
+NOT_AN_OBJECT = "organisers in its extra (not shown) must be an object with an API token for each name of an organiser"
+NO_NAME = "is no name: write 1 to 60 printable characters, without blanks around them, e.g. kazan"
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        (named({}), NOT_AN_OBJECT),
+        (named([LISTED]), NOT_AN_OBJECT),
+        (named(LISTED), NOT_AN_OBJECT),
+        (named(False), NOT_AN_OBJECT),
+        ({"extra": f'["{LISTED}"]'}, "its extra must be a JSON object"),
+        (named({"": LISTED}), f"organisers in its extra: '' {NO_NAME}"),
+        (named({" ural": LISTED}), f"organisers in its extra: ' ural' {NO_NAME}"),
+        (named({"u\nral": LISTED}), f"organisers in its extra: 'u\\nral' {NO_NAME}"),
+        (named({"u" * 61: LISTED}), f"organisers in its extra: '{'u' * 61}' {NO_NAME}"),
+        (named({"ural": f"{LISTED} "}), "put the API token of QTickets into extra.organisers.ural: one word without"),
+        (named({"ural": [LISTED]}), "put the API token of QTickets into extra.organisers.ural: one word without"),
+        (named({"ural": ""}), "put the API token of QTickets into extra.organisers.ural: one word without spaces"),
+        ({"password": "two words", **named({"ural": LISTED})}, "put the API token of QTickets into password: one word"),
+        (
+            named({"ural": QTICKETS_TOKEN}),
+            "password, extra.organisers.ural: two of them have the same token (not shown), and its sales would count "
+            "twice: give each organiser its own",
+        ),
         ({"password": None}, "put the API token of QTickets into password: one word without spaces"),
         ({"password": "two words"}, "put the API token of QTickets into password: one word without spaces"),
         ({"password": "токен"}, "put the API token of QTickets into password: one word without spaces"),
@@ -54,7 +84,37 @@ def test_a_connection_that_cannot_work_is_refused_in_one_line(
         QTicketsHook().get_conn()
     assert str(caught.value).startswith(f"connection qtickets_default: {message}")
     assert "\n" not in str(caught.value)
+    assert LISTED not in str(caught.value)
     assert sandbox.requests()["requests"] == []
+
+
+@pytest.mark.parametrize("password", [QTICKETS_TOKEN, None, ""])
+def test_each_organiser_has_a_client_that_knows_whose_its_sales_are(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, password: str | None
+) -> None:
+    connect(monkeypatch, password=password, **named({"Урал": ORGANISERS["ural"], "kazan 2": LISTED}))
+    clients = {client.source: client for client in QTicketsHook().get_conn()}
+    assert list(clients) == (["qtickets"] if password else []) + ["qtickets:Урал", "qtickets:kazan 2"]
+    paid = {order.id for order in sandbox.offices["ural"].orders(DAY) if order.payed_at}
+    assert {order.order_id for order in next(clients["qtickets:Урал"].orders(ONE_DAY))} == paid != set()
+    with pytest.raises(SourceRefused, match=r"into the extra\.organisers\.kazan 2 of the connection"):
+        next(clients["qtickets:kazan 2"].orders(ONE_DAY))
+
+
+def test_the_tokens_of_organisers_are_in_no_error_and_no_log(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_told(caplog, monkeypatch)
+    connect(monkeypatch, **named({"ural": ORGANISERS["ural"], "kazan": LISTED}))
+    own, ural, wrong = QTicketsHook().get_conn()
+    for client in (own, ural):
+        next(client.orders(ONE_DAY))
+    with pytest.raises(SourceRefused) as caught:
+        next(wrong.orders(ONE_DAY))
+    assert "/api/rest/v1/orders" in caplog.text
+    for secret in (QTICKETS_TOKEN, ORGANISERS["ural"], LISTED):
+        assert secret not in caplog.text + str(caught.value)
+        assert redact(f"said {secret}") == "said ***", "Airflow's own masker knows it"
 
 
 def test_a_proxy_of_the_environment_that_breaks_is_named(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +144,8 @@ def test_a_secret_that_would_go_unencrypted_is_warned_of(
 
 def test_no_host_means_qtickets_itself(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     connect(monkeypatch, host=None)
-    assert QTicketsHook().get_conn()._api.base_url == "https://qtickets.ru"
+    (client,) = QTicketsHook().get_conn()
+    assert client._api.base_url == "https://qtickets.ru"
 
 
 def test_whether_it_is_set_up(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:

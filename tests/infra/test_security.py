@@ -114,6 +114,7 @@ SECRETS = {
     "access_token": "ready-token-0123",
     "secret of a client": "nested-secret-0123",
     "proxy": "proxy-pass-0123",
+    "organiser": "0rganiser-t0ken-0123",
     "telegram": "1234:bot-token-0123",
 }
 
@@ -122,7 +123,7 @@ SECRETS = {
 def secret_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     agency = {"accounts": [{"login": "one", "client_secret": SECRETS["secret of a client"]}]}
     connections: dict[str, dict[str, Any]] = {
-        "QTICKETS": {"password": SECRETS["password"]},
+        "QTICKETS": {"password": SECRETS["password"], "extra": {"organisers": {"ural": SECRETS["organiser"]}}},
         "VK_ADS": {"login": "me", "extra": {"access_token": SECRETS["access_token"], **agency}},
         "TELEGRAM": {
             "host": "-1001",

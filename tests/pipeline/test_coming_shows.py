@@ -88,7 +88,7 @@ class Hook:
     """Stands for the connection."""
 
     def __init__(self, client: MadeQTickets) -> None:
-        self.get_conn = lambda: client
+        self.get_conn = lambda: [client]
 
 
 @pytest.mark.parametrize(("first", "last", "is_asked"), [(0, 0, True), (29, 0, True), (1, 1, False), (30, 1, False)])
@@ -118,7 +118,7 @@ def test_what_was_read_of_a_list_is_kept_and_the_rest_waits_no_longer_than_a_min
 
     client.active = endless
     monkeypatch.setattr(known_shows, "MOST_PAGES", 10**9)
-    keep_coming_shows(client, warehouse)
+    keep_coming_shows([client], warehouse)
     asked = len(is_over)
     assert len(coming(warehouse)) > 0
     assert "took more than" in caplog.text
@@ -126,17 +126,17 @@ def test_what_was_read_of_a_list_is_kept_and_the_rest_waits_no_longer_than_a_min
     monkeypatch.setattr(known_shows, "MOST_PAGES", 3)
     monkeypatch.setattr(known_shows, "MOST_SECONDS", 60)
     warehouse.execute("TRUNCATE TABLE zakaz.dim_show")
-    keep_coming_shows(client, warehouse)
+    keep_coming_shows([client], warehouse)
     assert coming(warehouse).keys() == {1, 2, 3}
 
 
 def test_an_event_that_left_the_list_is_looked_up(warehouse: WarehouseHook) -> None:
     on_sale = {"starts_at": SOON, "is_active": True}
-    keep_shows(warehouse, [show(**on_sale), show(event_id=78, show_id=89, **on_sale)], datetime.now(UTC))
+    keep_shows(warehouse, [show(**on_sale), show(event_id=78, show_id=89, **on_sale)], datetime.now(UTC), "qtickets")
     assert coming(warehouse) == {88: True, 89: True}
     client = Made([], events=[show(**{**on_sale, "is_active": False}), show(show_id=0)])
     client.active = lambda: iter([[show(event_id=78, show_id=89, **on_sale)]])
-    keep_coming_shows(client, warehouse)
+    keep_coming_shows([client], warehouse)
     assert coming(warehouse) == {88: False, 89: True}
 
 

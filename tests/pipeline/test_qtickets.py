@@ -181,5 +181,5 @@ class Busy(MadeQTickets):
 def test_each_of_two_questions_can_refute_a_zero(warehouse: WarehouseHook, organiser: type[MadeQTickets]) -> None:
     """An empty answer is asked again with and without the filter, even if the staging has nothing to lose."""
     with pytest.raises(SourceInconsistent, match=r"SUSPECT_ZERO: no order was paid, but .* one paid 2026-11-20T10:00"):
-        load_qtickets(organiser([], newest=[INSIDE]), warehouse, ONE_DAY, REFUND_DAYS)
+        load_qtickets([organiser([], newest=[INSIDE])], warehouse, ONE_DAY, REFUND_DAYS)
     assert totals(warehouse) == {DAY: ("SUSPECT_ZERO", 0, 0, 0)}

@@ -39,7 +39,7 @@ def load_replies(scripted: Any, warehouse: WarehouseHook, *orders: Any, events: 
     """Load one day of which QTickets says this, and nothing of the day before."""
     for rows in (orders, (), (), events or (event(),)):
         scripted.says(json.dumps(page(*rows)).encode())
-    return load_qtickets(client_of(scripted.url), warehouse, ONE_DAY, 1)
+    return load_qtickets([client_of(scripted.url)], warehouse, ONE_DAY, 1)
 
 
 NOWHERE: list[tuple[list[Ticket], list[Show], tuple[Any, ...], str]] = [
@@ -143,7 +143,7 @@ def test_each_ticket_of_a_cart_is_under_the_event_of_its_show(scripted: Any, war
     elsewhere = event(99, shows=[{**shows[0], "id": 118}], city={"name": "Сочи", "timezone": "Europe/Moscow"})
     for asked in (rows, [], [], [event(), event(79, shows=shows)], [event(100), elsewhere]):
         scripted.says(page(*asked))
-    loaded = load_qtickets(client_of(scripted.url), warehouse, ONE_DAY, 1)
+    loaded = load_qtickets([client_of(scripted.url)], warehouse, ONE_DAY, 1)
     assert staged(warehouse, "event_id, show_id, city, event_date, revenue") == [
         (77, 88, "Казань", date(2026, 12, 24), 1500),
         (79, 108, "Казань", date(2026, 12, 25), 3000),
@@ -235,7 +235,7 @@ def test_of_an_older_order_only_the_refund_matters(scripted: Any, warehouse: War
     ]
     for rows in ([order()], older, [event()]):
         scripted.says(page(*rows))
-    loaded = load_qtickets(client_of(scripted.url), warehouse, ONE_DAY, 1)
+    loaded = load_qtickets([client_of(scripted.url)], warehouse, ONE_DAY, 1)
     assert [what.split(", price")[0] for what in loaded.broken] == ["order 402, ticket 2"]
     assert staged(warehouse, f"sum({SUMS.replace(', ', '), sum(')})") == [(1, Decimal(1500), Decimal(10))]
 
@@ -290,7 +290,7 @@ class Hook:
     """Stands for the connection."""
 
     def __init__(self, client: MadeQTickets) -> None:
-        self.get_conn = lambda: client
+        self.get_conn = lambda: [client]
 
 
 def test_the_fetch_says_what_it_left_out(warehouse: WarehouseHook, sandbox: Sandbox) -> None:

@@ -37,7 +37,7 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbo
 
 def load(warehouse: WarehouseHook, sandbox: Sandbox, days: DayRange, refund_days: int, **given: Any) -> LoadResult:
     api = JsonApi("QTickets", sandbox.url, refuse=refused, attempts=2, pause_seconds=0)
-    return load_qtickets(QTicketsClient(api, QTICKETS_TOKEN), warehouse, days, refund_days, **given)
+    return load_qtickets([QTicketsClient(api, QTICKETS_TOKEN)], warehouse, days, refund_days, **given)
 
 
 def truth(sandbox: Sandbox, days: DayRange, refund_days: int) -> dict[date, tuple[int, Decimal, Decimal]]:
@@ -150,7 +150,7 @@ def test_up_to_refund_days_it_counts_and_later_it_is_named(warehouse: WarehouseH
     assert finding.found == ("sold on 2026-10-29: 1 tickets, 0 sold and 1500.00 refunded, e.g. ticket 7 of order 501")
     # Once it counts, the warning is withdrawn.
     client = MadeQTickets([ticket(**MOVED), old(22)])
-    assert [finding.passed for finding in late(load_qtickets(client, warehouse, ONE_DAY, 22))] == [True]
+    assert [finding.passed for finding in late(load_qtickets([client], warehouse, ONE_DAY, 22))] == [True]
     assert refunds_of(warehouse, DAY) == 1501
 
 
@@ -207,11 +207,11 @@ def test_a_refund_that_leaves_updated_at_alone_is_found_by_the_weekly_run_and_re
 ) -> None:
     still = old(10, updated_at=msk("2026-11-10T23:59:59"))
     client = MadeQTickets([ticket(**MOVED), still])
-    load_qtickets(client, warehouse, ONE_DAY, 21)
+    load_qtickets([client], warehouse, ONE_DAY, 21)
     assert refunds_of(warehouse, DAY) == 1, "nothing told that others are not seen by updated_at"
-    load_qtickets(client, warehouse, ONE_DAY, 21, deep=True)
+    load_qtickets([client], warehouse, ONE_DAY, 21, deep=True)
     assert refunds_of(warehouse, DAY) == 1501
-    load_qtickets(client, warehouse, ONE_DAY, 21)
+    load_qtickets([client], warehouse, ONE_DAY, 21)
     assert refunds_of(warehouse, DAY) == 1501
 
 
@@ -254,7 +254,7 @@ def test_a_refund_that_was_landed_earlier_is_proof_too(warehouse: WarehouseHook)
     """QTickets gives `updated_at` in whole seconds."""
     load_made(warehouse, ticket(**{**MOVED, "refunded_at": SOLD.replace(microsecond=999_999)}))
     client = Filtered([ticket(basket_id=2, updated_at=SOLD)])
-    load_qtickets(client, warehouse, ONE_DAY, 21)
+    load_qtickets([client], warehouse, ONE_DAY, 21)
     assert client.asked == (2,)
 
 
@@ -262,5 +262,5 @@ def test_a_pause_that_qtickets_asks_for_is_no_reason_to_ask_for_more(warehouse: 
     client = Filtered([ticket(**MOVED), old(10)])
     client.error = SourceUnavailable("HTTP 429: too many requests", 3600)
     with pytest.raises(SourceUnavailable, match="HTTP 429"):
-        load_qtickets(client, warehouse, ONE_DAY, 21)
+        load_qtickets([client], warehouse, ONE_DAY, 21)
     assert staged(warehouse) == []

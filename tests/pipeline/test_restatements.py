@@ -49,7 +49,7 @@ def test_what_changed_is_kept_with_before_and_after(warehouse: WarehouseHook, sa
     ad = next(ad for ad in sandbox.truth(DAY) if Decimal(ad["spent"]))
     sandbox.patch_ad(ad["id"], spent={DAY: Decimal(ad["spent"]) + Decimal("10.01")})
     (change,) = load(warehouse).restatements
-    assert change == Restatement(DAY, "spend", before, before + Decimal("10.01"))
+    assert change == Restatement(DAY, "spend", before, before + Decimal("10.01"), "vk_ads")
     found = warehouse.execute("SELECT day, source, field, before, after FROM meta.restatements FINAL")
     assert found == [(DAY, "vk_ads", "spend", before, before + Decimal("10.01"))]
 

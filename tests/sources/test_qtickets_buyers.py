@@ -105,7 +105,7 @@ def test_a_reply_full_of_buyers_leaves_nothing_of_them(
     assert leaks("".join(reachable([json.loads(sent)]))) == ["LEAKED", "Иванова", "777000777", "700-07"]
 
     scripted.says(page(full_of_buyers())).says(page(event()))
-    assert load_qtickets(client_of(scripted.url), warehouse, ONE_DAY, 1).rows_written == 1
+    assert load_qtickets([client_of(scripted.url)], warehouse, ONE_DAY, 1).rows_written == 1
     dumped = dump(warehouse)
     assert "777.77" in dumped
     assert "/api/rest/v1/orders" in caplog.text, "the log is read at a level where requests are told"

@@ -126,7 +126,7 @@ def test_each_show_has_its_sales_and_all_of_them(opened: WarehouseHook, seed: in
         if back and (back - one_sold.payed_on).days <= REFUND_DAYS:
             count(figures, back, day, 0, one_sold.quantity, Decimal(0), one_sold.refunded_amount)
     load_made(opened, *tickets, days=days, events=events)
-    keep_shows(opened, [one for one in events if one.show_id], datetime.now(UTC))
+    keep_shows(opened, [one for one in events if one.show_id], datetime.now(UTC), "qtickets")
 
     lines = []
     for number in range(40):
@@ -179,7 +179,7 @@ def test_shares_and_prices_are_those_of_the_whole_show(opened: WarehouseHook) ->
         {"report_date": DAY + timedelta(days=9), "tickets_sold": 0, "tickets_refunded": 2, "revenue": Decimal(0)}
         | {"refunds_amount": Decimal(100)},
     )
-    keep_shows(opened, [show()], datetime.now(UTC))
+    keep_shows(opened, [show()], datetime.now(UTC), "qtickets")
     columns = "show_id, net_tickets, net_revenue, refund_share, average_price, last_sale_day"
     assert seen(opened, columns) == [
         (1, 2, Decimal(700), 0.125, 200.0, DAY + timedelta(days=2)),
@@ -225,7 +225,7 @@ def test_an_old_name_that_no_reading_replaces_is_that_of_its_event_now(opened: W
 )
 def test_which_shows_are_on_sale(opened: WarehouseHook, given: dict[str, Any], expected: bool | None) -> None:
     usual = {"is_active": True, "starts_at": datetime.now(UTC) + timedelta(days=9)}
-    keep_shows(opened, [show(**{**usual, **given})], datetime.now(UTC))
+    keep_shows(opened, [show(**{**usual, **given})], datetime.now(UTC), "qtickets")
     assert seen(opened, "is_on_sale") == [(expected,)]
 
 
@@ -255,6 +255,6 @@ def test_shows_of_a_release_without_the_table_are_known_after_migrate(opened: Wa
 
 def test_what_was_landed_hides_nothing_that_was_read(opened: WarehouseHook) -> None:
     """Whichever of two processes writes it last."""
-    keep_shows(opened, [show()], datetime.now(UTC))
+    keep_shows(opened, [show()], datetime.now(UTC), "qtickets")
     opened.insert("zakaz.dim_show", ("event_id", "show_id", "event_name", "_ver"), [(77, 88, "Старое имя", 0)])
     assert seen(opened, "event_name, event_date") == [("Щелкунчик", date(2026, 12, 24))]

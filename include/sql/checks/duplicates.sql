@@ -3,7 +3,8 @@
 -- qtickets: duplicate_shows, duplicate_events
 -- An ad, and a campaign in a city, belong to one account (an agency's client may also be read with its own login). An
 -- event is in one city on one day, and so is a show: under two spellings of its city the mart adds them up. If a file
--- has no show id, the day of the show identifies it. Each source of sales numbers its own events.
+-- has no show id, the day of the show identifies it. Each source of sales numbers its own events; QTickets those of all
+-- its organisers, so an event of two is one organiser under two names, whose sales count twice. 0 is no number.
 WITH
 checks AS (
     SELECT
@@ -65,12 +66,20 @@ doubles AS (
     SELECT
         'duplicate_events' AS check_name,
         sale_date AS day,
-        (event_id, concat(source, ' ', toString(event_date))) AS id,
+        (
+            event_id,
+            concat(
+                if(startsWith(source, 'qtickets') AND event_id != 0, 'qtickets', source), ' ', toString(event_date)
+            )
+        ) AS id,
         ' more than once, e.g. event ' AS words,
-        concat(' in ', arrayStringConcat(arraySort(groupArray(city)), ' and ')) AS places
+        concat(
+            ' in ', arrayStringConcat(arraySort(groupArray(city)), ' and '),
+            if(uniqExact(source) > 1, concat(' of ', arrayStringConcat(arraySort(groupArray(source)), ' and ')), '')
+        ) AS places
     FROM zakaz.dm_sales_daily FINAL
     WHERE {source:String} = 'qtickets'
-    GROUP BY sale_date, source, event_id, event_date
+    GROUP BY sale_date, id
     HAVING count() > 1
 ),
 

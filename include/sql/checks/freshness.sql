@@ -1,7 +1,8 @@
 -- Each mart reaches the day, by the dates of its data and not by when a task ran.
 -- vk_ads: freshness_vk
 -- qtickets: freshness_sales
--- A day that the source confirmed to be empty counts as reached. A day that is not over doesn't count.
+-- A day that the source confirmed to be empty counts as reached; of organisers, each that was asked. A day that is not
+-- over doesn't count.
 WITH
 reached AS (
     SELECT stat_date AS day
@@ -18,7 +19,9 @@ reached AS (
 
     SELECT day
     FROM meta.v_source_days
-    WHERE source = {source:String} AND is_confirmed_zero
+    WHERE startsWith(source, {source:String})
+    GROUP BY day
+    HAVING min(is_confirmed_zero)
 ),
 
 newest AS (

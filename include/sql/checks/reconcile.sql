@@ -3,7 +3,8 @@
 -- qtickets: staging_equals_mart_sales, source_totals_sales
 -- To the kopeck, except that VK's own total may differ by a kopeck per row. A day that was never fetched has no total
 -- to compare with; nor has a QTickets day after a file was loaded in its place, since the total is that of the previous
--- rows. A mart is compared with all that was staged, whoever sold it; a source's total with its own rows.
+-- rows. A mart is compared with all that was staged, whoever sold it; a source's total with its own rows, that of each
+-- organiser by itself: what one lacks, another has not too much.
 WITH
 checks AS (
     SELECT
@@ -45,58 +46,98 @@ sums AS (
     SELECT
         day,
         sumMapIf(figures, layer = 'mart') AS built,
-        sumMapIf(figures, layer = 'staging') AS staged,
-        anyIf(figures, layer = 'staging' AND source = {source:String}) AS staged_own,
-        anyIf(row_count, layer = 'staging' AND source = {source:String}) AS own_rows,
-        anyIf(version, layer = 'staging' AND source = {source:String}) AS own_version
+        sumMapIf(figures, layer = 'staging') AS staged
     FROM meta.v_day_sums
     WHERE (source = 'vk_ads') = ({source:String} = 'vk_ads') AND day BETWEEN {from_date:Date} AND {to_date:Date}
     GROUP BY day
 ),
 
+own AS (
+    SELECT *
+    FROM meta.v_day_sums
+    WHERE
+        layer = 'staging' AND startsWith(source, {source:String})
+        AND day BETWEEN {from_date:Date} AND {to_date:Date}
+),
+
 totals AS (
     SELECT *
     FROM meta.v_source_days
-    WHERE source = {source:String} AND has_total AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE startsWith(source, {source:String}) AND has_total AND day BETWEEN {from_date:Date} AND {to_date:Date}
+),
+
+asked AS (
+    SELECT
+        day,
+        groupArray(source) AS sources
+    FROM totals
+    GROUP BY day
+),
+
+-- A source's total once for each organiser that gave one.
+each AS (
+    SELECT
+        checks.*,
+        asked.sources AS sources,
+        arrayJoin(if(is_of_source AND notEmpty(asked.sources), asked.sources, [{source:String}])) AS whose
+    FROM checks
+    LEFT JOIN asked ON checks.day = asked.day
 ),
 
 -- For a day without data the join yields 0.
 compared AS (
     SELECT
-        checks.day AS day,
+        each.day AS day,
         check_name,
         subject,
         parts,
+        if(is_of_source AND length(sources) > 1, concat(whose, ': '), '') AS named,
         is_of_source AND NOT totals.has_total AS lacks_total,
-        is_of_source AND {source:String} = 'qtickets' AND sums.own_version > totals.version AS is_outdated,
-        if(is_of_source, toDecimal64('0.01', 2) * sums.own_rows, 0) AS tolerance,
+        is_of_source AND {source:String} = 'qtickets' AND own.version > totals.version AS is_outdated,
+        if(is_of_source, toDecimal64('0.01', 2) * own.row_count, 0) AS tolerance,
         -- What a source didn't say is not compared.
         arrayMap(
-            part -> if(
-                is_of_source, coalesce(totals.figures[part.1], sums.staged_own[part.1]), sums.staged[part.1]
-            ),
+            part -> if(is_of_source, coalesce(totals.figures[part.1], own.figures[part.1]), sums.staged[part.1]),
             parts
         ) AS wanted,
-        arrayMap(part -> if(is_of_source, sums.staged_own, sums.built)[part.1], parts) AS given
-    FROM checks
-    LEFT JOIN sums ON checks.day = sums.day
-    LEFT JOIN totals ON checks.day = totals.day
+        arrayMap(part -> if(is_of_source, own.figures, sums.built)[part.1], parts) AS given
+    FROM each
+    LEFT JOIN sums ON each.day = sums.day
+    LEFT JOIN own ON each.day = own.day AND each.whose = own.source
+    LEFT JOIN totals ON each.day = totals.day AND each.whose = totals.source
+),
+
+told AS (
+    SELECT
+        day,
+        check_name,
+        subject,
+        concat(
+            named,
+            multiIf(
+                lacks_total AND {source:String} = 'qtickets', 'no total: QTickets was not asked',
+                is_outdated, 'no total: the rows are newer than what QTickets said',
+                arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), wanted, parts))
+            )
+        ) AS wanted_text,
+        concat(named, arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), given, parts)))
+            AS given_text,
+        lacks_total
+        OR is_outdated
+        OR arrayAll((one, other, part) -> abs(one - other) <= if(part.1 = 'spend', tolerance, 0), given, wanted, parts)
+            AS is_equal
+    FROM compared
 )
 
+-- What differs comes first.
 SELECT
     day,
     check_name,
     'MISMATCH' AS code,
     'fail' AS severity,
-    subject,
-    multiIf(
-        lacks_total AND {source:String} = 'qtickets', 'no total: QTickets was not asked',
-        is_outdated, 'no total: the rows are newer than what QTickets said',
-        arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), wanted, parts))
-    ) AS expected,
-    arrayStringConcat(arrayMap((amount, part) -> concat(toString(amount), part.2), given, parts)) AS found,
-    lacks_total
-    OR is_outdated
-    OR arrayAll((one, other, part) -> abs(one - other) <= if(part.1 = 'spend', tolerance, 0), given, wanted, parts)
-        AS passed
-FROM compared
+    any(subject) AS looked_at,
+    arrayStringConcat(arrayMap(one -> one.2, arraySort(groupArray((is_equal, wanted_text)))), '; ') AS expected,
+    arrayStringConcat(arrayMap(one -> one.2, arraySort(groupArray((is_equal, given_text)))), '; ') AS found,
+    min(is_equal) AS passed
+FROM told
+GROUP BY day, check_name

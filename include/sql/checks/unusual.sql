@@ -23,9 +23,12 @@ checks AS (
 ),
 
 totals AS (
-    SELECT *
+    SELECT
+        day,
+        min(is_confirmed_zero) AS is_empty
     FROM meta.v_source_days
-    WHERE source = {source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE startsWith(source, {source:String}) AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    GROUP BY day
 )
 
 -- For a day without data the join yields 0.
@@ -47,9 +50,9 @@ SELECT
     ) AS expected,
     concat(
         toString(round(coalesce(usual.amount, 0))), unit,
-        if(totals.is_confirmed_zero AND usual.amount IS NULL, ', confirmed by the source', '')
+        if(totals.is_empty AND usual.amount IS NULL, ', confirmed by the source', '')
     ) AS found,
-    (usual.amount IS NULL AND NOT totals.is_confirmed_zero)
+    (usual.amount IS NULL AND NOT totals.is_empty)
     OR weeks < {anomaly_min_weeks:UInt16}
     OR abs(coalesce(usual.amount, 0) - median) <= margin AS passed
 FROM checks

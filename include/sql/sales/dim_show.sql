@@ -1,7 +1,10 @@
 -- Adds the shows that lack in zakaz.dim_show: a release without it has fetched them, or they were over before it was.
--- From the landed shows, and those that are no longer kept from their sales, which don't say when they began. Version
--- 0, so that whatever is read of them later counts.
-INSERT INTO zakaz.dim_show (event_id, show_id, event_name, city, time_zone, starts_at, event_date, read_at, _ver)
+-- From the landed shows, all of the only organiser that it knew, and those that are no longer kept from their sales,
+-- which don't say when they began. Version 0, so that whatever is read of them later counts.
+INSERT INTO zakaz.dim_show
+(
+    event_id, show_id, event_name, city, time_zone, starts_at, event_date, read_at, source, _ver
+)
 SELECT
     event_id,
     show_id,
@@ -11,6 +14,7 @@ SELECT
     starts_at,
     event_date,
     read_at,
+    source,
     0 AS _ver
 FROM (
     SELECT
@@ -21,7 +25,8 @@ FROM (
         time_zone,
         starts_at,
         event_date,
-        fetched_at AS read_at
+        fetched_at AS read_at,
+        'qtickets' AS source
     FROM zakaz.raw_qtickets_shows
     WHERE starts_at IS NOT NULL
 
@@ -35,9 +40,10 @@ FROM (
         '' AS time_zone,
         NULL AS starts_at,
         event_date,
-        fromUnixTimestamp64Micro(toInt64(_ver), 'UTC') AS read_at
+        fromUnixTimestamp64Micro(toInt64(_ver), 'UTC') AS read_at,
+        source
     FROM zakaz.stg_qtickets_sales FINAL
-    WHERE source = 'qtickets' AND event_date != toDate(0)
+    WHERE startsWith(source, 'qtickets') AND event_date != toDate(0)
 ) AS found
 WHERE
     show_id != 0

@@ -4,7 +4,7 @@ SELECT DISTINCT tickets.basket_id AS basket_id
 FROM zakaz.raw_qtickets_tickets AS tickets
 INNER JOIN meta.source_totals AS totals FINAL ON tickets.fetch_id = totals.fetch_id
 WHERE
-    totals.source = 'qtickets'
+    totals.source = {sales_source:String}
     AND totals.day = toDate(tickets.payed_at, 'Europe/Moscow')
     AND NOT tickets.cancelled
     AND tickets.currency = 'RUB'

@@ -1,4 +1,4 @@
--- What each sale day of QTickets has in the staging, and whether a file loaded it in QTickets' place, and which.
+-- What each sale day of an organiser has in the staging, and whether a file loaded it in QTickets' place, and which.
 -- Rows newer than QTickets' last word on their day are those of a file, if a line of that day was landed after the last
 -- ticket that they can be built from: a fetch may die before its last word. Lines landed more than raw_days ago are
 -- gone; then being newer has to do. What is not known to be a file's counts as QTickets'.
@@ -9,7 +9,7 @@ sums AS (
         version,
         figures
     FROM meta.v_day_sums
-    WHERE source = 'qtickets' AND layer = 'staging' AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE source = {sales_source:String} AND layer = 'staging' AND day BETWEEN {from_date:Date} AND {to_date:Date}
 ),
 
 totals AS (
@@ -17,7 +17,7 @@ totals AS (
         day,
         max(_ver) AS version
     FROM meta.source_totals FINAL
-    WHERE source = 'qtickets' AND day BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE source = {sales_source:String} AND day BETWEEN {from_date:Date} AND {to_date:Date}
     GROUP BY day
 ),
 
@@ -27,7 +27,7 @@ lines AS (
         max(loaded_at) AS landed_at,
         argMax(file_name, loaded_at) AS last_file
     FROM zakaz.raw_sales
-    WHERE source = 'qtickets' AND report_date BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE source = {sales_source:String} AND report_date BETWEEN {from_date:Date} AND {to_date:Date}
     GROUP BY day
 ),
 

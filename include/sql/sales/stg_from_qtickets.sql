@@ -1,6 +1,6 @@
 -- Builds the sales staging of some Moscow days, from the tickets and shows that one fetch landed.
 -- Fresh rows, and in the same statement tombstones (_deleted = 1) for existing rows that have disappeared. A day of
--- QTickets is replaced as a whole. A ticket counts as sold on the day of payment, even if it is refunded later: the
+-- an organiser is replaced as a whole. A ticket counts as sold on the day of payment, even if it is refunded later: the
 -- refund counts on its own day, if that is at most refund_days after the day of payment. A cancelled ticket
 -- (deleted_at) counts nowhere, neither its price nor its refund; nor does one in another currency.
 INSERT INTO zakaz.stg_qtickets_sales
@@ -79,7 +79,7 @@ SELECT
     city,
     utm_source,
     utm_campaign,
-    'qtickets' AS source,
+    {sales_source:String} AS source,
     sum(part.tickets_sold) AS tickets_sold,
     sum(part.tickets_refunded) AS tickets_refunded,
     sum(part.revenue) AS revenue,
@@ -144,6 +144,6 @@ FROM (
         '' AS currency,
         FALSE AS is_fresh
     FROM zakaz.stg_qtickets_sales FINAL
-    WHERE source = 'qtickets' AND report_date BETWEEN {from_date:Date} AND {to_date:Date}
+    WHERE source = {sales_source:String} AND report_date BETWEEN {from_date:Date} AND {to_date:Date}
 ) AS part
 GROUP BY report_date, event_date, event_id, show_id, city, utm_source, utm_campaign

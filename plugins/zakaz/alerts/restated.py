@@ -1,8 +1,8 @@
 """RESTATED: a source changed a day that the look-back window would not have read again, or replaced a file's."""
 
 import logging
-from collections.abc import Collection, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 
 from zakaz.alerts.alert import Alert
 from zakaz.alerts.delivery import raise_alert
@@ -22,7 +22,6 @@ def notify_of_restatements(
     days: DayRange,
     restatements: Sequence[Restatement],
     window_days: int,
-    file_days: Collection[date] = (),
 ) -> None:
     """Log what changed; notify people of days older than the window, which no scheduled run would have corrected.
 
@@ -30,13 +29,12 @@ def notify_of_restatements(
 
     :param days: Moscow days that were read again.
     :param window_days: days that a scheduled run reads, the last complete one included.
-    :param file_days: Moscow days whose rows came from a file.
     """
     for change in restatements:
         log.info("the source restated %s", change)
     oldest_read = last_complete_day() - timedelta(days=window_days - 1)
-    of_files = [change for change in restatements if change.day in file_days]
-    late = [change for change in restatements if change.day < oldest_read and change.day not in file_days]
+    of_files = [change for change in restatements if change.was_of_file]
+    late = [change for change in restatements if change.day < oldest_read and not change.was_of_file]
     told = late + of_files
     if not told:
         return

@@ -17,6 +17,8 @@ from zakaz.pipeline.qtickets import known_evidence
 from zakaz.pipeline.qtickets_reading import read_sales
 from zakaz.secrets import masked_line
 from zakaz.settings import settings
+from zakaz.sources.qtickets import SOURCE as SALES_SOURCE
+from zakaz.sources.qtickets import QTicketsClient
 from zakaz.sources.vk_ads import VkAdsClient, first_reachable_day
 from zakaz.sources.vk_statistics import Figures
 from zakaz.warehouse.hook import WarehouseHook
@@ -129,13 +131,15 @@ def audit(warehouse: WarehouseHook, days: DayRange) -> tuple[list[Comparison], l
 
 
 def _accounts_not_asked(subjects: Collection[Subject]) -> list[str]:
-    days_of = defaultdict[int, list[date]](list)
-    for day, source, account_id in subjects:
+    days_of = defaultdict[str, list[date]](list)
+    for day, source, account_id in sorted(subjects):
         if source == "vk_ads" and day >= first_reachable_day():
-            days_of[account_id].append(day)
+            days_of[f"vk_ads: account {account_id}"].append(day)
+        elif source.startswith(f"{SALES_SOURCE}:"):
+            days_of[source].append(day)
     return [
-        f"vk_ads: account {account_id} has rows from {min(days)} to {max(days)}, and is none of those that answered"
-        for account_id, days in sorted(days_of.items())
+        f"{name} has rows from {min(days)} to {max(days)}, and is none of those that answered"
+        for name, days in days_of.items()
     ]
 
 
@@ -168,12 +172,16 @@ def _ask_qtickets(warehouse: WarehouseHook, days: DayRange, said: Said) -> None:
         said.not_asked.append(f"qtickets: there is no connection {QTICKETS}")
         return
     evidence = known_evidence(warehouse)
-    with said.or_why_not("qtickets"):
-        sales = read_sales(hook.get_conn(), days, settings().refund_days, evidence, deep=True)
-        said.not_asked += [f"qtickets: {refused.what}" for refused in sales.refused]
-        for day, sums in sales.by_day().items():
-            said.figures[Subject(day, "qtickets", 0)] = {
-                "tickets_sold": Decimal(sums.tickets),
-                "revenue": sums.revenue,
-                "refunds_amount": sums.refunds,
-            }
+    clients: list[QTicketsClient] = []
+    with said.or_why_not(SALES_SOURCE):
+        clients = hook.get_conn()
+    for client in clients:
+        with said.or_why_not(client.source):
+            sales = read_sales(client, days, settings().refund_days, evidence, deep=True)
+            said.not_asked += [f"{client.source}: {refused.what}" for refused in sales.refused]
+            for day, sums in sales.by_day().items():
+                said.figures[Subject(day, client.source, 0)] = {
+                    "tickets_sold": Decimal(sums.tickets),
+                    "revenue": sums.revenue,
+                    "refunds_amount": sums.refunds,
+                }

@@ -51,19 +51,20 @@ def vk_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures
 def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, figures: RunFigures) -> None:
     """Fetch ticket sales from QTickets and rebuild `zakaz.stg_qtickets_sales`.
 
-    Single orders or tickets that can't be read are what lacks; all others are loaded.
+    Single orders or tickets that can't be read, and organisers of several, are what lacks; all others are loaded.
     """
     limits = settings()
     is_weekly = attempt.run_type == "scheduled" and days.last.weekday() == DEEP_WEEKDAY
-    client = QTicketsHook().get_conn()
-    loaded = load_qtickets(client, warehouse, days, limits.refund_days, deep=is_weekly)
+    clients = QTicketsHook().get_conn()
+    loaded = load_qtickets(clients, warehouse, days, limits.refund_days, deep=is_weekly)
     figures.rows_read, figures.rows_written = loaded.rows_read, loaded.rows_written
-    keep_findings(warehouse, loaded.findings, attempt.run_id)
+    if loaded.findings:
+        keep_findings(warehouse, loaded.findings, attempt.run_id)
     notify_of_findings(warehouse, attempt, loaded.findings)
-    notify_of_restatements(warehouse, attempt, days, loaded.restatements, limits.sales_lookback_days, loaded.file_days)
+    notify_of_restatements(warehouse, attempt, days, loaded.restatements, limits.sales_lookback_days)
     _note_lacking(loaded, figures)
     if days.last == last_complete_day():  # what is on sale now says nothing of old days
-        keep_coming_shows(client, warehouse)
+        keep_coming_shows([client for client in clients if client.source in loaded.loaded], warehouse)
 
 
 def _note_lacking(loaded: LoadResult, figures: RunFigures) -> None:

@@ -1,7 +1,6 @@
 """The result of a load, for the run registry and alerts."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import NamedTuple
 
 from zakaz.errors import SourceIncomplete, TransientError, ZakazError, one_line
@@ -22,7 +21,6 @@ class LoadResult(NamedTuple):
     :param restatements: changed sums of days that had been loaded before.
     :param broken: objects that can't be read, each with the reason; all others are loaded.
     :param findings: warnings about what is loaded, and what was looked at without one.
-    :param file_days: Moscow days whose rows came from a file, until this load replaced them.
     :param loaded: the names of the accounts that are loaded.
     :param failed: the error of each account that is not; its old rows stay.
     """
@@ -33,7 +31,6 @@ class LoadResult(NamedTuple):
     restatements: tuple[Restatement, ...] = ()
     broken: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    file_days: frozenset[date] = frozenset()
     loaded: tuple[str, ...] = ()
     failed: Mapping[str, ZakazError] = {}
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from uuid import UUID, uuid4
 
 from zakaz.days import DayRange, moscow_day
 from zakaz.errors import SourceInconsistent, WarehouseUnavailable
+from zakaz.pipeline.accounts import load_each
 from zakaz.pipeline.known_shows import keep_shows
 from zakaz.pipeline.landed import require_landed, require_same
 from zakaz.pipeline.load_result import LoadResult
@@ -25,7 +27,6 @@ from zakaz.sources.qtickets_rows import Ticket
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
-SOURCE = "qtickets"
 TICKETS_TABLE, SHOWS_TABLE = "zakaz.raw_qtickets_tickets", "zakaz.raw_qtickets_shows"
 LANDED = ("fetch_id", "fetched_at")
 SHOW_FIELDS = Show._fields[:6]  # what the staging is built from
@@ -35,27 +36,60 @@ TICKET_COLUMNS = (*Ticket._fields[:-1], "ticket_no", *LANDED)  # no note
 
 @dataclass(frozen=True)
 class Fetch:
-    """One fetch."""
+    """One fetch, of one organiser.
 
+    :param source: whose sales.
+    """
+
+    source: str
     fetch_id: UUID = field(default_factory=uuid4)
     fetched_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def load_qtickets(
-    client: QTicketsClient, warehouse: WarehouseHook, days: DayRange, refund_days: int, *, deep: bool = False
+    clients: Sequence[QTicketsClient], warehouse: WarehouseHook, days: DayRange, refund_days: int, *, deep: bool = False
 ) -> LoadResult:
-    """Fetch days of ticket sales and rebuild them in the staging, which changes only if all checks pass.
+    """Fetch days of ticket sales of all organisers and rebuild them in the staging, each organiser by itself.
 
-    :param days: Moscow days, each replaced as a whole but for what files have loaded of other sellers.
+    An organiser's rows change only if all its checks pass, whatever becomes of the others.
+
+    :param clients: one per organiser.
+    :param days: Moscow days, each replaced as a whole but for what others sold.
     :param refund_days: how many days after its sale a refund counts at most.
     :param deep: read all older orders for their refunds, whatever QTickets' `updated_at` says.
-    :returns: tickets read, rows written, what could not be read, the sums that changed, and warnings.
+    :returns: tickets read, rows written, what could not be read, which organisers failed (their old rows stay), the
+        sums that changed, and warnings.
+    :raises ZakazError: the only organiser failed, as for `load_organiser`; the staging is unchanged.
+    """
+
+    def load(client: QTicketsClient) -> LoadResult:
+        return load_organiser(client, warehouse, days, refund_days, deep=deep)
+
+    loaded, failed = load_each(clients, load, attrgetter("source"))
+    return LoadResult(
+        rows_read=sum(one.rows_read for one in loaded.values()),
+        rows_written=sum(one.rows_written for one in loaded.values()),
+        restatements=tuple(change for one in loaded.values() for change in one.restatements),
+        broken=tuple(
+            f"{source}: {what}" if len(clients) > 1 else what for source, one in loaded.items() for what in one.broken
+        ),
+        findings=tuple(finding for one in loaded.values() for finding in one.findings),
+        loaded=tuple(loaded),
+        failed=failed,
+    )
+
+
+def load_organiser(
+    client: QTicketsClient, warehouse: WarehouseHook, days: DayRange, refund_days: int, *, deep: bool
+) -> LoadResult:
+    """Fetch days of one organiser and rebuild them; the parameters are those of `load_qtickets`.
+
     :raises SourceRefused: QTickets refused a call; the staging is unchanged.
     :raises SourceUnavailable: QTickets gave no usable answer; the staging is unchanged.
     :raises SourceInconsistent: the replies contradict each other or the request; the staging is unchanged.
     :raises WarehouseUnavailable: what was landed can't be read back.
     """
-    fetch = Fetch()
+    fetch = Fetch(client.source)
     sales = read_sales(client, days, refund_days, known_evidence(warehouse), deep=deep)
     if not sales.orders:
         _require_true_zero(client, warehouse, sales, fetch)
@@ -63,14 +97,15 @@ def load_qtickets(
     others = [ticket for ticket in sales.tickets.values() if ticket.currency != RUBLES]
     tickets, shows, told = place(client, in_rubles)
     with warehouse.session():
-        standing = standing_days(warehouse, days)
+        standing = standing_days(warehouse, fetch.source, days)
         _land(warehouse, fetch, [*tickets, *others, *sales.cancelled], shows)
-        with restated(warehouse, SOURCE, days) as restatements:
+        with restated(warehouse, fetch.source, days) as restatements:
             sql = statement("sales/stg_from_qtickets.sql")
-            written = rebuild(warehouse, STG_SALES, sql, days, fetch_id=fetch.fetch_id, refund_days=refund_days)
+            params = {"fetch_id": fetch.fetch_id, "sales_source": fetch.source, "refund_days": refund_days}
+            written = rebuild(warehouse, STG_SALES, sql, days, **params)
             totals = _totals(sales, fetch)
             record_totals(warehouse, totals)
-        keep_shows(warehouse, told, fetch.fetched_at)
+        keep_shows(warehouse, told, fetch.fetched_at, fetch.source)
         lost = _lost(warehouse, sales, fetch)
     if not written and any(total.tickets or total.refunds for total in totals):
         raise WarehouseUnavailable(
@@ -81,10 +116,12 @@ def load_qtickets(
     return LoadResult(
         sales.read,
         written,
-        restatements=tuple(restatements.found),
+        restatements=tuple(
+            replace(change, was_of_file=change.day in standing and standing[change.day].is_of_file)
+            for change in restatements.found
+        ),
         broken=tuple(refused.what for refused in sales.refused),
-        findings=tuple(findings_of(sales, [*tickets, *others], shows, lost)),
-        file_days=frozenset(day for day, on_day in standing.items() if on_day.is_of_file),
+        findings=tuple(findings_of(sales, [*tickets, *others], shows, lost, client.organiser)),
     )
 
 
@@ -123,13 +160,14 @@ def _land(warehouse: WarehouseHook, fetch: Fetch, tickets: Sequence[Ticket], sho
 
 def _lost(warehouse: WarehouseHook, sales: Sales, fetch: Fetch) -> list[Ticket]:
     """The cancelled tickets that an earlier day still counts."""
-    rows = warehouse.execute(statement("sales/qtickets_lost_cancellations.sql"), {"fetch_id": fetch.fetch_id})
+    params = {"fetch_id": fetch.fetch_id, "sales_source": fetch.source}
+    rows = warehouse.execute(statement("sales/qtickets_lost_cancellations.sql"), params)
     standing = {basket_id for (basket_id,) in rows}
     lost = [ticket for ticket in sales.cancelled if ticket.basket_id in standing]
     if not lost:
         return []
     days = [ticket.payed_on for ticket in lost]
-    on_days = standing_days(warehouse, DayRange(min(days), max(days)))
+    on_days = standing_days(warehouse, fetch.source, DayRange(min(days), max(days)))
     return [ticket for ticket in lost if (on := on_days.get(ticket.payed_on)) and not on.is_of_file]
 
 
@@ -145,7 +183,7 @@ def _require_true_zero(client: QTicketsClient, warehouse: WarehouseHook, sales: 
     if inside:
         contradiction = f"but among the newest ones is one paid {max(inside).isoformat()}"
     elif not before and any(
-        sold.tickets_sold or sold.refunds_amount for sold in staged_sums(warehouse, SOURCE, days).values()
+        sold.tickets_sold or sold.refunds_amount for sold in staged_sums(warehouse, fetch.source, days).values()
     ):
         contradiction = (
             "nor any before, though the staging has sales of these days: is the token that of another organiser?"
@@ -163,7 +201,7 @@ def _totals(sales: Sales, fetch: Fetch) -> list[SourceTotal]:
     return [
         SourceTotal(
             day=day,
-            source=SOURCE,
+            source=fetch.source,
             account_id=0,
             state=CONFIRMED_ZERO if of_day.is_empty and not _is_refused(sales, day) else FIGURES,
             impressions=0,

@@ -15,14 +15,14 @@ LATE, CANCELLED, INCOMPLETE = "late_refunds", "late_cancellations", "incomplete_
 CURRENCY, ODD = "other_currency_tickets", "odd_refunds"
 # What each check looks at and what it expects.
 CHECKS = {
-    LATE: ("QTickets: late refunds", "each refund within {days} days of its sale (REFUND_DAYS)"),
-    CANCELLED: ("QTickets: late cancellations", "no sale that was cancelled after its day was last loaded"),
+    LATE: ("late refunds", "each refund within {days} days of its sale (REFUND_DAYS)"),
+    CANCELLED: ("late cancellations", "no sale that was cancelled after its day was last loaded"),
     INCOMPLETE: (
-        "QTickets: shows, tags and sums",
+        "shows, tags and sums",
         "name, city, start and time zone of each show, readable tags, all money of an order in its tickets",
     ),
-    CURRENCY: ("QTickets: other currencies", "tickets in rubles"),
-    ODD: ("QTickets: large refunds", "no refund above twice the price"),
+    CURRENCY: ("other currencies", "tickets in rubles"),
+    ODD: ("large refunds", "no refund above twice the price"),
 }
 NAMED = 3
 # A refund above the price may include a service fee; above twice the price, it may be a slip.
@@ -30,7 +30,11 @@ HIGHEST_SHARE = 2
 
 
 def findings_of(
-    sales: Sales, tickets: Sequence[Ticket], shows: Sequence[Show], lost: Sequence[Ticket]
+    sales: Sales,
+    tickets: Sequence[Ticket],
+    shows: Sequence[Show],
+    lost: Sequence[Ticket],
+    organiser: str = "",
 ) -> list[Finding]:
     """The warnings of each day; a day without one has passed.
 
@@ -38,7 +42,9 @@ def findings_of(
 
     :param tickets: those that are not cancelled, each under the event of its show.
     :param lost: cancelled ones that earlier days still count; to load such a day anew withdraws its warning.
+    :param organiser: the organiser's name, if there may be several: the warnings of one withdraw none of another.
     """
+    whose = f"QTickets {organiser}" if organiser else "QTickets"
     odd = _odd(sales, tickets, shows)
     for ticket in lost:
         day = ticket.payed_on
@@ -47,10 +53,10 @@ def findings_of(
     return [
         Finding(
             day=day,
-            check_name=check,
+            check_name=f"{check}:{organiser}" if organiser else check,
             code="ANOMALY",
             severity="warn",
-            subject=subject,
+            subject=f"{whose}: {subject}",
             expected=expected.format(days=sales.refund_days),
             found=_text(day, odd.get((check, day), {})) or "nothing else",
             passed=(check, day) not in odd,

@@ -17,13 +17,13 @@ from zakaz.pipeline.landed import require_same
 from zakaz.pipeline.marts import STG_SALES, rebuild
 from zakaz.pipeline.sales_days import SalesSums, StandingDay, staged_sums, standing_days
 from zakaz.settings import settings
+from zakaz.sources.qtickets import SOURCE
 from zakaz.sources.sales_file import SHOWN_PROBLEMS
 from zakaz.sources.sales_line import COLUMNS, SalesLine
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 RAW_TABLE = "zakaz.raw_sales"
-QTICKETS = "qtickets"
 Sums = Mapping[date, SalesSums]
 
 
@@ -58,14 +58,14 @@ def load_sales(
     :raises WarehouseUnavailable: also if other lines or sums can be read back than were written.
     """
     load_id, loaded_at = uuid4(), datetime.now(UTC)
-    source = f"file:{seller}" if seller else QTICKETS
+    source = f"file:{seller}" if seller else SOURCE
     by_day: defaultdict[date, list[SalesLine]] = defaultdict(list)
     for line in lines:
         by_day[line.report_date].append(line)
     sums = {day: SalesSums.of(by_day[day]) for day in sorted(by_day)}
     days = DayRange(min(sums), max(sums))
     with warehouse.session():
-        standing = {} if seller else standing_days(warehouse, days)
+        standing = {} if seller else standing_days(warehouse, SOURCE, days)
         others = {day: standing[day] for day in sums if day in standing and not _is_of(file_name, standing[day])}
         if others and not replace:
             raise InvalidInput(_refusal(others, sums))

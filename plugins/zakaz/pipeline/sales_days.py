@@ -1,4 +1,4 @@
-"""What stands on a sale day of QTickets in the staging, and who loaded it: QTickets or a file in its place."""
+"""What stands on a sale day of an organiser in the staging, and who loaded it: QTickets or a file in its place."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -43,16 +43,20 @@ class StandingDay(NamedTuple):
     file_name: str
 
 
-def standing_days(warehouse: WarehouseHook, days: DayRange) -> dict[date, StandingDay]:
-    """What stands on the Moscow days that have rows of QTickets in the sales staging."""
-    rows = warehouse.execute(statement("sales/standing_days.sql"), {**days.bounds, "raw_days": settings().raw_days})
+def standing_days(warehouse: WarehouseHook, source: str, days: DayRange) -> dict[date, StandingDay]:
+    """What stands on the Moscow days that have rows of an organiser in the sales staging.
+
+    :param source: qtickets, or qtickets:NAME.
+    """
+    params = {**days.bounds, "sales_source": source, "raw_days": settings().raw_days}
+    rows = warehouse.execute(statement("sales/standing_days.sql"), params)
     return {day: StandingDay(SalesSums(*sums), bool(is_file), name) for day, *sums, is_file, name in rows}
 
 
 def staged_sums(warehouse: WarehouseHook, source: str, days: DayRange) -> dict[date, SalesSums]:
     """What the staging has of one source on the Moscow days that have rows.
 
-    :param source: qtickets, or file: and a seller's name.
+    :param source: qtickets, qtickets:NAME or file:NAME.
     """
     found: dict[date, dict[str, Decimal]] = {}
     for day, name, amount in warehouse.execute(statement("days/staged_sums.sql"), {**days.bounds, "source": source}):

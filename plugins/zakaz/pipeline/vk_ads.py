@@ -5,7 +5,8 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from zakaz.days import DayRange
-from zakaz.errors import SourceInconsistent, SourceUnavailable, WarehouseUnavailable, ZakazError
+from zakaz.errors import SourceInconsistent, WarehouseUnavailable
+from zakaz.pipeline.accounts import load_each
 from zakaz.pipeline.buffered_insert import BufferedInsert
 from zakaz.pipeline.landed import require_landed
 from zakaz.pipeline.load_result import LoadResult
@@ -51,27 +52,17 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
     :returns: rows read and written, what lacks (its old rows stay), which accounts failed, and the sums that changed.
     :raises ZakazError: the only account failed, as for `fetch_account` and `build`; the staging is unchanged.
     """
-    fetches, loaded, failed, written, unanswered = list[Fetch](), list[str](), dict[str, ZakazError](), 0, 0
+
+    def load(client: VkAdsClient) -> tuple[Fetch, int]:
+        fetch = fetch_account(client, warehouse, days)
+        return fetch, build(warehouse, fetch)
+
     with restated(warehouse, SOURCE, days) as restatements:
-        for client in clients:
-            if unanswered > 1:
-                failed[client.name] = SourceUnavailable("not asked, since the two before it got no answer")
-                continue
-            try:
-                fetch = fetch_account(client, warehouse, days)
-                written += build(warehouse, fetch)
-            except ZakazError as error:
-                if len(clients) == 1:
-                    raise
-                failed[_name(client)] = error
-                unanswered = unanswered + 1 if _is_silence(error) else 0
-            else:
-                unanswered = 0
-                fetches.append(fetch)
-                loaded.append(_name(client))
+        loaded, failed = load_each(clients, load, _name)
+    fetches = [fetch for fetch, _ in loaded.values()]
     return LoadResult(
         rows_read=sum(fetch.rows for fetch in fetches),
-        rows_written=written,
+        rows_written=sum(written for _, written in loaded.values()),
         refused=tuple(f"ad {ad_id}" for fetch in fetches for ad_id in fetch.lacking),
         restatements=tuple(restatements.found),
         broken=tuple(name for fetch in fetches for name in fetch.broken),
@@ -83,14 +74,6 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
 def _name(client: VkAdsClient) -> str:
     known = client.opened and client.name != str(client.opened)
     return f"{client.name} (account {client.opened})" if known else client.name
-
-
-def _is_silence(error: ZakazError) -> bool:
-    """Whether the other accounts may fail alike: each takes minutes then, of the 15 that the task has.
-
-    Whatever VK answers about one account, however odd, says nothing about the others.
-    """
-    return isinstance(error, WarehouseUnavailable) or (isinstance(error, SourceUnavailable) and not error.is_reached)
 
 
 def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> Fetch:

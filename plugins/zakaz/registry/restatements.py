@@ -17,18 +17,28 @@ Sums = dict[tuple[date, str], Decimal]
 
 @dataclass(frozen=True)
 class Restatement:
-    """A sum of a Moscow day that changed; rubles for money."""
+    """A sum of a Moscow day that changed; rubles for money.
+
+    :param source: whose sum: vk_ads, qtickets or qtickets:NAME.
+    :param was_of_file: a file had loaded the day, in the place of the source.
+    """
 
     day: date
     field: str
     before: Decimal
     after: Decimal
+    source: str = ""
+    was_of_file: bool = False
 
     @property
     def sums(self) -> str:
-        """Both sums: counts whole, money with kopecks, whatever zeros the driver left out."""
+        """Both sums, of one of several organisers with its name.
+
+        Counts whole, money with kopecks, whatever zeros the driver left out.
+        """
         digits = 2 if self.field in MONEY else 0
-        return f"{self.before:.{digits}f} → {self.after:.{digits}f}"
+        whose = f" ({self.source})" if ":" in self.source else ""
+        return f"{self.before:.{digits}f} → {self.after:.{digits}f}{whose}"
 
     def __str__(self) -> str:
         return f"{self.day} {self.field} {self.sums}"
@@ -47,14 +57,14 @@ def restated(warehouse: WarehouseHook, source: str, days: DayRange) -> Iterator[
 
     A day that was never loaded before is not restated.
 
-    :param source: vk_ads or qtickets.
+    :param source: vk_ads, qtickets or qtickets:NAME.
     """
     restatements = Restatements()
     before = _sums(warehouse, source, days)
     yield restatements
     after = _sums(warehouse, source, days)
     restatements.found = [
-        Restatement(day, name, amount, after.get((day, name), Decimal(0)))
+        Restatement(day, name, amount, after.get((day, name), Decimal(0)), source)
         for (day, name), amount in before.items()
         if after.get((day, name), Decimal(0)) != amount
     ]
@@ -62,7 +72,7 @@ def restated(warehouse: WarehouseHook, source: str, days: DayRange) -> Iterator[
     warehouse.insert(
         TABLE,
         ("day", "loaded_at", "source", "field", "before", "after"),
-        [(change.day, now, source, change.field, change.before, change.after) for change in restatements.found],
+        [(change.day, now, change.source, change.field, change.before, change.after) for change in restatements.found],
     )
 
 

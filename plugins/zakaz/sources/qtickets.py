@@ -21,6 +21,9 @@ from zakaz.sources.qtickets_events import Show, read_event
 from zakaz.sources.qtickets_rows import Order, read_order, read_payment
 
 Condition = Mapping[str, Any]
+# Whose the sales are in the warehouse; of an organiser with a name, followed by a colon and the name.
+SOURCE = "qtickets"
+PASSWORD = "password"  # noqa: S105 - where it is written
 EVENTS_ASKED_TOGETHER = 50
 PAID: Condition = {"column": "payed", "value": 1}
 ACTIVE: Condition = {"column": "is_active", "value": 1}
@@ -50,15 +53,22 @@ class QTicketsClient:
 
     :param api: the API; make it with `refuse=refused`.
     :param token: API token.
+    :param organiser: the organiser's name, if there may be several.
     """
 
-    def __init__(self, api: JsonApi, token: str) -> None:
+    def __init__(self, api: JsonApi, token: str, organiser: str = "") -> None:
         self._api = api
+        self.organiser = organiser
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",
             "Cache-Control": "no-cache",
         }
+
+    @property
+    def source(self) -> str:
+        """Whose the sales are in the warehouse."""
+        return f"{SOURCE}:{self.organiser}" if self.organiser else SOURCE
 
     def orders(
         self, days: DayRange, *, updated_since: datetime | None = None, attempts: int | None = None
@@ -253,10 +263,11 @@ def _together(pages: Iterator[list[list[Show]]]) -> Iterator[list[Show]]:
         yield [show for of_event in page for show in of_event]
 
 
-def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
+def refused(what: str, answer: Answer, headers: Mapping[str, str], place: str = PASSWORD) -> None:
     """Raise the error for a status of 400 to 499.
 
     :param what: the request, for the message.
+    :param place: the field of the connection with the token.
     :raises SourceUnavailable: too many requests, with the pause that QTickets asks for.
     :raises SourceRefused: anything else; its code is the HTTP status.
     """
@@ -266,10 +277,11 @@ def refused(what: str, answer: Answer, headers: Mapping[str, str]) -> None:
             f"{what}: HTTP 429: too many requests: {answer.excerpt}", float(pause) if pause.isdecimal() else None
         )
     advice = {
-        401: ": QTickets doesn't take the token. Put one from its cabinet (Settings, Main, at the bottom) into the "
-        "password of the connection",
-        403: ": QTickets doesn't take the token. Put one from its cabinet (Settings, Main, at the bottom) into the "
-        "password of the connection",
+        **dict.fromkeys(
+            (401, 403),
+            f": QTickets doesn't take the token. Put one from its cabinet (Settings, Main, at the bottom) into the "
+            f"{place} of the connection",
+        ),
         404: ": there is no such address. Correct the host of the connection",
     }.get(answer.status, "")
     code = answer.body.get("code") if isinstance(answer.body, dict) else None

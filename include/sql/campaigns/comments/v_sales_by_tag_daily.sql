@@ -1,7 +1,7 @@
 -- The comments of bi.v_sales_by_tag_daily and its columns.
 ALTER TABLE bi.v_sales_by_tag_daily
 COMMENT COLUMN d 'День продажи или возврата по Москве',
-COMMENT COLUMN source 'Чьи это продажи: qtickets или file:ИМЯ',
+COMMENT COLUMN source 'Чьи это продажи: qtickets, qtickets:ИМЯ или file:ИМЯ',
 COMMENT COLUMN channel 'Канал по меткам (include/channels.csv)',
 COMMENT COLUMN is_paid 'Канал платный (include/channels.csv)',
 COMMENT COLUMN utm_source 'Метка заказа; пусто, если её нет',

@@ -1,7 +1,7 @@
 -- The comments of meta.v_sales_parts and its columns.
 ALTER TABLE meta.v_sales_parts
 COMMENT COLUMN report_date 'Moscow day of the sale or refund',
-COMMENT COLUMN source 'whose sales: qtickets, or file:NAME',
+COMMENT COLUMN source 'whose sales: qtickets, qtickets:NAME or file:NAME',
 COMMENT COLUMN event_id 'as its source numbers it',
 COMMENT COLUMN show_id 'one showing of the event; 0 where it is not known',
 COMMENT COLUMN event_date 'day of the show, where it is held; 1970-01-01 where it is not known',

@@ -1,7 +1,7 @@
 -- The comments of meta.v_day_sums and its columns.
 ALTER TABLE meta.v_day_sums
 COMMENT COLUMN day 'Moscow day',
-COMMENT COLUMN source 'vk_ads, qtickets, or file:NAME',
+COMMENT COLUMN source 'vk_ads, qtickets, qtickets:NAME or file:NAME',
 COMMENT COLUMN layer 'staging or mart',
 COMMENT COLUMN row_count 'current rows',
 COMMENT COLUMN version 'the newest _ver of these rows',

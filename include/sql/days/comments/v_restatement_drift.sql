@@ -1,6 +1,6 @@
 -- The comments of meta.v_restatement_drift and its columns.
 ALTER TABLE meta.v_restatement_drift
-COMMENT COLUMN source 'vk_ads, qtickets',
+COMMENT COLUMN source 'vk_ads, qtickets or qtickets:NAME',
 COMMENT COLUMN age_days 'days from the Moscow day to the load that changed it',
 COMMENT COLUMN days_changed 'days that were changed at this age',
 COMMENT COLUMN rubles_changed 'sum of the changes of money, rubles; a rise and a fall cancel each other',

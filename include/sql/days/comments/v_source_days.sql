@@ -1,7 +1,7 @@
 -- The comments of meta.v_source_days and its columns.
 ALTER TABLE meta.v_source_days
 COMMENT COLUMN day 'Moscow day',
-COMMENT COLUMN source 'vk_ads, qtickets',
+COMMENT COLUMN source 'vk_ads, qtickets or qtickets:NAME',
 COMMENT COLUMN is_asked 'always 1: a day that was not asked for has no row',
 COMMENT COLUMN is_confirmed_zero '1: the source confirmed a day without anything',
 COMMENT COLUMN has_total '0: doubtful (SUSPECT_ZERO)',

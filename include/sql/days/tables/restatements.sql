@@ -3,7 +3,7 @@ CREATE TABLE IF NOT EXISTS meta.restatements
 (
     day Date COMMENT 'Moscow day',
     loaded_at DateTime64(6, 'UTC') COMMENT 'UTC instant when the new sum was loaded',
-    source LowCardinality(String) COMMENT 'vk_ads, qtickets',
+    source LowCardinality(String) COMMENT 'vk_ads, qtickets or qtickets:NAME',
     field LowCardinality(String) COMMENT 'column of the staging',
     before Decimal(18, 2) COMMENT 'sum of the day as it was; rubles for money',
     after Decimal(18, 2) COMMENT 'sum of the day as it is now; rubles for money'

@@ -4,7 +4,7 @@
 CREATE TABLE IF NOT EXISTS meta.source_totals
 (
     day Date COMMENT 'Moscow day',
-    source LowCardinality(String) COMMENT 'vk_ads, qtickets',
+    source LowCardinality(String) COMMENT 'vk_ads, qtickets or qtickets:NAME',
     account_id UInt64 COMMENT '0 where the source has one account only',
     state LowCardinality(String) COMMENT 'FIGURES, CONFIRMED_ZERO (it said so), SUSPECT_ZERO (its two answers differ)',
     impressions UInt64 COMMENT 'shows of ads (vk_ads)',

@@ -1,5 +1,6 @@
 -- The sums of each Moscow day and source in each staging and mart: rows, their newest version, and each figure.
--- Sources are vk_ads, qtickets, and file:NAME for sales of others that a file brought.
+-- Sources are vk_ads, qtickets, qtickets:NAME for an organiser with a name, and file:NAME for sales of others that a
+-- file brought.
 CREATE OR REPLACE VIEW meta.v_day_sums DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     stat_date AS day,

@@ -3,11 +3,13 @@
 -- not zero. A ratio over several days is true only over those that have both sides.
 CREATE OR REPLACE VIEW bi.v_marketing_roi_daily DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH confirmed_zero AS (
+    -- A day without sales is one of which all organisers that were asked say so.
     SELECT
         day,
-        source
+        splitByChar(':', source)[1] AS side
     FROM meta.v_source_days
-    WHERE is_confirmed_zero
+    GROUP BY day, side
+    HAVING min(is_confirmed_zero)
 )
 
 SELECT

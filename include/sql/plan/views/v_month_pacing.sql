@@ -24,12 +24,14 @@ daily AS (
     FROM zakaz.dm_sales_daily FINAL
 ),
 
+-- Sales have one account for all organisers: each of them says so.
 confirmed_zeros AS (
     SELECT
         account_id,
         day AS d
     FROM meta.source_totals FINAL
-    WHERE state = 'CONFIRMED_ZERO'
+    GROUP BY account_id, d
+    HAVING min(state = 'CONFIRMED_ZERO')
 ),
 
 -- The days of each account that have data, or the source's word that there are none.

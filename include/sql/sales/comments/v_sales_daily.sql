@@ -9,7 +9,7 @@ COMMENT COLUMN tickets_sold 'Продано билетов по дню опла�
 COMMENT COLUMN revenue 'Выручка (оборот организатора), ₽: с НДС, после скидок, до комиссии, возвраты не вычтены',
 COMMENT COLUMN refunds_amount 'Возвраты, ₽: что вернули покупателям, в день возврата, а не продажи',
 COMMENT COLUMN net_revenue 'Чистая выручка, ₽: выручка минус возвраты этого дня; с НДС, после скидок, до комиссии',
-COMMENT COLUMN source 'Чьи это продажи: qtickets или file:ИМЯ',
+COMMENT COLUMN source 'Чьи это продажи: qtickets, qtickets:ИМЯ или file:ИМЯ',
 COMMENT COLUMN tickets_refunded 'Возвращено билетов, в день возврата; 0 у дней, загруженных до появления этого столбца',
 COMMENT COLUMN net_tickets 'Проданные билеты минус возвращённые в этот день; бывает меньше нуля',
 COMMENT COLUMN discount_amount 'Скидки, ₽, по дню оплаты: в выручку уже не входят; 0 у дней, загруженных до 2.0',

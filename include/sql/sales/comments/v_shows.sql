@@ -1,6 +1,6 @@
 -- The comments of bi.v_shows and its columns.
 ALTER TABLE bi.v_shows
-COMMENT COLUMN source 'Чьи это продажи: qtickets или file:ИМЯ',
+COMMENT COLUMN source 'Чьи это продажи: qtickets, qtickets:ИМЯ или file:ИМЯ',
 COMMENT COLUMN event_id 'Номер события у источника',
 COMMENT COLUMN show_id 'Номер показа у источника; 0: источник его не называет, показ это событие, день и город',
 COMMENT COLUMN event_name 'Название события, каким его последним назвал источник',

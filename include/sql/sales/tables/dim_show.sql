@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS zakaz.dim_show
     min_price Nullable(Decimal(18, 2)) COMMENT 'rubles for a ticket; NULL where it is not known',
     max_price Nullable(Decimal(18, 2)) COMMENT 'rubles for a ticket; NULL where it is not known',
     read_at DateTime64(6, 'UTC') COMMENT 'UTC instant at which it was last read',
+    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose show: qtickets or qtickets:NAME',
     _ver UInt64 DEFAULT toUnixTimestamp64Micro(now64(6))
     COMMENT 'microseconds since 1970, 0 if taken from what was landed; the highest wins'
 )

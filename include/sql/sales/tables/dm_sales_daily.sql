@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS zakaz.dm_sales_daily
     event_date Date COMMENT 'day of the show, where it is held; 1970-01-01 where it is not known',
     city String COMMENT 'canonical name; by zakaz_city_name where no alias is known, unknown where there is none',
     event_id UInt64 COMMENT 'as its source numbers it',
-    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
+    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, qtickets:NAME or file:NAME',
     event_name String COMMENT 'as its source had it when the row was loaded',
     tickets_sold UInt64 COMMENT 'tickets, by the day of payment; a refund does not lessen them',
     tickets_refunded UInt64 COMMENT 'tickets, counted on the day of the refund',

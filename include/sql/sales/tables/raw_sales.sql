@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS zakaz.raw_sales
     service_fee_amount Decimal(18, 2) COMMENT 'rubles of fees on the tickets sold; 0 where the file does not say it',
     refund_kept_amount Decimal(18, 2) COMMENT 'rubles kept at refunds, on their day; 0 where the file does not say it',
     currency LowCardinality(String) COMMENT 'RUB: others are not loaded',
-    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
+    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, qtickets:NAME or file:NAME',
     file_name String COMMENT 'of the file, without its folder'
 )
 ENGINE = ReplacingMergeTree

@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_qtickets_sales
     city String COMMENT 'as the source writes it; unknown where it says none',
     utm_source String COMMENT 'of the order; empty where it has none',
     utm_campaign String COMMENT 'of the order; empty where it has none',
-    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, or file:NAME',
+    source LowCardinality(String) DEFAULT 'qtickets' COMMENT 'whose sales: qtickets, qtickets:NAME or file:NAME',
     tickets_sold UInt32 COMMENT 'tickets, by the day of payment; a refund does not lessen them',
     tickets_refunded UInt32 COMMENT 'tickets, counted on the day of the refund',
     revenue Decimal(18, 2) COMMENT 'rubles paid by buyers with VAT, after discounts, before commission and refunds',

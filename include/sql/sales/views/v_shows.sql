@@ -41,6 +41,7 @@ events AS (
 
 shows AS (
     SELECT
+        source,
         event_id,
         show_id,
         city,
@@ -65,12 +66,12 @@ sales AS (
         revenue,
         refunds_amount
     FROM zakaz.stg_qtickets_sales FINAL
-    WHERE source = 'qtickets'
+    WHERE startsWith(source, 'qtickets')
 ),
 
 sold AS (
     SELECT
-        'qtickets' AS source,
+        shows.source AS source,
         shows.event_id AS event_id,
         shows.show_id AS show_id,
         '' AS event_name,
@@ -111,7 +112,7 @@ sold AS (
     FROM zakaz.stg_qtickets_sales FINAL
     -- These columns belong to the key, so that few rows are left to be merged.
     PREWHERE
-        source != 'qtickets'
+        NOT startsWith(source, 'qtickets')
         OR (event_id, show_id) NOT IN (told)
 ),
 
@@ -149,7 +150,9 @@ SELECT
     summed.source AS source,
     summed.event_id AS event_id,
     summed.show_id AS show_id,
-    if(summed.source = 'qtickets' AND events.current_name != '', events.current_name, summed.event_name) AS event_name,
+    if(
+        startsWith(summed.source, 'qtickets') AND events.current_name != '', events.current_name, summed.event_name
+    ) AS event_name,
     summed.city AS city,
     summed.place AS place,
     -- As text, which no reader's time zone moves. A zone that the server doesn't know would end the whole query.

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-LONGEST_NAME = 60
+from zakaz.texts import LONGEST_NAME, is_name
 
 
 def seller_name(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str:
     """A seller's name as it is stored; empty if none is given."""
     name = (value or "").strip()
-    if value is not None and not (0 < len(name) <= LONGEST_NAME and name.isprintable()):
+    if value is not None and not is_name(name):
         raise click.BadParameter(f"{value!r} is no name: write 1 to {LONGEST_NAME} printable characters, e.g. kassir")
     return name
 
