@@ -8,6 +8,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from zakaz.errors import SourceNotSetUp
+from zakaz.orchestration.assets import describe, lineage
 from zakaz.orchestration.attempts import WAREHOUSE, attempt_of
 from zakaz.orchestration.run_days import days_of_run, require_sound_lookback
 from zakaz.orchestration.termination import ended_by_sigterm
@@ -23,7 +24,8 @@ class StageOperator(BaseOperator):
     """Runs the stage named by its task id (zakaz.pipeline.runner.run_stage) for the days of the run.
 
     Each attempt is a row in `meta.etl_runs`. Findings and final failures are rows in `meta.etl_alerts` and messages in
-    Telegram; final failures through `on_failure_callback` (zakaz.orchestration.callbacks).
+    Telegram; final failures through `on_failure_callback` (zakaz.orchestration.callbacks). Success is an event of each
+    table that it writes (zakaz.orchestration.assets).
 
     :param days: a range to process instead of the run's own days, as `DayRange.iso`.
     :param stage: the requested stages, as for `stages.wanted`; the others are skipped.
@@ -32,8 +34,8 @@ class StageOperator(BaseOperator):
     template_fields: Sequence[str] = ("days", "stage")
     operator_extra_links = (StatusPageLink(),)
 
-    def __init__(self, *, days: str = "", stage: str = ALL_STAGES, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, task_id: str, days: str = "", stage: str = ALL_STAGES, **kwargs: Any) -> None:
+        super().__init__(task_id=task_id, **{**lineage(task_id), **kwargs})
         self.days = days
         self.stage = stage
 
@@ -56,7 +58,8 @@ class StageOperator(BaseOperator):
         try:
             lacking = self._lacking(context["ti"]) if LAST_STAGE in stages else None
             with ended_by_sigterm():
-                run_stage(self.task_id, days, attempt_of(context), lacking)
+                figures = run_stage(self.task_id, days, attempt_of(context), lacking)
+            describe(context["outlet_events"], self.task_id, days, figures)
             if lacking and self.task_id in FETCHES:
                 context["ti"].xcom_push(LACKING, lacking)
         except SourceNotSetUp as error:

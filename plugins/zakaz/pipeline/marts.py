@@ -72,3 +72,4 @@ def _build(
     with warehouse.session():
         figures.rows_read = count_live(warehouse, source, days)
         figures.rows_written = rebuild(warehouse, mart, statement(sql), days)
+        figures.sums = dict(warehouse.execute(statement("days/mart_sums.sql"), {**days.bounds, "table": mart.table}))

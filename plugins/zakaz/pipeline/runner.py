@@ -47,7 +47,7 @@ STAGE_BY_NAME: Mapping[str, Stage] = {
 }
 
 
-def run_stage(name: str, days: DayRange, attempt: Attempt, lacking: list[str] | None = None) -> None:
+def run_stage(name: str, days: DayRange, attempt: Attempt, lacking: list[str] | None = None) -> RunFigures:
     """Run a stage for days, record the attempt in `meta.etl_runs`, and alert on its findings.
 
     The alert about a failed attempt is up to the caller, who knows whether there is a retry.
@@ -56,6 +56,7 @@ def run_stage(name: str, days: DayRange, attempt: Attempt, lacking: list[str] | 
     :param days: Moscow days.
     :param lacking: what the sources could not give, for a run with several stages. A fetch adds to it, so that the
         marts get all else, and the last stage fails for it. None: the fetch fails itself.
+    :returns: what the stage counted.
     :raises SourceIncomplete: single objects or accounts of a source lack; all others are loaded.
     :raises SourceNotSetUp: its source has no connection; no attempt is recorded.
     :raises DayNotOver: the last day is today or in the future, by Moscow time.
@@ -64,16 +65,17 @@ def run_stage(name: str, days: DayRange, attempt: Attempt, lacking: list[str] | 
     stage = STAGE_BY_NAME[name]
     stage.require_set_up()
     try:
-        _record(stage, days, attempt, lacking)
+        figures = _record(stage, days, attempt, lacking)
     except Exception:  # not after a timeout or SIGTERM, which are BaseExceptions
         if name == LAST_STAGE:
             _sweep(attempt)
         raise
     if name == LAST_STAGE:
         _sweep(attempt)
+    return figures
 
 
-def _record(stage: Stage, days: DayRange, attempt: Attempt, lacking: list[str] | None) -> None:
+def _record(stage: Stage, days: DayRange, attempt: Attempt, lacking: list[str] | None) -> RunFigures:
     warehouse = WarehouseHook(origin=attempt.origin)
     registry = WarehouseHook(origin=attempt.origin, within_seconds=REGISTRY_SECONDS)
     with ExitStack() as stack:
@@ -87,6 +89,7 @@ def _record(stage: Stage, days: DayRange, attempt: Attempt, lacking: list[str] |
         if figures.lacking and lacking is None:
             raise SourceIncomplete(". ".join(figures.lacking))
     log.info("%s: %s: %d rows read, %d written", attempt.job, days, figures.rows_read, figures.rows_written)
+    return figures
 
 
 def _sweep(attempt: Attempt) -> None:

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from zakaz.days import DayRange
@@ -23,11 +24,13 @@ UNLOCKED = " (no lock)"
 class RunFigures:
     """What a task counted: rows read from its source, rows in its table because of it.
 
+    :param sums: of the days in a mart that it has built, by column; money in rubles.
     :param lacking: what the sources could not give while all else was loaded; a text for each fetch.
     """
 
     rows_read: int = 0
     rows_written: int = 0
+    sums: dict[str, Decimal] = field(default_factory=dict)
     lacking: list[str] = field(default_factory=list)
 
 

@@ -24,7 +24,7 @@ daily AS (
     FROM zakaz.dm_sales_daily FINAL
 ),
 
--- Sales have one account for all organisers: each of them says so.
+-- All organisers of sales are account 0, so each of them must say so.
 confirmed_zeros AS (
     SELECT
         account_id,
