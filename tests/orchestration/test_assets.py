@@ -23,7 +23,7 @@ from zakaz.warehouse.hook import WarehouseHook
 DAY = date(2026, 11, 20)
 # What tasks write about themselves, or to read it again themselves.
 NO_ASSETS = {"meta.etl_runs", "meta.etl_alerts", "meta.restatements", "zakaz.parsed_vk_ads"}
-EXAMPLE = re.compile(r"```python\n(.+?)```", re.S)
+EXAMPLE = re.compile(r"```python\n(.+?)```", re.DOTALL)
 
 
 class Statements:
@@ -35,7 +35,7 @@ class Statements:
         self._views = {name_of(file): file.read_text(encoding="utf-8") for file in views()}
 
     def look(self, sql: str) -> None:
-        if written := re.search(r"^INSERT INTO (\w+\.\w+)", sql, re.M):
+        if written := re.search(r"^INSERT INTO (\w+\.\w+)", sql, re.MULTILINE):
             self.written[self.stage].add(written[1])
             self.sources[self.stage].update(self._sources(sql))
 

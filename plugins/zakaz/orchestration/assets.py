@@ -69,10 +69,10 @@ def lineage(stage: str) -> dict[str, list[Asset]]:
 
 
 def describe(outlet_events: Any, stage: str, days: DayRange, figures: "RunFigures") -> None:
-    """Say in the event of each table that a stage has written which Moscow days they are, and in that of the first one
-    what was counted.
+    """Say in the event of each table that a stage has written which Moscow days it wrote.
 
     :param outlet_events: of the task's context.
+    :param figures: what was counted, for the event of the first table.
     """
     of_days = {"from_date": days.first.isoformat(), "to_date": days.last.isoformat()}
     counted = {
