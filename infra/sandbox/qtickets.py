@@ -22,7 +22,7 @@ from sandbox.ticket_papers import event_paper, instant_text, order_paper
 TOKEN = "sandbox-qtickets-token"  # noqa: S105 - the stand-in's public value
 # The token of each organiser; which one it opens, no reply says.
 OWN_ORGANISER, OTHER_ORGANISER = "kazan", "ural"
-ORGANISERS = {OWN_ORGANISER: TOKEN, OTHER_ORGANISER: "sandbox-qtickets-token-of-ural"}
+ORGANISERS = {OWN_ORGANISER: TOKEN, OTHER_ORGANISER: "sandbox-ural-token"}
 ORDERS_PER_PAGE = 50
 EVENTS_PER_PAGE = 10
 _ORDER_COLUMNS: Columns[Order] = {

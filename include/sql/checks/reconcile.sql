@@ -4,7 +4,7 @@
 -- To the kopeck, except that VK's own total may differ by a kopeck per row. A day that was never fetched has no total
 -- to compare with; nor has a QTickets day after a file was loaded in its place, since the total is that of the previous
 -- rows. A mart is compared with all that was staged, whoever sold it; a source's total with its own rows, that of each
--- organiser by itself: what one lacks, another has not too much.
+-- organiser by itself: what one lacks, no other makes up for.
 WITH
 checks AS (
     SELECT
