@@ -16,7 +16,7 @@ from zakaz.registry.restatements import restated
 from zakaz.sources.http import short
 from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_ads import LIST_FIELDS, Reply, VkAdsClient
-from zakaz.sources.vk_lists import read_page
+from zakaz.sources.vk_lists import Region, read_page
 from zakaz.sources.vk_statistics import Figures, read_statistics
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
@@ -51,7 +51,7 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
     :returns: rows read and written, what lacks (its old rows stay), which accounts failed, and the sums that changed.
     :raises ZakazError: the only account failed, as for `fetch_account` and `build`; the staging is unchanged.
     """
-    fetches, loaded, failed, written, unanswered = list[Fetch](), list[str](), dict[str, ZakazError](), 0, 0
+    fetches, loaded, failed, written, unanswered = list[Fetch](), list[VkAdsClient](), dict[str, ZakazError](), 0, 0
     with restated(warehouse, SOURCE, days) as restatements:
         for client in clients:
             if unanswered > 1:
@@ -68,14 +68,16 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
             else:
                 unanswered = 0
                 fetches.append(fetch)
-                loaded.append(_name(client))
+                loaded.append(client)
+    if loaded:
+        learn_regions(loaded[-1], warehouse, days)
     return LoadResult(
         rows_read=sum(fetch.rows for fetch in fetches),
         rows_written=written,
         refused=tuple(f"ad {ad_id}" for fetch in fetches for ad_id in fetch.lacking),
         restatements=tuple(restatements.found),
         broken=tuple(name for fetch in fetches for name in fetch.broken),
-        loaded=tuple(loaded),
+        loaded=tuple(map(_name, loaded)),
         failed=failed,
     )
 
@@ -91,6 +93,19 @@ def _is_silence(error: ZakazError) -> bool:
     Whatever VK answers about one account, however odd, says nothing about the others.
     """
     return isinstance(error, WarehouseUnavailable) or (isinstance(error, SourceUnavailable) and not error.is_reached)
+
+
+def learn_regions(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> None:
+    """Read VK's regions if ads target some that are not known. If it fails, the log says so: a later load tries again.
+
+    :param client: any account's, since VK has the same regions for all.
+    """
+    try:
+        unknown = warehouse.execute(statement("vk_ads/unknown_regions.sql"), days.bounds)
+        if unknown:
+            warehouse.insert("zakaz.dim_vk_region", Region._fields, client.regions())
+    except ZakazError as error:
+        log.warning("The names of regions that ad groups target stay unknown until the next load: %s", error)
 
 
 def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> Fetch:
