@@ -8,8 +8,8 @@ from typing import Any
 
 from made_rows import DAY, ONE_DAY
 from zakaz.days import DayRange
-from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.errors import SourceUnavailable
+from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.sources.vk_ads import Reply, VkAdsClient
 from zakaz.sources.vk_lists import Region
 from zakaz.sources.vk_statistics import Figures

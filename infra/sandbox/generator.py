@@ -163,16 +163,12 @@ def _group(plan: _Plan, campaign_id: int, group_id: int, position: int) -> Group
 def _targetings(plan: _Plan, position: int) -> dict[str, Any]:
     """Return those of a group: only where its texts tell its city may its one region tell it, too."""
     here, there = plan.city.region, plan.other.region
+    several, excluded = targetings(here, there), targetings(RUSSIA, -here)
     if plan.tell == "nowhere":
-        ways = (targetings(here, there), targetings(RUSSIA), targetings(RUSSIA, -here), targetings())
+        ways = [several, targetings(RUSSIA), excluded, targetings()]
         return ways[plan.number // _CITYLESS_EVERY % len(ways)]
-    ways = (
-        targetings(here),
-        targetings(here, -there),
-        targetings(here, OBLAST),
-        targetings(points=True),
-        targetings(here, legacy=True),
-    )
+    one, legacy = targetings(here), targetings(here, legacy=True)
+    ways = [one, targetings(here, -there), targetings(here, OBLAST), targetings(points=True), legacy]
     return ways[(plan.number + position) % len(ways)]
 
 

@@ -1,4 +1,4 @@
-"""The one region that an ad group targets: read whatever shape it has, named once, and the city of ads without another."""
+"""The one region that an ad group targets: read in whatever shape, named once, the city of ads without another."""
 
 import json
 from decimal import Decimal
