@@ -34,6 +34,7 @@ VK_ROW = {
     "utm_campaign": "",
     "utm_content": "kazan",
     "utm_term": "",
+    "targeted_region": 0,
     "_deleted": 0,
 }
 SALES_ROW = {

@@ -8,8 +8,10 @@ from typing import Any
 
 from made_rows import DAY, ONE_DAY
 from zakaz.days import DayRange
+from zakaz.errors import SourceUnavailable
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.sources.vk_ads import Reply, VkAdsClient
+from zakaz.sources.vk_lists import Region
 from zakaz.sources.vk_statistics import Figures
 from zakaz.warehouse.hook import WarehouseHook
 
@@ -39,6 +41,9 @@ class MadeVkAds(VkAdsClient):
     def statistics(self, ad_ids: Iterable[int], days: DayRange) -> Iterator[Reply]:
         ids = list(ad_ids)
         yield reply("statistics", {"id": ids}, self.statistics_body or statistics(*(row(ad) for ad in ids)))
+
+    def regions(self) -> list[Region]:
+        raise SourceUnavailable("regions.json: HTTP 503")
 
     def account_days(self, account_id: int, days: DayRange) -> Iterator[tuple[Reply, dict[date, Figures]]]:
         yield reply("users", {"id": [account_id]}, "{}"), {}

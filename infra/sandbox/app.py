@@ -153,6 +153,7 @@ def _routes(core: Core) -> Map:
             rule("/api/v2/oauth2/token.json", "POST", vk.token),
             rule("/api/v2/oauth2/token/delete.json", "POST", vk.delete_tokens),
             rule("/api/v2/user.json", "GET", vk.user),
+            rule("/api/v2/regions.json", "GET", vk.regions),
             rule("/api/v2/throttling.json", "GET", vk.throttling),
             rule("/api/v2/<any(ad_plans, ad_groups, banners):resource>.json", "GET", vk.page),
             rule("/api/v2/statistics/<resource>/<period>.json", "GET", vk.statistics),

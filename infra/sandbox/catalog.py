@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 Status = Literal["active", "blocked", "deleted"]
 
@@ -27,6 +27,7 @@ class Group:
     """An ad group, the only level that has UTM settings.
 
     :param utm: the text appended to links; empty together with ``enable_utm`` means automatic tags.
+    :param targetings: whom its ads are shown to, as the API tells it.
     """
 
     id: int
@@ -35,7 +36,7 @@ class Group:
     status: Status
     enable_utm: bool
     utm: str
-    region: int
+    targetings: Mapping[str, Any]
     objective: str
     created: str
 

@@ -12,13 +12,13 @@ class City:
     :param name: the Russian name, as the sales export writes it.
     :param slugs: spellings in UTM tags, the usual one first.
     :param weight: its share of the money, relative to the others.
-    :param region: id in the VK Ads regions dictionary; 188 is the whole of Russia.
+    :param region: id in the VK Ads regions dictionary.
     """
 
     name: str
     slugs: tuple[str, ...]
     weight: float
-    region: int = 188
+    region: int
 
     @property
     def slug(self) -> str:
@@ -30,14 +30,14 @@ class City:
 CITIES = (
     City("Москва", ("moskva", "msk", "moscow"), 3.0, 5506),
     City("Санкт-Петербург", ("spb", "sankt_peterburg", "piter"), 2.2, 5560),
-    City("Великий Новгород", ("velikiy_novgorod",), 0.5),
-    City("Нижний Новгород", ("nizhniy_novgorod", "nn"), 0.9),
-    City("Казань", ("kazan",), 1.1),
-    City("Екатеринбург", ("ekaterinburg", "ekb"), 1.2),
-    City("Новосибирск", ("novosibirsk", "nsk"), 1.0),
-    City("Ростов-на-Дону", ("rostov_na_donu", "rostov"), 0.8),
-    City("Самара", ("samara",), 0.7),
-    City("Орёл", ("orel",), 0.4),
+    City("Великий Новгород", ("velikiy_novgorod",), 0.5, 5611),
+    City("Нижний Новгород", ("nizhniy_novgorod", "nn"), 0.9, 5612),
+    City("Казань", ("kazan",), 1.1, 5613),
+    City("Екатеринбург", ("ekaterinburg", "ekb"), 1.2, 5614),
+    City("Новосибирск", ("novosibirsk", "nsk"), 1.0, 5615),
+    City("Ростов-на-Дону", ("rostov_na_donu", "rostov"), 0.8, 5616),
+    City("Самара", ("samara",), 0.7, 5617),
+    City("Орёл", ("orel",), 0.4, 5618),
 )
 
 # Spelt in one way each; for accounts and sellers larger than the usual.
@@ -53,7 +53,7 @@ _MORE = (
 )
 ALL_CITIES = (
     *CITIES,
-    *(City(name, (slug,), 0.4) for name, slug in (pair.split() for pair in _MORE.split(", "))),
+    *(City(name, (slug,), 0.4, 5700 + number) for number, (name, slug) in enumerate(map(str.split, _MORE.split(", ")))),
 )
 
 

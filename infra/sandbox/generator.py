@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from sandbox.catalog import Ad, Campaign, Catalog, Group, Status
 from sandbox.chance import between, draws
 from sandbox.cities import CITIES, City
+from sandbox.regions import OBLAST, RUSSIA, targetings
 
 CAMPAIGN_IDS = 12_000_000
 GROUP_IDS = 34_000_000
@@ -153,10 +154,22 @@ def _group(plan: _Plan, campaign_id: int, group_id: int, position: int) -> Group
         status="active",
         enable_utm=plan.tell != "link",
         utm=utm,
-        region=188 if plan.tell == "nowhere" else plan.city.region,
+        targetings=_targetings(plan, position),
         objective=plan.objective,
         created=plan.created,
     )
+
+
+def _targetings(plan: _Plan, position: int) -> dict[str, Any]:
+    """Return those of a group: only where its texts tell its city may its one region tell it, too."""
+    here, there = plan.city.region, plan.other.region
+    several, excluded = targetings(here, there), targetings(RUSSIA, -here)
+    if plan.tell == "nowhere":
+        ways = [several, targetings(RUSSIA), excluded, targetings()]
+        return ways[plan.number // _CITYLESS_EVERY % len(ways)]
+    one, legacy = targetings(here), targetings(here, legacy=True)
+    ways = [one, targetings(here, -there), targetings(here, OBLAST), targetings(points=True), legacy]
+    return ways[(plan.number + position) % len(ways)]
 
 
 def _ad(plan: _Plan, group_id: int, number: int) -> Ad:

@@ -14,6 +14,7 @@ from sandbox.cities import CITIES, City, city_in_tag
 from sandbox.figures import ZERO, Figures, figures_of
 from sandbox.generator import AD_IDS, CAMPAIGN_IDS, GROUP_IDS, generate
 from sandbox.patches import Patch
+from sandbox.regions import RUSSIA, targetings
 
 ACCOUNT_ID = 700123
 # A moved ad gets a campaign and a group of its own, so that no other ad moves with it and no field names the old city.
@@ -174,7 +175,7 @@ def _moved(ad: Ad, group: Group, utm_content: str) -> tuple[Campaign, Group, Ad]
         status=ad.status,
         enable_utm=True,
         utm=utm,
-        region=city.region if city else 188,
+        targetings=targetings(city.region if city else RUSSIA),
     )
     urls = {slot: link.partition("?")[0] for slot, link in (ad.urls or {}).items()}
     return campaign, group, replace(ad, group_id=group.id, urls=urls, city=city.name if city else None)

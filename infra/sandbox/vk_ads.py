@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from werkzeug import Request, Response
 
+from sandbox.regions import regions_reply
 from sandbox.replies import auth_error, field_error, json_reply, nested_error
 from sandbox.source import Source
 from sandbox.tokens import Tokens
@@ -57,6 +58,11 @@ class VkAds:
         """Answer ``throttling.json``."""
         self._login(request)
         return json_reply(self._limits.throttling())
+
+    def regions(self, request: Request) -> Response:
+        """Answer ``regions.json``."""
+        self._login(request)
+        return json_reply(regions_reply(request.headers.get("Accept-Language", "")))
 
     def page(self, request: Request, resource: str) -> Response:
         """Answer one of the lists."""

@@ -13,7 +13,7 @@ from sandbox.replies import json_reply
 TOLD_RPS = 50  # where none is enforced
 _HOURLY, _DAILY = 20_000, 200_000
 _HEADERS = {"1": "RPS", "3600": "Hourly", "86400": "Daily"}
-_RESOURCES = ("AdPlans", "AdGroups", "Banners", "Statistics", "User")
+_RESOURCES = ("AdPlans", "AdGroups", "Banners", "Statistics", "User", "Regions")
 
 
 class RateLimits:

@@ -45,7 +45,7 @@ def _group_fields(group: Group) -> dict[str, Any]:
         "updated": group.created,
         "enable_utm": group.enable_utm,
         "utm": group.utm,
-        "targetings": {"geo": {"regions": [group.region]}},
+        "targetings": group.targetings,
         "objective": group.objective,
         "delivery": "delivering" if group.status == "active" else "not_delivering",
     }
@@ -78,7 +78,7 @@ _DEFAULT_FIELDS = {
 }
 _KNOWN_FIELDS = {
     "ad_plans": frozenset(_campaign_fields(Campaign(0, "", "active", "", ""))),
-    "ad_groups": frozenset(_group_fields(Group(0, 0, "", "active", False, "", 0, "", ""))),
+    "ad_groups": frozenset(_group_fields(Group(0, 0, "", "active", False, "", {}, "", ""))),
     "banners": frozenset(_ad_fields(Ad(0, 0, "", "active", {}, None, 0, "", ""))),
 }
 

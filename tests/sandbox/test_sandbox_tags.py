@@ -65,7 +65,7 @@ CLICKS = [
 
 @pytest.mark.parametrize(("group_tags", "is_on", "link_tags", "expected"), CLICKS)
 def test_what_a_click_brings(group_tags: str, is_on: bool, link_tags: str, expected: Tags) -> None:
-    group = Group(20, 10, "Г", "active", is_on, group_tags, 188, "reach", "")
+    group = Group(20, 10, "Г", "active", is_on, group_tags, {}, "reach", "")
     ad = Ad(30, 20, "О", "active", {"vk_clip": f"https://t.example/?{link_tags}"}, "Казань", 1, "reach", "")
     catalog = Catalog({10: Campaign(10, "К", "active", "reach", "")}, {20: group}, {30: ad})
     assert tags_of_click(catalog, ad) == expected

@@ -222,6 +222,37 @@ def test_why_an_ad_has_its_city(warehouse: WarehouseHook) -> None:
     assert set(warehouse.execute(in_mart, {"day": last})) == set(warehouse.execute(in_view, {"day": last}))
 
 
+def test_where_no_text_names_a_city_the_targeted_region_may(warehouse: WarehouseHook) -> None:
+    ((day,),) = warehouse.execute("SELECT zakaz_due_day(now())")
+    names = {1: "Казань", 2: "Самарская область", 3: "Россия", 4: "Тула", 5: "Владимир"}
+    warehouse.insert("zakaz.dim_vk_region", ["region_id", "name"], [*names.items(), (4, "Тула (старое имя)")])
+    warehouse.insert("zakaz.dim_vk_region", ["region_id", "name"], [(4, "Тула")])
+    # By the texts, the region and the city.
+    ads: list[tuple[tuple[str, ...], int, str, str]] = [
+        ((), 1, "Казань", "география"),
+        (("crea01", "autumn", "Семьи", "Видео"), 4, "Тула", "география"),
+        (("", "", "", "Уфа"), 1, "Уфа", "кампания"),
+        (("ufa_kazan",), 1, SEVERAL, "utm_content"),
+        (("без Казани",), 1, "Казань", "география"),
+        *(((), region, "unknown", "не определён") for region in (0, 2, 3, 999)),
+        # A name of a person or a title gives way to the region; of the region itself, it is a weaker guess.
+        (("Виктор Королёв",), 1, "Казань", "география"),
+        (("Виктор Королёв",), 5, "Королёв", "utm_content"),
+        ((), 5, "Владимир", "география"),
+    ]
+    plain = {**dict.fromkeys(TEXTS, ""), "stat_date": day}
+    stage_vk(
+        warehouse,
+        *(
+            {"ad_id": number, **plain, **dict(zip(TEXTS, texts, strict=False)), "targeted_region": region}
+            for number, (texts, region, _, _) in enumerate(ads)
+        ),
+    )
+    found = warehouse.execute("SELECT city, decided_by FROM bi.v_city_of_ads ORDER BY ad_id")
+    assert found == [(city, decided_by) for *_, city, decided_by in ads]
+    assert warehouse.execute("SELECT region_name FROM bi.v_city_of_ads WHERE ad_id = 1") == [("Тула",)]
+
+
 def test_what_a_rebuild_would_change_is_told_before(warehouse: WarehouseHook) -> None:
     changes = "SELECT campaign_id, city, spend_in_mart, spend_by_rule FROM meta.v_city_changes ORDER BY ALL"
     stage_vk(warehouse, {"ad_id": 1, "utm_content": "нигдейск"}, {"ad_id": 2, "campaign_id": 11})

@@ -6,7 +6,7 @@ INSERT INTO zakaz.stg_vk_ads_daily
 (
     stat_date, account_id, campaign_id, campaign_name, ad_group_id, ad_group_name, ad_id, ad_name,
     impressions, clicks, goals, base_goals, vk_goals, spend,
-    link, utm_source, utm_medium, utm_campaign, utm_content, utm_term, _ver, _deleted
+    link, utm_source, utm_medium, utm_campaign, utm_content, utm_term, targeted_region, _ver, _deleted
 )
 WITH
 items AS (
@@ -39,6 +39,17 @@ ad_groups AS (
         any(JSONExtractString(item, 'name')) AS ad_group_name,
         any(JSONExtractBool(item, 'enable_utm')) AS utm_enabled,
         any(JSONExtractString(item, 'utm')) AS group_tags,
+        -- An id below zero is of a region in which the ads are not shown. Without `geo` they stand where they used to.
+        any(
+            arrayFilter(
+                region -> region > 0,
+                if(
+                    JSONLength(item, 'targetings', 'geo') > 0,
+                    JSONExtract(item, 'targetings', 'geo', 'regions', 'Array(Int64)'),
+                    JSONExtract(item, 'targetings', 'regions', 'Array(Int64)')
+                )
+            )
+        ) AS regions,
         NOT any(JSONExtractBool(item, 'zakaz_odd')) AS is_sound
     FROM items
     WHERE resource = 'ad_groups'
@@ -74,6 +85,7 @@ tagged_ads AS (
         ad_groups.ad_group_name AS ad_group_name,
         ad_groups.campaign_id AS campaign_id,
         campaigns.campaign_name AS campaign_name,
+        if(length(ad_groups.regions) = 1, toUInt64(ad_groups.regions[1]), 0) AS targeted_region,
         ads.is_sound AND ad_groups.is_sound AND campaigns.is_sound AS is_sound,
         arrayConcat(
             if(ad_groups.utm_enabled, extractURLParameters(concat('?', trimLeft(ad_groups.group_tags, '?&'))), []),
@@ -121,6 +133,7 @@ described_ads AS (
             utm[3] AS utm_campaign,
             utm[4] AS utm_content,
             utm[5] AS utm_term,
+            targeted_region,
             if(is_sound, 0, 2) AS choice
         FROM tagged_ads
 
@@ -139,6 +152,7 @@ described_ads AS (
             argMax(utm_campaign, stat_date) AS utm_campaign,
             argMax(utm_content, stat_date) AS utm_content,
             argMax(utm_term, stat_date) AS utm_term,
+            argMax(targeted_region, stat_date) AS targeted_region,
             if(campaign_id = 0, 3, 1) AS choice
         FROM zakaz.stg_vk_ads_daily FINAL
         WHERE
@@ -273,6 +287,7 @@ SELECT
     described_ads.utm_campaign AS utm_campaign,
     described_ads.utm_content AS utm_content,
     described_ads.utm_term AS utm_term,
+    described_ads.targeted_region AS targeted_region,
     {ver:UInt64} AS _ver,
     merged.is_gone AS _deleted
 FROM merged

@@ -31,9 +31,9 @@ class Tables(NamedTuple):
 
 VK_STAGING, SALES_STAGING = "zakaz.stg_vk_ads_daily", "zakaz.stg_qtickets_sales"
 VK_MART, SALES_MART = "zakaz.dm_vk_ads_daily", "zakaz.dm_sales_daily"
-CITIES, TOTALS = "zakaz.dim_city_alias", "meta.source_totals"
+CITIES, REGIONS, TOTALS = "zakaz.dim_city_alias", "zakaz.dim_vk_region", "meta.source_totals"
 TABLES: Mapping[str, Tables] = {
-    "vk_fetch": Tables(reads=(), writes=(VK_STAGING, "zakaz.raw_vk_ads", "zakaz.dim_vk_account", TOTALS)),
+    "vk_fetch": Tables(reads=(), writes=(VK_STAGING, "zakaz.raw_vk_ads", "zakaz.dim_vk_account", REGIONS, TOTALS)),
     "qtickets_fetch": Tables(
         reads=(),
         writes=(
@@ -45,7 +45,7 @@ TABLES: Mapping[str, Tables] = {
         ),
     ),
     "build_dm_vk": Tables(
-        reads=(VK_STAGING, SALES_STAGING, CITIES), writes=(VK_MART, "zakaz.dim_vk_object", "zakaz.dim_vk_tags")
+        reads=(VK_STAGING, SALES_STAGING, CITIES, REGIONS), writes=(VK_MART, "zakaz.dim_vk_object", "zakaz.dim_vk_tags")
     ),
     "build_dm_sales": Tables(reads=(SALES_STAGING, CITIES), writes=(SALES_MART,)),
     "healthcheck": Tables(

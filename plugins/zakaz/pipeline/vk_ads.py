@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from zakaz.days import DayRange
-from zakaz.errors import SourceInconsistent, WarehouseUnavailable
+from zakaz.errors import SourceInconsistent, WarehouseUnavailable, ZakazError
 from zakaz.pipeline.accounts import load_each
 from zakaz.pipeline.buffered_insert import BufferedInsert
 from zakaz.pipeline.landed import require_landed
@@ -17,7 +17,7 @@ from zakaz.registry.restatements import restated
 from zakaz.sources.http import short
 from zakaz.sources.json_reply import Unreadable
 from zakaz.sources.vk_ads import LIST_FIELDS, Reply, VkAdsClient
-from zakaz.sources.vk_lists import read_page
+from zakaz.sources.vk_lists import Region, read_page
 from zakaz.sources.vk_statistics import Figures, read_statistics
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
@@ -60,6 +60,8 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
     with restated(warehouse, SOURCE, days) as restatements:
         loaded, failed = load_each(clients, load, _name)
     fetches = [fetch for fetch, _ in loaded.values()]
+    if loaded:
+        learn_regions(next(client for client in clients if _name(client) in loaded), warehouse, days)
     return LoadResult(
         rows_read=sum(fetch.rows for fetch in fetches),
         rows_written=sum(written for _, written in loaded.values()),
@@ -74,6 +76,19 @@ def load_vk_ads(clients: Sequence[VkAdsClient], warehouse: WarehouseHook, days: 
 def _name(client: VkAdsClient) -> str:
     known = client.opened and client.name != str(client.opened)
     return f"{client.name} (account {client.opened})" if known else client.name
+
+
+def learn_regions(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> None:
+    """Read VK's regions if ads target some that are not known. If it fails, the log says so: a later load tries again.
+
+    :param client: any account's, since VK has the same regions for all.
+    """
+    try:
+        unknown = warehouse.execute(statement("vk_ads/unknown_regions.sql"), days.bounds)
+        if unknown:
+            warehouse.insert("zakaz.dim_vk_region", Region._fields, client.regions())
+    except ZakazError as error:
+        log.warning("The names of regions that ad groups target stay unknown until the next load: %s", error)
 
 
 def fetch_account(client: VkAdsClient, warehouse: WarehouseHook, days: DayRange) -> Fetch:

@@ -14,7 +14,7 @@ from zakaz.errors import SourceInconsistent, SourceRefused, SourceUnavailable
 from zakaz.sources.currency import RUBLES, currency_code
 from zakaz.sources.http import Answer, JsonApi, short
 from zakaz.sources.parallel import in_order
-from zakaz.sources.vk_lists import Page, User, read_page, read_user
+from zakaz.sources.vk_lists import Page, Region, User, read_page, read_regions, read_user
 from zakaz.sources.vk_rate_limits import DAY, HOUR, SECOND, opening, until_open
 from zakaz.sources.vk_statistics import Figures, read_account_days, read_statistics
 from zakaz.sources.vk_tokens import TokenSource
@@ -23,7 +23,7 @@ from zakaz.stages import VK_DAYS_SERVED
 log = logging.getLogger(__name__)
 LIST_FIELDS = {
     "ad_plans": "id,name,status",
-    "ad_groups": "id,name,status,ad_plan_id,enable_utm,utm",
+    "ad_groups": "id,name,status,ad_plan_id,enable_utm,utm,targetings",
     "banners": "id,name,status,ad_group_id,urls",
 }
 REFRESHABLE = {"expired_token"}
@@ -149,6 +149,17 @@ class VkAdsClient:
         for resource, fields in LIST_FIELDS.items():
             yield from self._pages(resource, fields)
 
+    def regions(self) -> list[Region]:
+        """Every region that an ad group can target, under its Russian name.
+
+        In one try: it is as well to know them a day later.
+
+        :raises SourceRefused: VK refused. :raises SourceUnavailable: no usable answer.
+        """
+        in_russian = {"Accept-Language": "ru"}
+        regions: list[Region] = self._get("/api/v2/regions.json", {}, read_regions, in_russian, attempts=1).body
+        return regions
+
     def statistics(self, ad_ids: Sequence[int], days: DayRange) -> Iterator[Reply]:
         """Daily figures of ads, in batches of ids and windows of days, window by window.
 
@@ -230,12 +241,14 @@ class VkAdsClient:
         path: str,
         params: Mapping[str, Any],
         read: Callable[[bytes], Any],
+        headers: Mapping[str, str] | None = None,
+        attempts: int | None = None,
     ) -> Answer:
         sent = {name: ",".join(map(str, value)) if isinstance(value, list) else value for name, value in params.items()}
 
         def ask(token: str) -> Answer:
-            headers = {"Authorization": f"Bearer {token}"}
-            return self._api.call("GET", path, params=sent, headers=headers, read=read)
+            sent_headers = {"Authorization": f"Bearer {token}", **(headers or {})}
+            return self._api.call("GET", path, params=sent, headers=sent_headers, read=read, attempts=attempts)
 
         token = self._tokens.current()
         try:

@@ -1,4 +1,4 @@
-"""The lists of VK Ads and the account that a token opens, whatever shape the replies have.
+"""The lists and regions of VK Ads and the account that a token opens, whatever shape the replies have.
 
 The warehouse reads what its lists say, and its JSON functions take what they can't read for nothing. So it is given a
 page as received only if it can't misread it, else written anew from what was read here.
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zakaz.sources.json_reply import Unreadable, read_json
 from zakaz.sources.vk_values import (
     HIGHEST_FIGURE,
+    HIGHEST_ID,
     Fields,
     Shape,
     flag_of,
@@ -19,13 +20,26 @@ from zakaz.sources.vk_values import (
     items_of,
     list_of,
     object_of,
+    objects_of,
     text_of,
     whole_number,
+    written,
 )
 
 # The shape in which the warehouse expects a list; each part may be absent, "" stands for every other key.
 TEXTS, IDS = dict.fromkeys(("name", "utm"), str), dict.fromkeys(("id", "ad_plan_id", "ad_group_id"), int)
-LIST: Shape = {"items": [{**TEXTS, **IDS, "enable_utm": bool, "urls": {"": {"url": str}}}]}
+PLACES: Shape = {"regions": [int]}
+LIST: Shape = {
+    "items": [
+        {
+            **TEXTS,
+            **IDS,
+            "enable_utm": bool,
+            "urls": {"": {"url": str}},
+            "targetings": {**PLACES, "geo": PLACES},
+        }
+    ]
+}
 # Marks an object of a list of which not everything can be read.
 ODD = "zakaz_odd"
 
@@ -36,6 +50,14 @@ class User(NamedTuple):
     account_id: int
     currency: str
     name: str = ""
+
+
+class Region(NamedTuple):
+    """A country, a part of one, or a city; of what it is a part, 0 if of nothing."""
+
+    region_id: int
+    parent_id: int
+    name: str
 
 
 class Page(NamedTuple):
@@ -87,6 +109,21 @@ def read_page(content: bytes, resource: str, offset: int) -> Page:
     return Page(length, len(items), ids, anew if broken or not is_plain(content, body, LIST) else content, broken)
 
 
+def read_regions(content: bytes) -> list[Region]:
+    """The reply of `regions.json`: the regions whose id and name can be read.
+
+    :raises Unreadable: it has no list of objects.
+    """
+    found = list[Region]()
+    for fields, _ in objects_of(items_of(object_of(read_json(content), "the reply")), "items"):
+        odd = list[str]()
+        region_id = _or(odd, id_of, fields, otherwise=0)
+        name = text_of(fields, "name", odd)
+        if region_id and name:
+            found.append(Region(region_id, _or(odd, id_of, fields, "parent_id", otherwise=0), name))
+    return found
+
+
 def _or(odd: list[str], read: Callable[..., Any], *what: Any, otherwise: Any) -> Any:
     """What is read; something else where it can't be, which is noted."""
     try:
@@ -105,7 +142,21 @@ def _group(fields: Fields, odd: list[str]) -> Fields:
         "ad_plan_id": _or(odd, id_of, fields, "ad_plan_id", otherwise=0),
         "enable_utm": _or(odd, flag_of, fields, "enable_utm", otherwise=False),
         "utm": text_of(fields, "utm", odd),
+        "targetings": {"geo": {"regions": _or([], _regions, fields, otherwise=[])}},
     }
+
+
+def _regions(fields: Fields) -> list[int]:
+    """The regions that a group targets, without those that it excludes: their ids are below zero.
+
+    :raises Unreadable: one is no id. That is no finding: most ads have their city from their texts.
+    """
+    targetings = object_of(fields.get("targetings"), "targetings")
+    geo = object_of(targetings.get("geo"), "geo") or targetings
+    listed = list_of(geo.get("regions"), "regions")
+    return [
+        whole_number(each, "regions", 1, HIGHEST_ID) for each in listed if not (written(each) or "").startswith("-")
+    ]
 
 
 def _banner(fields: Fields, odd: list[str]) -> Fields:

@@ -36,7 +36,7 @@ def _has_shape(value: Any, shape: Shape) -> bool:
     if value is None or shape is None:
         return True
     if isinstance(shape, list):
-        return isinstance(value, list) and all(isinstance(each, dict) and _has_shape(each, shape[0]) for each in value)
+        return isinstance(value, list) and all(each is not None and _has_shape(each, shape[0]) for each in value)
     if isinstance(shape, dict):
         return isinstance(value, dict) and all(
             _has_shape(inner, shape.get(name, shape.get(""))) for name, inner in value.items()

@@ -20,6 +20,7 @@ COMMENT COLUMN goals 'goals by the pixel of VK itself, else all that VK counts',
 COMMENT COLUMN base_goals 'all goals that VK counts',
 COMMENT COLUMN vk_goals 'goals by the pixel of VK itself',
 COMMENT COLUMN spend 'rubles net of VAT',
-COMMENT COLUMN named 'cities of the four texts but for weak ones, then all cities of the four texts',
+COMMENT COLUMN region_name 'the fifth text: the only region that the ad group targets; empty: several, none, not known',
+COMMENT COLUMN named 'cities of the five texts but for weak ones, then all cities of the five texts',
 COMMENT COLUMN city 'first of the lists that is not empty; unknown where there is none',
 MODIFY COMMENT 'The staging of VK Ads with the city of each row'

@@ -8,11 +8,12 @@ SELECT
     argMax(utm_campaign, stat_date) AS utm_campaign,
     argMax(ad_group_name, stat_date) AS ad_group_name,
     argMax(campaign_name, stat_date) AS campaign_name,
+    argMax(region_name, stat_date) AS region_name,
     argMax(city, stat_date) AS city,
-    -- The first texts that name a city, once those that are not weak, once all: four and four.
+    -- The first texts that name a city, once those that are not weak, once all: five and five.
     [
-        'не определён', 'utm_content', 'utm_campaign', 'группа', 'кампания',
-        'utm_content', 'utm_campaign', 'группа', 'кампания'
+        'не определён', 'utm_content', 'utm_campaign', 'группа', 'кампания', 'география',
+        'utm_content', 'utm_campaign', 'группа', 'кампания', 'география'
     ][1 + arrayFirstIndex(cities -> notEmpty(cities), argMax(named, stat_date))] AS decided_by,
     arrayDistinct(arrayFlatten(argMax(named, stat_date))) AS cities_found,
     sum(spend) AS spend_30d

@@ -1,7 +1,7 @@
 -- The comments of bi.v_vk_ads_daily and its columns.
 ALTER TABLE bi.v_vk_ads_daily
 COMMENT COLUMN d 'День показов по Москве',
-COMMENT COLUMN city 'Город, на который работает реклама; unknown: в её текстах города нет',
+COMMENT COLUMN city 'Город, на который работает реклама; unknown: его нет ни в её текстах, ни в географии',
 COMMENT COLUMN account_id 'Номер рекламного кабинета VK',
 COMMENT COLUMN campaign_id 'Номер кампании VK',
 COMMENT COLUMN campaign_name 'Название кампании, каким оно было в последний день с показами',

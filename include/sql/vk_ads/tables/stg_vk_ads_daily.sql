@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS zakaz.stg_vk_ads_daily
     utm_campaign LowCardinality(String) COMMENT 'with the ids in place of the macros',
     utm_content LowCardinality(String) COMMENT 'with the ids in place of the macros',
     utm_term LowCardinality(String) COMMENT 'with the ids in place of the macros',
+    targeted_region UInt64 COMMENT 'the one region that the ad group targets; 0: several, none, or not known',
     _ver UInt64 COMMENT 'microseconds since 1970 of the build that wrote the row; the highest wins',
     _deleted UInt8 COMMENT '1: gone at the source'
 )
