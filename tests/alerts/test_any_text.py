@@ -29,7 +29,12 @@ from zakaz.warehouse.hook import WarehouseHook
 
 ONE_DAY = DayRange(DAY, DAY)
 PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.warehouse,
+    pytest.mark.same_statements,
+    pytest.mark.usefixtures("no_token_kept"),
+    pytest.mark.timeout(300),
+]
 # Halves of characters and bytes that are no UTF-8 among them, which st.text() leaves out by default.
 odd = st.sampled_from("\ud83c\udcef\0\x1b\x85\u2028\r\n\t\\'\"<&{%")
 texts = st.text(st.one_of(st.characters(), odd), min_size=1).filter(lambda text: not PAIR.search(text))

@@ -36,6 +36,7 @@ from zakaz.warehouse.hook import WarehouseHook
 LOG_URL = "http://127.0.0.1:8080/log?dag_id=zakaz_daily&task_id=vk_fetch&try=2"
 pytestmark = [
     pytest.mark.warehouse,
+    pytest.mark.same_statements,
     pytest.mark.usefixtures("no_token_kept"),
     pytest.mark.filterwarnings("ignore:Deprecated since version v22.2"),
 ]

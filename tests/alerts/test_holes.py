@@ -25,7 +25,12 @@ from zakaz.sources.vk_ads import first_reachable_day
 from zakaz.warehouse.hook import WarehouseHook
 
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.warehouse,
+    pytest.mark.same_statements,
+    pytest.mark.usefixtures("no_token_kept"),
+    pytest.mark.timeout(300),
+]
 
 
 def ago(days: int) -> date:

@@ -34,7 +34,7 @@ from zakaz.warehouse.versions import new_version
 
 ONE_DAY = DayRange(DAY, DAY)
 Fail = Callable[..., str]
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 
 
 @pytest.fixture

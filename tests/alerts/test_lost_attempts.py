@@ -22,7 +22,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 from zakaz.warehouse.versions import new_version
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 
 
 def test_a_dead_process_ends_as_an_error_and_is_told_once(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
@@ -106,6 +106,7 @@ def test_a_failure_without_a_callback_is_told_as_soon_as_nobody_will_repeat_it(
     assert "задачу остановили" in sandbox.messages()[0]["plain"]
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("later", "days_back", "told"),
     [

@@ -28,7 +28,7 @@ from zakaz.warehouse.sql import statement
 
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
 Set = Callable[..., None]
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 
 
 def made(job: str, number: int = 1) -> Attempt:
@@ -143,6 +143,7 @@ def test_where_no_backup_is_set_up_nobody_is_alarmed(warehouse: WarehouseHook, s
     assert warehouse.execute("SELECT light FROM bi.v_etl_status WHERE job = 'zakaz_etl'") == [("green",)]
 
 
+@pytest.mark.own_statements
 def test_a_new_installation_has_until_its_first_night(
     warehouse: WarehouseHook, sandbox: Sandbox, set_settings: Set
 ) -> None:
@@ -223,6 +224,7 @@ def test_a_backup_may_take_two_hours(warehouse: WarehouseHook) -> None:
     assert found == {"backup": "running", "restore_check": "error", "vk_fetch": "error"}
 
 
+@pytest.mark.own_statements
 def test_a_backup_makes_no_day_good_or_bad_and_is_no_try_of_the_load(warehouse: WarehouseHook) -> None:
     settled(warehouse)
     before = warehouse.execute("SELECT * FROM bi.v_etl_days ORDER BY ALL")
@@ -277,6 +279,7 @@ def test_the_disk_of_an_embedded_warehouse_is_that_of_its_folder(warehouse: Ware
     assert disk.detail == f"{json.loads(connection.extra)['embedded_path']}/"
 
 
+@pytest.mark.own_statements
 def test_a_server_that_hides_its_disks_stops_no_watchman(
     warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +295,7 @@ def test_a_server_that_hides_its_disks_stops_no_watchman(
     ]
 
 
+@pytest.mark.own_statements
 def test_a_machine_whose_clock_was_ahead_is_named(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     put(warehouse, "vk_fetch", "error", hours_ago=-0.5)
     assert "clock" not in lights(warehouse)

@@ -23,7 +23,7 @@ from zakaz.warehouse.hook import WarehouseHook
 
 ALIVE = Schedule(is_known=True, is_scheduler_alive=True)
 OUTSIDE = Schedule(is_from_outside=True)
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 Heads = Callable[[], list[str]]
 
 
@@ -166,6 +166,7 @@ def test_the_sum_of_stuck_runs_names_the_last_and_says_what_to_do(warehouse: War
     assert "Что делать: в интерфейсе Airflow открыть зависшие запуски" in summed
 
 
+@pytest.mark.own_statements
 def test_a_task_that_never_had_a_process_is_told(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     good(warehouse, yesterday())
     day = DayRange(yesterday(), yesterday())
@@ -184,6 +185,7 @@ def figures(warehouse: WarehouseHook) -> None:
         build_sales(warehouse, DayRange(day, day))
 
 
+@pytest.mark.own_statements
 def test_the_digest_comes_once_at_nine_with_its_figures(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     figures(warehouse)
     good(warehouse, yesterday())

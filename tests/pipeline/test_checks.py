@@ -25,7 +25,7 @@ CHECKS = [name for names in NAMES.values() for name in sorted(names)]
 NO_VK_ROWS = {"zero_rows_vk", "zero_rows_staged_vk", "freshness_vk"}
 NO_SALES_ROWS = {"zero_rows_sales", "zero_rows_staged_sales", "freshness_sales"}
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 Rows = Iterable[dict[str, Any]]
 
 

@@ -13,7 +13,7 @@ from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, STG_SALES, count_live
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.versions import new_version
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 MANY = 140_000  # more than ClickHouse hands on at once
 FEW = 5_000
 # A day of many ads, each in a campaign of its own, all in one city: the mart gets as many rows.
@@ -135,6 +135,7 @@ def test_what_is_gone_in_the_staging_is_gone_in_the_mart(warehouse: WarehouseHoo
         assert warehouse.execute(f"SELECT count() FROM zakaz.{table} FINAL") == [(2,)]
 
 
+@pytest.mark.own_statements
 def test_a_second_build_changes_no_figure_and_no_other_day(warehouse: WarehouseHook) -> None:
     days = DayRange(date(2026, 10, 30), date(2026, 11, 2))
     stage_vk(warehouse, *({"stat_date": day, "ad_id": ad} for day in days for ad in (1, 2)))

@@ -17,7 +17,12 @@ from zakaz.days import DayRange
 from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.warehouse,
+    pytest.mark.same_statements,
+    pytest.mark.usefixtures("no_token_kept"),
+    pytest.mark.timeout(300),
+]
 LAST = date(2026, 11, 20)
 DAYS = DayRange(LAST - timedelta(days=3), LAST)
 MART = "SELECT * EXCEPT (_ver) FROM zakaz.dm_vk_ads_daily FINAL ORDER BY ALL"

@@ -33,7 +33,12 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.pins import PINS, PINS_OF_VIEWS
 from zakaz.warehouse.sql import files
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.warehouse,
+    pytest.mark.same_statements,
+    pytest.mark.usefixtures("no_token_kept"),
+    pytest.mark.timeout(300),
+]
 DAY = date(2026, 11, 20)
 LOADED = DayRange(DAY - timedelta(days=1), DAY)
 # Days without data are where a join has nothing to give.
@@ -123,6 +128,7 @@ def test_every_pin_has_a_profile_to_overrule() -> None:
     assert [name for name, value in HOSTILE.items() if value == PINS[name]] == []
 
 
+@pytest.mark.own_statements
 def test_a_profile_reaches_no_statement_of_ours(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
     everything = "SELECT name, value FROM system.settings"
     with profile(HOSTILE):
@@ -203,6 +209,7 @@ def test_a_view_shows_the_same_to_every_reader(
         assert [name for name in names if found[name] != expected[name]] == [], setting
 
 
+@pytest.mark.own_statements
 def test_nothing_is_answered_from_a_cache(warehouse: WarehouseHook) -> None:
     spend = "SELECT sum(spend) FROM zakaz.dm_vk_ads_daily FINAL"
     with profile(CACHING):
@@ -218,6 +225,7 @@ ALIASES = (
 )
 
 
+@pytest.mark.own_statements
 def test_what_was_written_before_in_the_same_words_is_written_again(warehouse: WarehouseHook) -> None:
     """As on replicated tables, by the runbook's statement, which `bin/zakaz sql` runs."""
     warehouse.execute("DROP TABLE IF EXISTS zakaz.alias_of_test SYNC")

@@ -18,7 +18,7 @@ from zakaz.pipeline.qtickets import load_qtickets
 from zakaz.warehouse.hook import WarehouseHook
 
 WEEK = DayRange(DAY - timedelta(days=6), DAY)
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 
 
 def truth(sandbox: Sandbox, days: DayRange) -> list[tuple[Any, ...]]:

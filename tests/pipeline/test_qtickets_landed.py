@@ -12,7 +12,7 @@ from zakaz.errors import WarehouseUnavailable
 from zakaz.pipeline.qtickets import SHOWS_TABLE, TICKET_COLUMNS, TICKETS_TABLE
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 Rows = Sequence[Sequence[Any]]
 
 

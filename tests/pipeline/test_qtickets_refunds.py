@@ -24,7 +24,7 @@ from zakaz.sources.qtickets import QTicketsClient, refused
 from zakaz.sources.qtickets_rows import Order, Ticket
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +172,7 @@ def test_the_weekly_run_looks_for_late_refunds_itself(warehouse: WarehouseHook, 
         assert [one.passed for one in late(load(warehouse, sandbox, ONE_DAY, 90, deep=True))] == [True]
 
 
+@pytest.mark.own_statements
 def test_a_sale_that_was_cancelled_after_its_day_was_loaded_is_named_until_it_is_loaded_anew(
     warehouse: WarehouseHook, sandbox: Sandbox
 ) -> None:

@@ -17,7 +17,7 @@ from zakaz.pipeline.checks import check_days
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 Rows = dict[int, list[dict[str, Any]]]
 DAYS = DayRange(DAY - timedelta(days=39), DAY)
 WITH_HISTORY = DayRange(DAYS.first - timedelta(days=63), DAY)
@@ -112,6 +112,7 @@ def test_each_day_of_a_range_is_found_as_if_it_were_alone(warehouse: WarehouseHo
     assert together == alone
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("given", "said"),
     [

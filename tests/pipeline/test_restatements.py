@@ -22,7 +22,7 @@ from zakaz.warehouse.hook import WarehouseHook
 
 DAY = date(2026, 11, 20)
 DAYS = DayRange(DAY - timedelta(days=2), DAY)
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 
 
 def load(warehouse: WarehouseHook, days: DayRange = DAYS) -> LoadResult:

@@ -25,7 +25,7 @@ from zakaz.sources.sales_line import SalesLine
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.versions import new_version
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 DAY_MICROSECONDS = 86_400_000_000
 
 

@@ -16,7 +16,7 @@ from zakaz.pipeline.sales import load_sales
 from zakaz.sources.sales_line import SalesLine
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 SALES_CHECKS = ("source_totals_sales", "staging_equals_mart_sales", "zero_rows_staged_sales", "duplicate_events")
 
 
@@ -94,6 +94,7 @@ def test_where_qtickets_is_not_asked_a_seller_alone_is_enough(warehouse: Warehou
     assert failed(warehouse) == []
 
 
+@pytest.mark.own_statements
 def test_the_audit_compares_the_layers_of_a_seller(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     fetch(warehouse)
     load_sales(warehouse, [line(tickets_sold=7)], seller="kassir")

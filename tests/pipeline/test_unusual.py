@@ -16,7 +16,7 @@ from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import SQL_DIR
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 # Median 1050, median deviation 30; four of them, scaled, are 178, and 30 % of the median are 315.
 USUAL = (1000, 1020, 1040, 1050, 1050, 1080, 1100, 1120)
 

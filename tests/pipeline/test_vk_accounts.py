@@ -41,7 +41,7 @@ ATTEMPTS = 2
 ATTEMPT = Attempt(
     dag_id="zakaz_etl", dag_run_id="manual__1", run_type="manual", job="vk_fetch", try_number=1, log_url=""
 )
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept", "agency")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept", "agency")]
 
 
 @pytest.fixture
@@ -161,6 +161,7 @@ def test_the_others_are_not_asked_if_they_would_fail_alike(
     assert sum("user.json" in call["path"] for call in sandbox.requests()["requests"]) == asked * tries
 
 
+@pytest.mark.own_statements
 def test_an_account_that_works_between_two_that_do_not_is_no_outage(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     clients = [*by_hand(sandbox, "a"), MadeVkAds([{"id": 30, "ad_group_id": 20}]), *by_hand(sandbox, "b", "c")]
     sandbox.fault("vk_ads", "503", path="user.json")
@@ -194,6 +195,7 @@ def test_the_end_of_the_task_ends_it_at_once(warehouse: WarehouseHook, sandbox: 
     assert sandbox.requests()["requests"] == []
 
 
+@pytest.mark.own_statements
 def test_the_only_account_fails_with_its_own_error(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     sandbox.fault("vk_ads", "bad_total")
     with pytest.raises(SourceInconsistent, match=r"^VK Ads, 2026-11-18 to 2026-11-20: days that do not add up"):

@@ -24,7 +24,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
 DAY = date(2026, 11, 20)
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 
 
 def staged(warehouse: WarehouseHook, day: date = DAY) -> dict[int, tuple[int, int, Decimal]]:
@@ -52,6 +52,7 @@ def load(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     return load_vk_ads(VkAdsHook().get_conn(), warehouse, days).rows_written
 
 
+@pytest.mark.own_statements
 def test_the_staging_is_the_source_to_the_kopeck(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     loaded = load_vk_ads(VkAdsHook().get_conn(), warehouse, DayRange(DAY, DAY))
     assert staged(warehouse) == source(sandbox)
@@ -206,6 +207,7 @@ IMPOSSIBLE = [
 ]
 
 
+@pytest.mark.own_statements
 def test_what_can_not_be_true_is_named_and_not_loaded(warehouse: WarehouseHook) -> None:
     banners = [{"id": 30, "ad_group_id": 20}]
     with warehouse.session():

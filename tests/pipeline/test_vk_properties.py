@@ -24,7 +24,7 @@ AUTOMATIC = {
     "utm_content": "{{banner_id}}",
 }
 PLAN, GROUP, AD = 10, 2000, 3000
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 
 word = st.text("абвё xyzABC019-_.+%&=?#/«»🎄", max_size=8)
 value = st.one_of(

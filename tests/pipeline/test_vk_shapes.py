@@ -26,7 +26,7 @@ from zakaz.warehouse.hook import WarehouseHook
 
 DAYS = DayRange(DAY - timedelta(days=1), DAY)
 ADS = (30, 31, 32)
-pytestmark = [pytest.mark.warehouse, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.timeout(300)]
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=8)
 any_value = st.recursive(

@@ -30,7 +30,7 @@ from zakaz.sources.sales_file import SalesLine
 from zakaz.warehouse import versions
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.usefixtures("no_token_kept")]
 YEAR = 366 * 86_400_000_000
 
 
@@ -133,6 +133,7 @@ def test_the_last_word_of_a_source_and_of_a_check_counts(warehouse: WarehouseHoo
     assert warehouse.execute(kept) == [(1, "2 tickets for 5 rubles, 0 given back")]
 
 
+@pytest.mark.own_statements
 def test_a_mute_can_be_ended(warehouse: WarehouseHook) -> None:
     now = datetime.now(UTC)
     for job, hours in (("all", 1), ("vk_fetch", 2)):

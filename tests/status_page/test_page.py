@@ -73,6 +73,7 @@ def test_a_day_is_not_missing_before_it_is_due(warehouse: WarehouseHook) -> None
 
 
 @pytest.mark.warehouse
+@pytest.mark.same_statements
 @pytest.mark.parametrize(("metric", "check"), [("spend", "unusual_spend"), ("revenue", "unusual_revenue")])
 def test_the_band_is_the_range_of_the_check(warehouse: WarehouseHook, metric: str, check: str) -> None:
     fill(warehouse, days=20)

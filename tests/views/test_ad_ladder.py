@@ -18,7 +18,7 @@ from zakaz.warehouse.known_ads import build_known_ads
 from zakaz.warehouse.migrate import migrate
 from zakaz.warehouse.sql import statement
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 DAYS = DayRange(DAY - timedelta(days=60), DAY)
 CITIES = {"kazan": "Казань", "tula_video": "Тула", "": "unknown"}
 VAT = Decimal("1.22")

@@ -20,7 +20,7 @@ from zakaz.sources.qtickets_rows import Ticket
 from zakaz.sources.sales_line import SalesLine
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 FIRST = DAY - timedelta(days=150)
 VK = "VK Реклама"
 FIGURES = ("impressions", "clicks", "goals", "spend", "tickets_sold", "tickets_refunded", "revenue", "refunds_amount")

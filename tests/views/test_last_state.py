@@ -18,7 +18,7 @@ from zakaz.pipeline.source_totals import FIGURES, SourceTotal, record_totals
 from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 VIEWS = [name_of(file) for file in views()]
 # What an earlier version of a row said, by the type of the column; its key, its partition and its life stay.
 EARLIER = {

@@ -13,7 +13,7 @@ from zakaz.alerts.digest import send_digest
 from zakaz.days import MOSCOW, DayRange
 from zakaz.warehouse.hook import WarehouseHook
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 
 
 @pytest.fixture
@@ -108,6 +108,7 @@ def test_a_show_that_sells_is_coming_whatever_its_event_is_said_to_be(opened: Wa
         assert [(kind, thing, int(rubles)) for kind, thing, rubles in todo(opened)] == expected
 
 
+@pytest.mark.own_statements
 @pytest.mark.usefixtures("no_token_kept")
 def test_on_monday_the_digest_says_what_to_put_right(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     put(warehouse, [{"utm_content": "tula"}, {}], [OF_AD])

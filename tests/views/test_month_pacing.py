@@ -19,7 +19,7 @@ from zakaz.warehouse import plan as of_plan
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 CITIES = {"kazan": "Казань", "tula": "Тула", "perm": "Пермь", "": "unknown"}
 PLAN = """
 2026-09,1,Казань,100000,500000
@@ -221,6 +221,7 @@ def test_a_plan_without_figures_stands_and_goes_with_its_line(
     assert shown(warehouse) == {}
 
 
+@pytest.mark.own_statements
 def test_a_second_time_nothing_is_written(warehouse: WarehouseHook, planned: Callable[[str], None]) -> None:
     for _ in range(2):
         planned("2026-12,7,Казань,150000,900000.50")

@@ -21,7 +21,7 @@ from zakaz.sources.sales_line import SalesLine
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 UNKNOWN = date(1970, 1, 1)
 BUCKETS = {"0_1d": 1, "2_7d": 7, "8_14d": 14, "15_30d": 30, "31_60d": 60, "61d": 10_000}
 FIGURES = (
@@ -102,6 +102,7 @@ def count(figures: dict[str, Any], day: date, show_day: date, sold: int, refunde
         figures[f"sold_{bucket}_ahead"] += sold
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize("seed", range(3))
 def test_each_show_has_its_sales_and_all_of_them(opened: WarehouseHook, seed: int) -> None:
     chance = Random(seed)
@@ -208,6 +209,7 @@ def test_an_old_name_that_no_reading_replaces_is_that_of_its_event_now(opened: W
     assert seen(opened, "show_id, event_name") == [(87, "Новое имя"), (88, "Новое имя")]
 
 
+@pytest.mark.own_statements
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

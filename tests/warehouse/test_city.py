@@ -23,7 +23,7 @@ from zakaz.pipeline.vk_ads import load_vk_ads
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import CITY_ALIASES
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 TEXTS = ("utm_content", "utm_campaign", "ad_group_name", "campaign_name")
 
 

@@ -12,7 +12,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate
 from zakaz.warehouse.sql import statement
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 MART = "zakaz.dm_vk_ads_daily"
 ALTERS_COMMENT = re.compile(r"\b(COMMENT COLUMN|MODIFY COMMENT)\b")
 Spied = Callable[[Callable[[str], None]], None]
@@ -112,6 +112,7 @@ def test_who_may_not_write_comments_has_all_the_rest(without_comments: Warehouse
     assert without_comments.execute("SELECT count() FROM bi.v_sales_daily") == [(0,)]
 
 
+@pytest.mark.own_statements
 def test_any_other_refusal_is_told(without_comments: WarehouseHook, spied: Spied) -> None:
     def refuse(sql: str) -> None:
         if sql.startswith("ALTER"):
@@ -122,7 +123,10 @@ def test_any_other_refusal_is_told(without_comments: WarehouseHook, spied: Spied
         migrate(without_comments)
 
 
-@pytest.mark.parametrize("comment", ["it's", "C:\\new", "two\nlines", "'; --", "{day:Date}"])
+@pytest.mark.parametrize(
+    "comment",
+    ["it's", "C:\\new", "two\nlines", "'; --", pytest.param("{day:Date}", marks=pytest.mark.own_statements)],
+)
 def test_a_comment_may_have_any_characters(warehouse: WarehouseHook, comment: str) -> None:
     literal = comment.replace("\\", "\\\\").replace("'", "\\'")
     warehouse.execute("CREATE DATABASE twins")

@@ -19,7 +19,7 @@ from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.migrate import migrate, seed_city_aliases
 from zakaz.warehouse.sql import files
 
-pytestmark = pytest.mark.warehouse
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 MART, SALES = "zakaz.dm_vk_ads_daily", "zakaz.dm_sales_daily"
 
 
@@ -85,6 +85,7 @@ def test_a_view_is_created_after_those_that_it_reads() -> None:
     assert names.index("meta.v_day_sums") < names.index("meta.v_quality_last_day")
 
 
+@pytest.mark.own_statements
 def test_every_difference_is_reported_and_left_alone(own_mart: WarehouseHook) -> None:
     own_mart.execute(
         f"CREATE TABLE {MART} (stat_date Date, city String, account_id UInt64, campaign_id UInt64, "
@@ -105,6 +106,7 @@ def test_every_difference_is_reported_and_left_alone(own_mart: WarehouseHook) ->
     assert str(Drift("z.t", "a", "UInt8", "Int8")) == "z.t: column a: expected UInt8, found Int8"
 
 
+@pytest.mark.own_statements
 def test_a_missing_column_is_added_in_its_place_and_nothing_else_changes(own_mart: WarehouseHook) -> None:
     shape = (
         "SELECT name, type, default_expression, comment FROM system.columns "
@@ -123,7 +125,7 @@ HALF = f"ALTER TABLE {SALES} ADD COLUMN source LowCardinality(String) AFTER even
 OLD_KEY = "sale_date, event_date, city, event_id"
 
 
-@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("half", [pytest.param(False, marks=pytest.mark.own_statements), True])
 def test_a_column_comes_to_the_key_and_old_rows_have_its_default(own_sales: WarehouseHook, half: bool) -> None:
     if half:  # it was killed in between
         own_sales.execute(HALF.format(OLD_KEY))
@@ -168,6 +170,7 @@ def test_a_failure_leaves_no_scratch_database(warehouse: WarehouseHook, monkeypa
     assert scratch_databases(warehouse) == []
 
 
+@pytest.mark.own_statements
 def test_raw_rows_are_kept_for_as_long_as_is_set_now(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch) -> None:
     def kept() -> dict[str, str]:
         found = warehouse.execute(

@@ -22,7 +22,7 @@ OF_1_0 = json.loads(gzip.decompress(Path(__file__).with_name("warehouse_of_1_0.j
 DATABASES = ("bi", "meta", "zakaz")
 DAYS = DayRange.parse("2026-11-28/2026-11-29")
 OF_NOW = ("bi.v_etl_status", "bi.v_ops_freshness")
-pytestmark = [pytest.mark.warehouse, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def sums(warehouse: WarehouseHook) -> list[Any]:
     return sorted([*warehouse.execute(spend), *warehouse.execute(sales)])
 
 
+@pytest.mark.own_statements
 def test_everything_comes_to_have_a_comment(of_1_0: WarehouseHook) -> None:
     lacking = (
         "SELECT table, name FROM system.columns WHERE database IN ('zakaz', 'meta', 'bi') AND comment = '' "
