@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from airflow.exceptions import AirflowTaskTimeout
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 import our_dags
 from faults.conftest import Judge
