@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,6 +41,9 @@ os.environ.update(
     )
 )
 
+# Airflow would log it for each process of the tests, before pytest's own filters are there.
+warnings.filterwarnings("ignore", module=r"airflow_clickhouse_plugin\.")
+
 from airflow.models import Connection, Variable
 from airflow.sdk._shared.secrets_masker import reset_secrets_masker
 from airflow.utils.session import create_session
@@ -60,8 +64,8 @@ hypothesis_settings.register_profile(
 hypothesis_settings.register_profile("thorough", hypothesis_settings.get_profile("quick"), max_examples=10_000)
 hypothesis_settings.load_profile("quick")
 
-# Files whose tests start Airflow's own processes, the longest first: begun last, each would keep one worker busy while
-# the others have nothing left to do.
+# Files whose tests start processes or load whole days, the longest first: begun last, each would keep one worker busy
+# while the others have nothing left to do.
 LONGEST = (
     "faults/test_backfill_command.py",
     "infra/test_services.py",
@@ -76,13 +80,20 @@ LONGEST = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest; with --no-loadscope-reorder the workers take the files in this order."""
+    """Begin with what takes longest; with --no-loadscope-reorder the workers take the files in this order.
+
+    What takes longest is marked as slow, and so is whatever asks a warehouse: opening it and its schema take seconds.
+    """
 
     def rank(item: pytest.Item) -> int:
         return next((number for number, name in enumerate(LONGEST) if f"tests/{name}" in str(item.path)), len(LONGEST))
 
     items.sort(key=rank)
+    for item in items:
+        if rank(item) < len(LONGEST) or "warehouse" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 def pytest_sessionfinish() -> None:

@@ -162,8 +162,8 @@ print(VkAdsHook().get_conn()[0].account_id())
 def test_processes_that_start_together_ask_for_one_token(sandbox: Sandbox) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", RENEW]
-    started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(3)]
-    assert [int(process.communicate(timeout=60)[0].split()[-1]) for process in started] == [ACCOUNT_ID] * 3
+    started = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(2)]
+    assert [int(process.communicate(timeout=60)[0].split()[-1]) for process in started] == [ACCOUNT_ID] * 2
     assert token_requests(sandbox) == 1
 
 

@@ -110,12 +110,12 @@ def test_after_a_day_that_failed_no_further_one_begins(
 
 def test_continue_on_failures_does_all_days(carry_out: CarryOut, sandbox: Sandbox) -> None:
     sandbox.fault("vk_ads", "403", path="banners", times=1)
-    outcomes = carry_out([FIRST, SECOND, THIRD], goes_on_after_failure=True)
+    outcomes = carry_out([FIRST, SECOND, THIRD], stage="vk_fetch", goes_on_after_failure=True)
     assert [one.is_loaded for one in outcomes] == [False, True, True]
 
 
 def test_backwards_begins_with_the_last_day(carry_out: CarryOut, warehouse: WarehouseHook) -> None:
-    carry_out([SECOND, FIRST])
+    carry_out([SECOND, FIRST], stage="vk_fetch")
     days = [day for day, *_ in attempts(warehouse)]
     assert days == sorted(days, reverse=True)
 

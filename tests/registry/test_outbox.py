@@ -21,6 +21,12 @@ RUN = UUID("6354262b-636f-444f-98d7-fc017960a706")
 TABLE = "meta.etl_runs"
 
 
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes longer for three inserts than a callback gives them."""
+    monkeypatch.setattr(outbox, "FLUSH_SECONDS", 60.0)
+
+
 def row(number: int, **given: Any) -> dict[str, Any]:
     """The state number `number` of one attempt."""
     return {
