@@ -77,6 +77,11 @@ LONGEST = (
     "end_to_end/",
     "orchestration/",
     "docs/test_commands_run.py",
+    "infra/test_airflow_dump.py",
+    "infra/test_backup.py",
+    "infra/test_clickhouse_rights.py",
+    "cli/test_first_run.py",
+    "cli/test_alert_commands.py",
 )
 
 
