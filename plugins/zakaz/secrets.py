@@ -16,8 +16,7 @@ CONNECTIONS = ("clickhouse_default", "vk_ads_default", "qtickets_default", "tele
 # Registered together with the secrets; if it comes back unmasked, Airflow has reset its masker for a task.
 MARKER = "the secrets of zakaz are known"
 LONGEST_LINE = 100_000
-# The extra of QTickets with a token for each organiser.
-TOKENS = "organisers"
+SECRET_NAME = re.compile("token|secret|password|key", re.IGNORECASE)
 # Airflow's masker skips what is shorter.
 LEAST_SECRET = 5
 T = TypeVar("T")
@@ -65,14 +64,15 @@ def _parts(url: str) -> set[str]:
 
 
 def _secret_extras(value: Any, name: str = "") -> set[str]:
+    """The secrets of an extra; all that stands under the name of a secret is one, as the tokens of organisers are."""
+    is_secret = SECRET_NAME.search(name) is not None
     if isinstance(value, dict):
-        # The tokens of organisers stand by names of people's own.
-        inside = ((inner, name if name == TOKENS else key) for key, inner in value.items())
+        inside = ((inner, name if is_secret else key) for key, inner in value.items())
         return set().union(*(_secret_extras(*one) for one in inside)) if value else set()
     if isinstance(value, list):
         return set().union(*(_secret_extras(inner, name) for inner in value)) if value else set()
     text = value if isinstance(value, str) else json.dumps(value)
-    if value and any(word in name.lower() for word in ("token", "secret", "password", "key", TOKENS)):
+    if value and is_secret:
         return {text}
     # A proxy may be http://user:password@host.
     return set(re.findall(r"://[^/@\s]*:([^/@\s]+)@", text))

@@ -38,10 +38,12 @@ def test_the_connection_leads_to_the_orders(sandbox: Sandbox) -> None:
 
 
 def named(given: Any) -> dict[str, Any]:
-    return {"extra": {"organisers": given}}
+    return {"extra": {"organiser_tokens": given}}
 
 
-NOT_AN_OBJECT = "organisers in its extra (not shown) must be an object with an API token for each name of an organiser"
+NOT_AN_OBJECT = (
+    "organiser_tokens in its extra (not shown) must be an object with an API token for each name of an organiser"
+)
 NO_NAME = "is no name: write 1 to 60 printable characters, without blanks around them, e.g. kazan"
 
 
@@ -53,18 +55,24 @@ NO_NAME = "is no name: write 1 to 60 printable characters, without blanks around
         (named(LISTED), NOT_AN_OBJECT),
         (named(False), NOT_AN_OBJECT),
         ({"extra": f'["{LISTED}"]'}, "its extra must be a JSON object"),
-        (named({"": LISTED}), f"organisers in its extra: '' {NO_NAME}"),
-        (named({" ural": LISTED}), f"organisers in its extra: ' ural' {NO_NAME}"),
-        (named({"u\nral": LISTED}), f"organisers in its extra: 'u\\nral' {NO_NAME}"),
-        (named({"u" * 61: LISTED}), f"organisers in its extra: '{'u' * 61}' {NO_NAME}"),
-        (named({"ural": f"{LISTED} "}), "put the API token of QTickets into extra.organisers.ural: one word without"),
-        (named({"ural": [LISTED]}), "put the API token of QTickets into extra.organisers.ural: one word without"),
-        (named({"ural": ""}), "put the API token of QTickets into extra.organisers.ural: one word without spaces"),
+        (named({"": LISTED}), f"organiser_tokens in its extra: '' {NO_NAME}"),
+        (named({" ural": LISTED}), f"organiser_tokens in its extra: ' ural' {NO_NAME}"),
+        (named({"u\nral": LISTED}), f"organiser_tokens in its extra: 'u\\nral' {NO_NAME}"),
+        (named({"u" * 61: LISTED}), f"organiser_tokens in its extra: '{'u' * 61}' {NO_NAME}"),
+        (
+            named({"ural": f"{LISTED} "}),
+            "put the API token of QTickets into extra.organiser_tokens.ural: one word without",
+        ),
+        (named({"ural": [LISTED]}), "put the API token of QTickets into extra.organiser_tokens.ural: one word without"),
+        (
+            named({"ural": ""}),
+            "put the API token of QTickets into extra.organiser_tokens.ural: one word without spaces",
+        ),
         ({"password": "two words", **named({"ural": LISTED})}, "put the API token of QTickets into password: one word"),
         (
             named({"ural": QTICKETS_TOKEN}),
-            "password, extra.organisers.ural: two of them have the same token (not shown), and its sales would count "
-            "twice: give each organiser its own",
+            "password, extra.organiser_tokens.ural: two of them have the same token (not shown), and its sales would "
+            "count twice: give each organiser its own",
         ),
         ({"password": None}, "put the API token of QTickets into password: one word without spaces"),
         ({"password": "two words"}, "put the API token of QTickets into password: one word without spaces"),
@@ -97,7 +105,7 @@ def test_each_organiser_has_a_client_that_knows_whose_its_sales_are(
     assert list(clients) == (["qtickets"] if password else []) + ["qtickets:Урал", "qtickets:kazan 2"]
     paid = {order.id for order in sandbox.offices["ural"].orders(DAY) if order.payed_at}
     assert {order.order_id for order in next(clients["qtickets:Урал"].orders(ONE_DAY))} == paid != set()
-    with pytest.raises(SourceRefused, match=r"into the extra\.organisers\.kazan 2 of the connection"):
+    with pytest.raises(SourceRefused, match=r"into the extra\.organiser_tokens\.kazan 2 of the connection"):
         next(clients["qtickets:kazan 2"].orders(ONE_DAY))
 
 
@@ -174,3 +182,7 @@ def test_a_sandbox_that_is_down_is_named(sandbox: Sandbox, monkeypatch: pytest.M
     connect(monkeypatch, host=f"http://127.0.0.1:{unused_port}")
     with pytest.raises(SourceUnavailable, match=r"The sandbox is down: start it with bin/zakaz sandbox start$"):
         first_page()
+
+
+def test_airflow_itself_hides_the_tokens_of_organisers() -> None:
+    assert redact(named({"ural": LISTED})) == named({"ural": "***"})

@@ -123,7 +123,7 @@ SECRETS = {
 def secret_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     agency = {"accounts": [{"login": "one", "client_secret": SECRETS["secret of a client"]}]}
     connections: dict[str, dict[str, Any]] = {
-        "QTICKETS": {"password": SECRETS["password"], "extra": {"organisers": {"ural": SECRETS["organiser"]}}},
+        "QTICKETS": {"password": SECRETS["password"], "extra": {"organiser_tokens": {"ural": SECRETS["organiser"]}}},
         "VK_ADS": {"login": "me", "extra": {"access_token": SECRETS["access_token"], **agency}},
         "TELEGRAM": {
             "host": "-1001",

@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.warehouse, pytest.mark.usefixtures("no_token_kept")]
 def two(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """The sandbox, with a connection to both of its organisers."""
     monkeypatch.setattr(api, "settings", lambda: Settings(http_attempts=2, http_pause_seconds=0.01))
-    connect(monkeypatch, extra={"organisers": {"ural": ORGANISERS["ural"]}})
+    connect(monkeypatch, extra={"organiser_tokens": {"ural": ORGANISERS["ural"]}})
     return sandbox
 
 
@@ -138,7 +138,7 @@ def test_one_that_fails_keeps_the_other_from_nothing_and_is_named(
     if error is SourceRefused:
         qtickets_fetch(warehouse, ONE_DAY, attempt("qtickets_fetch"), figures)
         (told,) = figures.lacking
-        place = "password" if lacks == OWN else "extra.organisers.ural"
+        place = "password" if lacks == OWN else "extra.organiser_tokens.ural"
         assert f" into the {place} " in told
     else:
         # It may answer later: the fetch is tried again.
@@ -237,7 +237,7 @@ def test_an_organiser_under_two_names_is_found(
 ) -> None:
     """The token of the password was moved to the extra: its sales of before stand beside those under the name."""
     load(warehouse)
-    connect(monkeypatch, password=None, extra={"organisers": {"kazan": ORGANISERS["kazan"]}})
+    connect(monkeypatch, password=None, extra={"organiser_tokens": {"kazan": ORGANISERS["kazan"]}})
     load(warehouse)
     build_sales(warehouse)
     assert failed(warehouse) == {"duplicate_events"}

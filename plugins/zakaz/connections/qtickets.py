@@ -20,13 +20,14 @@ DEFAULT_BASE_URL = "https://qtickets.ru"
 class QTicketsHook(BaseHook):
     """QTickets.
 
-    ================== ============================================================================
-    Field              Meaning
-    ================== ============================================================================
-    host               base URL with scheme and port, default https://qtickets.ru
-    password           API token, from the organiser's cabinet: Settings, Main, at the bottom
-    extra `organisers` further organisers, or all of them: the API token of each, by a name for it
-    ================== ============================================================================
+    ======================== ======================================================================
+    Field                    Meaning
+    ======================== ======================================================================
+    host                     base URL with scheme and port, default https://qtickets.ru
+    password                 API token, from the organiser's cabinet: Settings, Main, at the bottom
+    extra `organiser_tokens` further organisers, or all of them: the API token of each, by a name
+                             for it. Airflow hides what is under a name with `token` in it.
+    ======================== ======================================================================
 
     :param qtickets_conn_id: the connection.
     """
@@ -52,7 +53,7 @@ class QTicketsHook(BaseHook):
         """A client for each organiser of the connection, that of the password first.
 
         :raises InvalidInput: the connection has no token, its host is not a URL, its extra is not an object, or
-            `organisers` does not give each of several names a token of its own.
+            `organiser_tokens` does not give each of several names a token of its own.
         """
         connection = self.get_connection(self._conn_id)
         base_url = base_url_of(connection, DEFAULT_BASE_URL)
@@ -65,7 +66,7 @@ class QTicketsHook(BaseHook):
 
     def _tokens(self, connection: Any) -> dict[str, str]:
         """The token of each organiser by its name, which that of the password has not."""
-        named = extra_of(connection).get("organisers")
+        named = extra_of(connection).get("organiser_tokens")
         tokens = {"": connection.password} if connection.password or named is None else {}
         if named is not None:
             tokens |= self._named(named)
@@ -85,13 +86,13 @@ class QTicketsHook(BaseHook):
     def _named(self, named: Any) -> dict[str, Any]:
         if not isinstance(named, dict) or not named:
             raise InvalidInput(
-                f"connection {self._conn_id}: organisers in its extra (not shown) must be an object with an API token "
-                'for each name of an organiser: {"kazan": "TOKEN"}'
+                f"connection {self._conn_id}: organiser_tokens in its extra (not shown) must be an object with an API "
+                'token for each name of an organiser: {"kazan": "TOKEN"}'
             )
         for name in named:
             if not is_name(name):
                 raise InvalidInput(
-                    f"connection {self._conn_id}: organisers in its extra: {name!r} is no name: write 1 to "
+                    f"connection {self._conn_id}: organiser_tokens in its extra: {name!r} is no name: write 1 to "
                     f"{LONGEST_NAME} printable characters, without blanks around them, e.g. kazan"
                 )
         return named
@@ -99,4 +100,4 @@ class QTicketsHook(BaseHook):
 
 def _place(organiser: str) -> str:
     """Where the token of an organiser is written."""
-    return f"extra.organisers.{organiser}" if organiser else PASSWORD
+    return f"extra.organiser_tokens.{organiser}" if organiser else PASSWORD
