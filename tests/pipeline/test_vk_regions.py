@@ -102,3 +102,5 @@ def test_an_ad_that_nothing_else_places_is_in_its_one_region_as_soon_as_that_has
         assert {city: sum_ for city, sum_ in found if city in ("unknown", "Казань")} == cities
         # One try each time, and none as soon as the region is known.
         assert sum("regions.json" in call["path"] for call in sandbox.requests()["requests"]) == min(tried, 2)
+    named = "SELECT name FROM zakaz.dim_vk_region FINAL WHERE region_id = {region:UInt64}"
+    assert warehouse.execute(named, {"region": KAZAN}) == [("Казань",)], "not its English name"
