@@ -62,7 +62,7 @@ def asset(table: str) -> Asset:
     return Asset(name=table, uri=f"{WAREHOUSE}/{table.replace('.', '/')}")
 
 
-def lineage(stage: str) -> dict[str, list[Asset]]:
+def lineage(stage: str) -> dict[str, Any]:
     """The assets of a stage, as the arguments of its operator."""
     reads, writes = TABLES[stage]
     return {"inlets": [asset(table) for table in reads], "outlets": [asset(table) for table in writes]}

@@ -35,7 +35,7 @@ class StageOperator(BaseOperator):
     operator_extra_links = (StatusPageLink(),)
 
     def __init__(self, *, task_id: str, days: str = "", stage: str = ALL_STAGES, **kwargs: Any) -> None:
-        super().__init__(task_id=task_id, **{**lineage(task_id), **kwargs})
+        super().__init__(task_id=task_id, **lineage(task_id), **kwargs)
         self.days = days
         self.stage = stage
 

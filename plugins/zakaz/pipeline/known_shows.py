@@ -42,12 +42,16 @@ def keep_coming_shows(clients: Sequence[QTicketsClient], warehouse: WarehouseHoo
             _keep_coming(client, warehouse, deadline)
         except TimeoutError:
             log.warning(
-                "QTickets: the list of events took more than %d s: new shows may lack in bi.v_shows", MOST_SECONDS
+                "%s: the lists of events took more than %d s: new shows may lack in bi.v_shows",
+                client.source,
+                MOST_SECONDS,
             )
             return
         except ZakazError as error:
             log.warning(
-                "QTickets: the list of events can't be read, new shows may lack in bi.v_shows: %s", one_line(error)
+                "%s: the list of events can't be read, new shows may lack in bi.v_shows: %s",
+                client.source,
+                one_line(error),
             )
 
 
