@@ -6,6 +6,7 @@ from typing import Any
 
 from zakaz.days import DayRange
 from zakaz.pipeline.marts import DM_SALES, DM_VK_ADS, rebuild
+from zakaz.warehouse.cities import build_sale_cities
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.known_ads import build_known_ads
 from zakaz.warehouse.sql import statement
@@ -67,6 +68,7 @@ def stage_vk(warehouse: WarehouseHook, *rows: dict[str, Any]) -> None:
 def stage_sales(warehouse: WarehouseHook, *rows: dict[str, Any]) -> None:
     """Put rows into the sales staging, each as it is in `SALES_ROW` but for what is given."""
     _insert(warehouse, "zakaz.stg_qtickets_sales", SALES_ROW, rows)
+    build_sale_cities(warehouse)
 
 
 def build_vk(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
@@ -78,6 +80,7 @@ def build_vk(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
 
 def build_sales(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     """Rebuild the mart of sales."""
+    build_sale_cities(warehouse)
     return rebuild(warehouse, DM_SALES, statement("sales/dm_sales_daily.sql"), days)
 
 

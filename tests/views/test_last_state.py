@@ -111,8 +111,9 @@ def write_again(warehouse: WarehouseHook) -> int:
         # Without a version, the row that was written last is the last state.
         rows = [{**again, "_ver": "_ver - 1"} if "_ver" in types else {}]
         if "_deleted" in types:
-            day = key.split(", ")[0]
-            rows += [{day: f"{day} + 1", "_deleted": deleted, "_ver": f"_ver + {deleted}"} for deleted in "01"]
+            first = key.split(", ")[0]
+            other = f"{first} || '+'" if types[first] == "String" else f"{first} + 1"
+            rows += [{first: other, "_deleted": deleted, "_ver": f"_ver + {deleted}"} for deleted in "01"]
         for changes in rows:
             replaced = ", ".join(f"{expression} AS {column}" for column, expression in changes.items())
             how = f"REPLACE ({replaced})" if replaced else ""

@@ -36,7 +36,7 @@ def main(folder: str, config: str) -> None:
     clickhouse_connect.get_client = with_config
     WarehouseHook.execute = here  # type: ignore[method-assign]
     # These write.
-    migrate.clean_up_at_once = migrate.seed_city_aliases = lambda _: None  # type: ignore[assignment]
+    migrate.clean_up_at_once = migrate.seed_city_aliases = migrate.build_sale_cities = lambda _: None  # type: ignore[assignment]
     warehouse = WarehouseHook()
     with warehouse.session():
         sys.stdout.write(json.dumps(told(warehouse)))

@@ -20,8 +20,8 @@ from sandbox import Sandbox
 from zakaz.connections.vk_ads import VkAdsHook
 from zakaz.days import DayRange
 from zakaz.pipeline.vk_ads import load_vk_ads
+from zakaz.warehouse.cities import CITY_ALIASES
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.migrate import CITY_ALIASES
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 TEXTS = ("utm_content", "utm_campaign", "ad_group_name", "campaign_name")

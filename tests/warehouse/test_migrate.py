@@ -13,10 +13,11 @@ from zakaz.errors import InvalidInput
 from zakaz.settings import settings
 from zakaz.warehouse import ddl
 from zakaz.warehouse import plan as of_plan
+from zakaz.warehouse.cities import seed_city_aliases
 from zakaz.warehouse.ddl import name_of, views
 from zakaz.warehouse.drift import Drift, find_drift
 from zakaz.warehouse.hook import WarehouseHook
-from zakaz.warehouse.migrate import keep_raw_days, migrate, seed_city_aliases
+from zakaz.warehouse.migrate import keep_raw_days, migrate
 from zakaz.warehouse.sql import files
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]

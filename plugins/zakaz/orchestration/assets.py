@@ -31,23 +31,26 @@ class Tables(NamedTuple):
 
 VK_STAGING, SALES_STAGING = "zakaz.stg_vk_ads_daily", "zakaz.stg_qtickets_sales"
 VK_MART, SALES_MART = "zakaz.dm_vk_ads_daily", "zakaz.dm_sales_daily"
-CITIES, REGIONS, TOTALS = "zakaz.dim_city_alias", "zakaz.dim_vk_region", "meta.source_totals"
+ALIASES, REGIONS, TOTALS = "zakaz.dim_city_alias", "zakaz.dim_vk_region", "meta.source_totals"
+SHOWS, SALE_CITIES = "zakaz.dim_show", "zakaz.dim_sale_city"
 TABLES: Mapping[str, Tables] = {
     "vk_fetch": Tables(reads=(), writes=(VK_STAGING, "zakaz.raw_vk_ads", "zakaz.dim_vk_account", REGIONS, TOTALS)),
     "qtickets_fetch": Tables(
-        reads=(),
+        reads=(ALIASES,),
         writes=(
             SALES_STAGING,
             "zakaz.raw_qtickets_tickets",
             "zakaz.raw_qtickets_shows",
-            "zakaz.dim_show",
+            SHOWS,
+            SALE_CITIES,
             TOTALS,
         ),
     ),
     "build_dm_vk": Tables(
-        reads=(VK_STAGING, SALES_STAGING, CITIES, REGIONS), writes=(VK_MART, "zakaz.dim_vk_object", "zakaz.dim_vk_tags")
+        reads=(VK_STAGING, SALES_STAGING, SHOWS, ALIASES, REGIONS),
+        writes=(VK_MART, SALE_CITIES, "zakaz.dim_vk_object", "zakaz.dim_vk_tags"),
     ),
-    "build_dm_sales": Tables(reads=(SALES_STAGING, CITIES), writes=(SALES_MART,)),
+    "build_dm_sales": Tables(reads=(SALES_STAGING, SHOWS, ALIASES), writes=(SALES_MART, SALE_CITIES)),
     "healthcheck": Tables(
         reads=(VK_STAGING, VK_MART, SALES_STAGING, SALES_MART, TOTALS), writes=("meta.quality_results",)
     ),

@@ -21,6 +21,7 @@ from zakaz.registry.quality import keep_findings
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import file_name, settings, state_dir
 from zakaz.sources.vk_ads import first_reachable_day
+from zakaz.warehouse.cities import build_sale_cities
 from zakaz.warehouse.hook import WarehouseHook
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ def qtickets_fetch(warehouse: WarehouseHook, days: DayRange, attempt: Attempt, f
     _note_lacking(loaded, figures)
     if days.last == last_complete_day():  # what is on sale now says nothing of old days
         keep_coming_shows([client for client in clients if client.source in loaded.loaded], warehouse)
+    build_sale_cities(warehouse)
 
 
 def _note_lacking(loaded: LoadResult, figures: RunFigures) -> None:

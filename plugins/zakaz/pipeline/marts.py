@@ -6,6 +6,7 @@ from typing import Any
 from zakaz.days import DayRange
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.runs import RunFigures
+from zakaz.warehouse.cities import build_sale_cities
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.known_ads import build_known_ads
 from zakaz.warehouse.sql import statement
@@ -70,6 +71,7 @@ def _build(
     warehouse: WarehouseHook, source: Target, mart: Target, sql: str, days: DayRange, figures: RunFigures
 ) -> None:
     with warehouse.session():
+        build_sale_cities(warehouse)  # an alias may have been added since the sales were loaded
         figures.rows_read = count_live(warehouse, source, days)
         figures.rows_written = rebuild(warehouse, mart, statement(sql), days)
         figures.sums = dict(warehouse.execute(statement("days/mart_sums.sql"), {**days.bounds, "table": mart.table}))

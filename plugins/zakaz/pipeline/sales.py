@@ -20,6 +20,7 @@ from zakaz.settings import settings
 from zakaz.sources.qtickets import SOURCE
 from zakaz.sources.sales_file import SHOWN_PROBLEMS
 from zakaz.sources.sales_line import COLUMNS, SalesLine
+from zakaz.warehouse.cities import build_sale_cities
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
 
@@ -81,6 +82,7 @@ def load_sales(
         sql = statement("sales/stg_from_file.sql")
         written = rebuild(warehouse, STG_SALES, sql, days, load_id=load_id, sales_source=source)
         _require_staged(warehouse, source, days, sums)
+        build_sale_cities(warehouse)
     return SalesLoad(len(lines), written, {day: standing.sums for day, standing in others.items()})
 
 

@@ -1,9 +1,8 @@
 """Schema migration: applies the DDL of include/sql, adds what tables lack, seeds the city aliases, reports drift."""
 
-import csv
-
 from zakaz.days import DayRange, last_complete_day
-from zakaz.settings import INCLUDE_DIR, settings
+from zakaz.settings import settings
+from zakaz.warehouse.cities import build_sale_cities, seed_city_aliases
 from zakaz.warehouse.cluster import find_unreplicated, require_one_shard
 from zakaz.warehouse.ddl import for_cluster, parameters, view_statement, views
 from zakaz.warehouse.drift import Drift, find_drift, write_comments
@@ -12,7 +11,6 @@ from zakaz.warehouse.known_ads import build_known_ads
 from zakaz.warehouse.plan import read_plan, write_plan
 from zakaz.warehouse.sql import files, statement
 
-CITY_ALIASES = INCLUDE_DIR / "city_aliases.csv"
 CLEAN_UP = "old_parts_lifetime = 60, merge_tree_clear_old_parts_interval_seconds = 0"
 
 
@@ -46,6 +44,7 @@ def migrate(warehouse: WarehouseHook) -> list[Drift]:
             # A release without these tables may have loaded days.
             build_known_ads(warehouse, DayRange(last_complete_day(), last_complete_day()))
             warehouse.execute(statement("sales/dim_show.sql"))
+            build_sale_cities(warehouse)
     return drifts
 
 
@@ -66,17 +65,3 @@ def clean_up_at_once(warehouse: WarehouseHook) -> None:
     """
     for database, table in warehouse.execute(statement("schema/keeps_merged_parts.sql")):
         warehouse.execute(f"ALTER TABLE {database}.{table} MODIFY SETTING {CLEAN_UP}")
-
-
-def seed_city_aliases(warehouse: WarehouseHook) -> None:
-    """Add the aliases of include/city_aliases.csv that the table has never had; edits in the table stay.
-
-    An alias that stands as the file has it becomes weak if it is so there, unless somebody has said that it is not.
-    """
-    with CITY_ALIASES.open(encoding="utf-8", newline="") as file:
-        seed = [(row["alias"], row["city"], True if row["is_weak"] == "1" else None) for row in csv.DictReader(file)]
-    # Without FINAL, so that a removed alias (_deleted = 1) counts as known and is not re-added.
-    known = {alias for (alias,) in warehouse.execute("SELECT DISTINCT alias FROM zakaz.dim_city_alias")}
-    unsaid = set(warehouse.execute("SELECT alias, city FROM zakaz.dim_city_alias FINAL WHERE is_weak IS NULL"))
-    news = [row for row in seed if row[0] not in known or (row[2] and row[:2] in unsaid)]
-    warehouse.insert("zakaz.dim_city_alias", ["alias", "city", "is_weak"], news)

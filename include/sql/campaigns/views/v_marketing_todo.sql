@@ -2,29 +2,40 @@
 -- One row for each finding. Less than 1,000 rubles of ads or tags are not worth a look.
 CREATE OR REPLACE VIEW bi.v_marketing_todo DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
-cities AS (
+-- Ads and sales of each city, and the shows to come: each is read once.
+places AS (
     SELECT
         city,
-        sum(v_marketing_roi_daily.spend) AS city_spend,
-        minIf(d, v_marketing_roi_daily.spend > 0) AS first_day,
-        sum(v_marketing_roi_daily.tickets_sold) AS city_tickets
-    FROM bi.v_marketing_roi_daily
-    WHERE d > zakaz_due_day(now()) - 14 AND city NOT IN ('unknown', 'несколько городов')
-    GROUP BY city
-),
+        sum(united.spend) AS city_spend,
+        minIf(d, united.spend > 0) AS first_day,
+        sum(united.tickets_sold) AS city_tickets,
+        groupArrayArray(shows) AS coming
+    FROM (
+        SELECT
+            city,
+            d,
+            spend,
+            tickets_sold,
+            [] AS shows
+        FROM bi.v_marketing_roi_daily
+        WHERE d > zakaz_due_day(now()) - 14 AND city NOT IN ('unknown', 'несколько городов')
 
-shows AS (
-    SELECT
-        city AS show_city,
-        event_name,
-        event_date,
-        toDecimal128(v_shows.revenue, 2) AS show_revenue,
-        sold_7d,
-        sold_7d_before,
-        assumeNotNull(v_shows.days_to_show) AS days_to_show
-    FROM bi.v_shows
-    -- One that sells is on sale, whatever QTickets said of it.
-    WHERE NOT is_over AND (coalesce(is_on_sale, true) OR sold_7d > 0)
+        UNION ALL
+
+        SELECT
+            city,
+            toDate(0) AS d,
+            toDecimal64(0, 2) AS spend,
+            toUInt64(0) AS tickets_sold,
+            [(
+                concat(event_name, ', ', city, ', ', formatDateTime(event_date, '%d.%m')),
+                event_date, toDecimal128(revenue, 2), assumeNotNull(days_to_show), sold_7d, sold_7d_before
+            )] AS shows
+        FROM bi.v_shows
+        -- One that sells is on sale, whatever QTickets said of it.
+        WHERE NOT is_over AND (coalesce(is_on_sale, true) OR sold_7d > 0)
+    ) AS united
+    GROUP BY city
 ),
 
 tags AS (
@@ -85,45 +96,39 @@ SELECT
     advice
 FROM (
     SELECT
-        'город без продаж' AS kind,
-        city AS object,
-        city_spend AS rubles,
-        first_day AS since,
-        'Реклама идёт, билеты не продаются: остановить или проверить ссылки и афишу' AS advice
-    FROM cities
-    WHERE city_tickets = 0 AND city_spend >= 1000
-
-    UNION ALL
-
-    SELECT
-        'город без афиши' AS kind,
-        city AS object,
-        city_spend AS rubles,
-        first_day AS since,
-        'Реклама идёт, а показов в городе впереди нет: остановить' AS advice
-    FROM cities
-    WHERE city_tickets > 0 AND city_spend >= 1000 AND city NOT IN (SELECT show_city FROM shows)
-
-    UNION ALL
-
-    SELECT
-        'показ без рекламы' AS kind,
-        concat(event_name, ', ', show_city, ', ', formatDateTime(event_date, '%d.%m')) AS object,
-        show_revenue AS rubles,
-        event_date AS since,
-        concat(
-            'До показа ', toString(days_to_show), ' дн., за неделю продано ', toString(sold_7d),
-            ' билетов, неделей раньше ', toString(sold_7d_before), ', а рекламы в городе нет'
-        ) AS advice
-    FROM shows
-    WHERE
-        days_to_show BETWEEN 0 AND 21
-        AND sold_7d <= sold_7d_before
-        AND show_city NOT IN (
-            SELECT city
-            FROM cities
-            WHERE city_spend > 0
-        )
+        tupleElement(finding, 2) AS kind,
+        tupleElement(finding, 3) AS object,
+        tupleElement(finding, 4) AS rubles,
+        tupleElement(finding, 5) AS since,
+        tupleElement(finding, 6) AS advice
+    FROM places
+    ARRAY JOIN
+        arrayConcat(
+            [
+                (
+                    city_spend >= 1000 AND city_tickets = 0,
+                    'город без продаж', city, city_spend, first_day,
+                    'Реклама идёт, билеты не продаются: остановить или проверить ссылки и афишу'
+                ),
+                (
+                    city_spend >= 1000 AND city_tickets > 0 AND empty(coming),
+                    'город без афиши', city, city_spend, first_day,
+                    'Реклама идёт, а показов в городе впереди нет: остановить'
+                )
+            ],
+            arrayMap(
+                (show, show_day, show_revenue, days_to_show, sold, sold_before) -> (
+                    city_spend = 0 AND days_to_show BETWEEN 0 AND 21 AND sold <= sold_before,
+                    'показ без рекламы', show, show_revenue, show_day,
+                    concat(
+                        'До показа ', toString(days_to_show), ' дн., за неделю продано ', toString(sold),
+                        ' билетов, неделей раньше ', toString(sold_before), ', а рекламы в городе нет'
+                    )
+                ),
+                coming
+            )
+        ) AS finding
+    WHERE tupleElement(finding, 1)
 
     UNION ALL
 

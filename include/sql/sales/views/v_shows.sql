@@ -5,24 +5,6 @@ CREATE OR REPLACE VIEW bi.v_shows DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 toDate(toTimeZone(now(), 'Europe/Moscow')) AS today,
 
-(SELECT (groupArray(alias), groupArray(city)) FROM zakaz.dim_city_alias FINAL) AS known,
-
--- Worked out once for each spelling.
-cities AS (
-    SELECT
-        spelling,
-        zakaz_city_of_sale(spelling, known.1, known.2) AS city
-    FROM (
-        SELECT city AS spelling
-        FROM zakaz.stg_qtickets_sales
-
-        UNION DISTINCT
-
-        SELECT city AS spelling
-        FROM zakaz.dim_show
-    ) AS spellings
-),
-
 told AS (
     SELECT
         event_id,
@@ -122,7 +104,7 @@ summed AS (
         event_id,
         show_id,
         argMax(sold.event_name, (sold.event_name != '', version)) AS event_name,
-        cities.city AS city,
+        coalesce(nullIf(cities.city, ''), 'unknown') AS city,
         any(sold.place) AS place,
         starts_at,
         any(sold.time_zone) AS time_zone,
@@ -142,7 +124,7 @@ summed AS (
         sumIf(sold.tickets_sold, event_date - report_date >= 61) AS sold_61d_ahead,
         maxOrNullIf(report_date, sold.tickets_sold > 0) AS last_sale_day
     FROM sold
-    LEFT JOIN cities ON sold.spelling = cities.spelling
+    LEFT JOIN zakaz.dim_sale_city AS cities FINAL ON sold.spelling = cities.spelling
     GROUP BY source, event_id, show_id, city, starts_at, event_date
 )
 
