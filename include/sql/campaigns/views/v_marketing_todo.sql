@@ -51,16 +51,34 @@ tags AS (
 
 ads AS (
     SELECT
-        concat(argMax(v_cities_of_ads.campaign_name, stat_date), ' (', toString(campaign_id), ')') AS campaign,
-        sumIf(v_cities_of_ads.spend, utm_source = '') AS untagged_spend,
-        minIf(stat_date, utm_source = '') AS untagged_since,
-        sumIf(v_cities_of_ads.spend, city = 'unknown') AS unknown_spend,
-        minIf(stat_date, city = 'unknown') AS unknown_since,
-        sumIf(v_cities_of_ads.spend, city = 'несколько городов') AS several_spend,
-        minIf(stat_date, city = 'несколько городов') AS several_since
-    FROM meta.v_cities_of_ads
-    WHERE stat_date > zakaz_due_day(now()) - 14
-    GROUP BY account_id, campaign_id
+        kind,
+        concat(argMax(united.campaign_name, stat_date), ' (', toString(campaign_id), ')') AS campaign,
+        sum(united.spend) AS ad_spend,
+        min(stat_date) AS first_day
+    FROM (
+        SELECT
+            'реклама без метки' AS kind,
+            stat_date,
+            account_id,
+            campaign_id,
+            campaign_name,
+            spend
+        FROM zakaz.stg_vk_ads_daily FINAL
+        WHERE stat_date > zakaz_due_day(now()) - 14 AND utm_source = ''
+
+        UNION ALL
+
+        SELECT
+            if(city = 'unknown', 'город не найден', 'несколько городов') AS kind,
+            stat_date,
+            account_id,
+            campaign_id,
+            campaign_name,
+            spend
+        FROM zakaz.dm_vk_ads_daily FINAL
+        WHERE stat_date > zakaz_due_day(now()) - 14 AND city IN ('unknown', 'несколько городов')
+    ) AS united
+    GROUP BY kind, account_id, campaign_id
 ),
 
 names AS (
@@ -148,25 +166,17 @@ FROM (
     UNION ALL
 
     SELECT
-        tupleElement(finding, 1) AS kind,
+        kind,
         campaign AS object,
-        tupleElement(finding, 2) AS rubles,
-        tupleElement(finding, 3) AS since,
-        tupleElement(finding, 4) AS advice
+        ad_spend AS rubles,
+        first_day AS since,
+        multiIf(
+            kind = 'реклама без метки', 'Продажи этой рекламы не узнать: включить UTM в группе объявлений',
+            kind = 'город не найден', 'Назвать город в utm_content или в названии группы',
+            'Расход не делится между городами: дать каждому городу своё объявление'
+        ) AS advice
     FROM ads
-    ARRAY JOIN
-        [
-            (
-                'реклама без метки', untagged_spend, untagged_since,
-                'Продажи этой рекламы не узнать: включить UTM в группе объявлений'
-            ),
-            ('город не найден', unknown_spend, unknown_since, 'Назвать город в utm_content или в названии группы'),
-            (
-                'несколько городов', several_spend, several_since,
-                'Расход не делится между городами: дать каждому городу своё объявление'
-            )
-        ] AS finding
-    WHERE rubles >= 1000
+    WHERE ad_spend >= 1000
 
     UNION ALL
 
