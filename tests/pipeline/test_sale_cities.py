@@ -1,6 +1,7 @@
 """zakaz.dim_sale_city: who brings it up to date, and that it holds what stands and nothing else."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
@@ -31,8 +32,8 @@ def test_the_cities_of_shows_and_sales_are_known_as_soon_as_they_are_loaded(ware
     }
     assert len(of_both) > 5
     assert set(kept(warehouse)) == of_both
-    line = {"report_date": str(day), "event_id": 1, "city": "Нигдейск", "tickets_sold": 1, "revenue": "1"}
-    load_sales(warehouse, [SalesLine(**line)], seller="kassir")
+    line = SalesLine(report_date=day, event_date=day, event_id=1, city="Нигдейск", tickets_sold=1, revenue=Decimal(1))
+    load_sales(warehouse, [line], seller="kassir")
     assert set(kept(warehouse)) == {*of_both, "Нигдейск"}
 
 
