@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,8 @@ def test_the_cities_of_shows_and_sales_are_known_as_soon_as_they_are_loaded(ware
     }
     assert len(of_both) > 5
     assert set(kept(warehouse)) == of_both
-    line = SalesLine(report_date=day, event_date=day, event_id=1, city="Нигдейск", tickets_sold=1, revenue=Decimal(1))
-    load_sales(warehouse, [line], seller="kassir")
+    line: dict[str, Any] = {"report_date": str(day), "event_date": str(day), "event_id": 1, "city": "Нигдейск"}
+    load_sales(warehouse, [SalesLine(**line, tickets_sold=1, revenue=Decimal(1))], seller="kassir")
     assert set(kept(warehouse)) == {*of_both, "Нигдейск"}
 
 
