@@ -142,8 +142,9 @@ def migrated() -> WarehouseHook:
     return warehouse
 
 
-# The engine that is open from one test with a warehouse to the next: in chDB 4.4 each opening costs threads and file
-# handles that are never given back, and a suite that opens it a thousand times slows down.
+# The session that is open from one test with a warehouse to the next: outside of one each statement opens a client, which
+# asks for all settings. And in chDB 4.4 each opening of the engine costs threads and file handles that are never given
+# back.
 kept_open = ExitStack()
 
 
@@ -157,9 +158,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture
 def warehouse(migrated: WarehouseHook) -> WarehouseHook:
     """The warehouse, open, and empty but for its schema and the city aliases."""
-    engine = migrated.get_conn()
-    kept_open.close()
-    kept_open.callback(engine.disconnect)
+    kept_open.enter_context(migrated.session())
     tables = migrated.execute(
         "SELECT database, name FROM system.tables "
         "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias' "
