@@ -138,7 +138,6 @@ def logs(sandbox: Sandbox, caplog: pytest.LogCaptureFixture, monkeypatch: pytest
         ],
         *[({"extra": {"proxy": url}}, "proxy in the extra of the connection telegram_default ") for url in PROXIES],
         ({"extra": {"proxy": 3128}}, "proxy in the extra of the connection telegram_default must be the URL"),
-        ({"extra": {"proxy": "socks5://user:zqzq@proxy:1080"}}, "SOCKS proxy needs the package PySocks"),
     ],
     ids=str,
 )

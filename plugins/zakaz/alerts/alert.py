@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
+from zakaz.alerts.links import links_of
 from zakaz.alerts.messages import render
-from zakaz.connections.telegram_text import plain
+from zakaz.connections.telegram_message import Link
+from zakaz.connections.telegram_text import plain, with_links
 from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.secrets import masked
@@ -64,8 +66,13 @@ class Alert:
         """The problem it is an instance of."""
         return Kind(self.severity, self.job, self.code)
 
+    @property
+    def links(self) -> list[Link]:
+        """Where to go on from it."""
+        return links_of(self.severity, self.code, self.days.last, self.context.get("log_url", ""))
+
     def html(self, times: int = 1, since: datetime | None = None) -> str:
-        """The message for Telegram, without secrets.
+        """The message for Telegram, without secrets and links.
 
         :param times: how often it happened since the last recovery, this time included.
         :param since: UTC instant of the first time since then.
@@ -84,7 +91,7 @@ class Alert:
         return {
             "ts": self.ts,
             **self.kind._asdict(),
-            "message": plain(html),
+            "message": plain(with_links(html, self.links)),
             "context_json": json.dumps(masked(facts), ensure_ascii=False),
             "alert_id": self.alert_id,
             "dag_run_id": self.context.get("dag_run_id", ""),

@@ -15,6 +15,7 @@ from uuid import UUID
 from zakaz.alerts.alert import FALLBACK, PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.links import links_of
 from zakaz.alerts.locks import SWEEP, held
 from zakaz.alerts.messages import render
 from zakaz.alerts.send import send
@@ -122,7 +123,8 @@ def _summarize_repeats(warehouse: WarehouseHook) -> None:
             error=error,
         )
         _mark(warehouse, kind, PENDING, was=REPEAT, since=first_at, until=last_at)
-        is_sent = send(masked(text), f"{times} repeats of {code} of {job}", severity) in (SENT, FALLBACK)
+        links = links_of(severity, code, to_date)
+        is_sent = send(masked(text), f"{times} repeats of {code} of {job}", severity, links=links) in (SENT, FALLBACK)
         _mark(warehouse, kind, SUMMED if is_sent else REPEAT, was=PENDING, since=first_at, until=last_at)
 
 
