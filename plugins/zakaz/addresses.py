@@ -25,7 +25,7 @@ def is_base_url(url: object) -> bool:
 def environment_proxy(url: str, *, is_requests: bool = True) -> str:
     """The environment variable, e.g. HTTPS_PROXY, whose proxy takes the requests to a URL; empty if none does.
 
-    :param is_requests: by the rules of requests; otherwise of clickhouse-connect, which knows no ALL_PROXY, and no SOCKS.
+    :param is_requests: by the rules of requests; else of clickhouse-connect, which knows no ALL_PROXY and no SOCKS.
     :raises InvalidInput: that proxy can't be used.
     """
     schemes = (urlsplit(url).scheme, *(["all"] if is_requests else []))
