@@ -21,6 +21,7 @@ from outage import outage
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz import errors
 from zakaz.alerts import delivery
+from zakaz.alerts.alert import Kind
 from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
 from zakaz.deadline import Deadline
@@ -335,7 +336,7 @@ def test_the_message_has_no_more_time_than_is_left_of_the_deadline(
 ) -> None:
     given: list[float] = []
 
-    def send(_html: str, _what: str, _severity: str, deadline: Deadline | None, **_: Any) -> str:
+    def send(_html: str, _kind: Kind, deadline: Deadline | None, **_: Any) -> str:
         given.append(deadline.left() if deadline else math.inf)
         return "sent"
 

@@ -16,9 +16,10 @@ from zakaz.registry.attempt import NAMESPACE
 from zakaz.secrets import masked
 
 TABLE = "meta.etl_alerts"
-PENDING, SENT, FALLBACK, FAILED, NO_CONNECTION = "pending", "sent", "fallback", "failed", "no_connection"
+PENDING, SENT, FALLBACK, BOTH = "pending", "sent", "fallback", "both"
+FAILED, NO_CONNECTION = "failed", "no_connection"
 REPEAT, MUTED = "repeat", "muted"
-RECOVERED, DIGEST = "RECOVERED", "DIGEST"
+RECOVERED, DIGEST, STALE = "RECOVERED", "DIGEST", "STALE"
 
 
 class Kind(NamedTuple):
@@ -44,6 +45,7 @@ class Alert:
     :param days: Moscow days that have to become good.
     :param ts: UTC instant when it happened.
     :param is_always_sent: send it even if another of its kind was sent within the hour, since each says something new.
+    :param by_both: send it by the second channel, too.
     """
 
     severity: str
@@ -55,6 +57,7 @@ class Alert:
     days: DayRange
     ts: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_always_sent: bool = False
+    by_both: bool = False
 
     @property
     def alert_id(self) -> UUID:
@@ -84,7 +87,7 @@ class Alert:
     def row(self, delivery: str, html: str, version: int) -> dict[str, Any]:
         """Its row in the registry.
 
-        :param delivery: pending, sent, fallback, failed, no_connection, repeat or muted.
+        :param delivery: pending, sent, fallback, both, failed, no_connection, repeat or muted.
         :param version: above that of the row that it replaces.
         """
         facts = json.loads(json.dumps(self.context, default=str))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from zakaz.alerts.alert import FAILED, FALLBACK, MUTED, PENDING, REPEAT, SENT, TABLE, Alert
+from zakaz.alerts.alert import BOTH, FAILED, FALLBACK, MUTED, PENDING, REPEAT, SENT, TABLE, Alert
 from zakaz.alerts.locks import held
 from zakaz.alerts.send import send
 from zakaz.deadline import Deadline
@@ -71,18 +71,17 @@ def raise_alert(
             delivery = REPEAT
         else:
             message_deadline = Deadline(deadline.left() - RECORD_SECONDS) if deadline else None
-            what = f"{alert.code} of {alert.job}"
-            photo = _drawn(draw, what) if draw else b""
-            delivery = send(html, what, alert.severity, message_deadline, links=alert.links, photo=photo)
+            photo = _drawn(draw) if draw else b""
+            delivery = send(html, alert.kind, message_deadline, links=alert.links, photo=photo, by_both=alert.by_both)
         _record(warehouse, history, alert, html, delivery, new_version(version))
     return delivery
 
 
-def _drawn(draw: Callable[[], bytes], what: str) -> bytes:
+def _drawn(draw: Callable[[], bytes]) -> bytes:
     try:
         return draw()
     except Exception:
-        log.exception("%s: the message goes without its picture, which could not be drawn", what)
+        log.exception("the message goes without its picture, which could not be drawn")
         return b""
 
 
@@ -110,7 +109,7 @@ def _history_in_outbox(warehouse: WarehouseHook, alert: Alert) -> History:
     return History(
         is_delivered=bool(this and this["delivery"] not in (PENDING, FAILED)),
         is_repeat=any(
-            row["delivery"] in (SENT, FALLBACK, FAILED, PENDING)
+            row["delivery"] in (SENT, FALLBACK, BOTH, FAILED, PENDING)
             and abs(alert.ts - outbox.instant(row["ts"])) < REPEAT_WITHIN
             for row in latest.values()
         ),

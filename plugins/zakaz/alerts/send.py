@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Sequence
 
-from zakaz.alerts.alert import FAILED, FALLBACK, NO_CONNECTION, SENT
+from zakaz.alerts.alert import BOTH, FAILED, FALLBACK, NO_CONNECTION, SENT, STALE, Kind
 from zakaz.alerts.messages import render
+from zakaz.connections.fallback import fallback_url, send_by_fallback
 from zakaz.connections.telegram_message import Link
 from zakaz.connections.telegram_text import plain, with_links
 from zakaz.deadline import Deadline
@@ -17,25 +18,27 @@ log = logging.getLogger(__name__)
 
 def send(
     html: str,
-    what: str,
-    severity: str,
+    kind: Kind,
     deadline: Deadline | None = None,
     *,
     links: Sequence[Link] = (),
     photo: bytes = b"",
+    by_both: bool = False,
 ) -> str:
     """Send a message; never raises.
 
-    :param what: what it is about, for the log.
     :param deadline: for both channels; those of their own by default.
     :param links: buttons in Telegram; the second channel has them in the text.
     :param photo: a PNG for Telegram.
-    :returns: sent, fallback, failed or no_connection.
+    :param by_both: by the second channel as well, even if Telegram takes it.
+    :returns: sent, fallback, both, failed or no_connection.
     """
     from zakaz.connections.telegram import TelegramHook
 
-    fallback = usable_settings().fallback_url if severity == "critical" else ""
-    text = plain(with_links(html, links))
+    is_critical = kind.severity == "critical"
+    by_both = by_both or (is_critical and kind.code == STALE and usable_settings().fallback_stale == 1)
+    fallback = fallback_url() if is_critical or by_both else ""
+    what, why, delivery = f"{kind.code} of {kind.job}", "", SENT
     try:
         TelegramHook().send_message(
             {"text": html},
@@ -44,22 +47,17 @@ def send(
             photo=photo,
         )
     except TelegramNotSetUp as error:
-        log.warning("Telegram did not notify anybody: %s: %s", what, error)
-        return _by_fallback(fallback, text, what, masked_line(error), deadline) if fallback else NO_CONNECTION
+        why, delivery = masked_line(error), NO_CONNECTION
+        log.warning("Telegram did not notify anybody: %s: %s", what, why)
     except Exception as error:  # noqa: BLE001 - whatever it is, the row must say that nobody was notified
-        why = masked_line(error)
+        why, delivery = masked_line(error), FAILED
         log.error("%s: Telegram did not deliver the message: %s", what, why)  # noqa: TRY400
-        return _by_fallback(fallback, text, what, why, deadline) if fallback else FAILED
-    return SENT
-
-
-def _by_fallback(url: str, text: str, what: str, why: str, deadline: Deadline | None) -> str:
-    """Send the message with the reason why it does not come by Telegram."""
-    from zakaz.connections.fallback import send_by_fallback  # Apprise is slow to import, and seldom needed
-
+    if not fallback or not (why or by_both):
+        return delivery
+    text = plain(render("fallback.html", message=plain(with_links(html, links)), why=why))
     try:
-        send_by_fallback(url, plain(render("fallback.html", message=text, why=why)), deadline)
+        send_by_fallback(fallback, text, deadline)
     except Exception as error:  # noqa: BLE001 - the same
-        log.error("%s: the second channel did not deliver the message either: %s", what, masked_line(error))  # noqa: TRY400
-        return FAILED
-    return FALLBACK
+        log.error("%s: the second channel did not deliver the message: %s", what, masked_line(error))  # noqa: TRY400
+        return FAILED if why else SENT
+    return FALLBACK if why else BOTH
