@@ -56,8 +56,8 @@ class Settings(BaseModel):
     :param warehouse_wait_seconds: wait for the embedded warehouse while another process has it.
     :param ping_url: requested (GET) after each good day, for an external monitor such as healthchecks.io; as good as a
         password, so it is masked everywhere.
-    :param fallback_url: where critical alerts go that Telegram did not take, such as by e-mail: a URL of Apprise;
-        masked as well.
+    :param fallback_url: where critical alerts go that Telegram did not take, such as by e-mail: a URL of Apprise,
+        masked as well; airflow://NAME for the password of a connection.
     :param fallback_stale: STALE goes there at once, beside Telegram.
     :param backup_keep: nightly backups that are kept. 0: this installation makes none by itself, and nobody is alarmed
         about that.

@@ -156,12 +156,18 @@ def test_a_late_day_is_told_once_where_the_second_channel_is_away(
 def test_the_url_may_be_the_password_of_a_connection(
     warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox, set_settings: Settings
 ) -> None:
-    set_settings(
-        FALLBACK_URL="", AIRFLOW_CONN_FALLBACK_DEFAULT=json.dumps({"conn_type": "generic", "password": mailbox.url})
-    )
+    connection = json.dumps({"conn_type": "generic", "password": mailbox.url})
+    set_settings(FALLBACK_URL="airflow://second", AIRFLOW_CONN_SECOND=connection)
     sandbox.fault("telegram", "403")
     assert (fail(warehouse), len(mailbox.messages)) == ("fallback", 1)
-    assert masked(f"535 {PASSWORD} at nowhere.invalid") == "535 *** at nowhere.invalid"
+    assert masked(f"535 {PASSWORD} at second") == "535 *** at second"
+
+
+def test_a_connection_that_has_no_url_is_named(metadata: None, set_settings: Settings) -> None:
+    set_settings(AIRFLOW_CONN_EMPTY=json.dumps({"conn_type": "generic"}))
+    for name, said in (("empty", "put the URL of Apprise into the password"), ("absent", "there is no connection")):
+        with pytest.raises(InvalidInput, match=f"^FALLBACK_URL=airflow://{name}: {said}"):
+            send_by_fallback(f"airflow://{name}", "text")
 
 
 def test_a_warning_waits_for_telegram(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
@@ -244,14 +250,12 @@ def test_no_secret_is_told(
 
 
 def test_a_url_that_is_none_of_apprises_is_named_and_not_shown() -> None:
-    with pytest.raises(
-        InvalidInput, match=r"^the second channel can't be used: FALLBACK_URL, .* such as mailtos://"
-    ) as refused:
+    with pytest.raises(InvalidInput, match=r"^FALLBACK_URL can't be used: .* such as mailtos://") as refused:
         send_by_fallback(f"nosuch://duty:{PASSWORD}@host", "text")
     assert PASSWORD not in str(refused.value)
 
 
 def test_a_service_that_refuses_is_named(mailbox: Mailbox) -> None:
     mailbox.status = 401
-    with pytest.raises(MessageUndelivered, match=r"^the second channel did not take the message: .*401"):
+    with pytest.raises(MessageUndelivered, match=r"^FALLBACK_URL did not take the message: .*401"):
         send_by_fallback(mailbox.url, "head\ntext")

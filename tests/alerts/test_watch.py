@@ -182,9 +182,10 @@ def test_a_task_that_never_had_a_process_is_told(warehouse: WarehouseHook, sandb
 
 
 def figures(warehouse: WarehouseHook) -> None:
-    for day, spend, revenue in ((yesterday(), "1000", "4500.40"), (yesterday() - timedelta(days=7), "800", "5000")):
+    for day, spend, revenue in ((yesterday(), "1000", "4600.40"), (yesterday() - timedelta(days=7), "800", "5100")):
         stage_vk(warehouse, {"stat_date": day, "spend": Decimal(spend)})
-        stage_sales(warehouse, {"report_date": day, "revenue": Decimal(revenue), "tickets_sold": 3})
+        sales = {"revenue": Decimal(revenue), "refunds_amount": Decimal(100), "tickets_sold": 3}
+        stage_sales(warehouse, {"report_date": day, **sales})
         build_vk(warehouse, DayRange(day, day))
         build_sales(warehouse, DayRange(day, day))
 

@@ -152,7 +152,7 @@ def test_notify_test_tries_the_second_channel_too(
     set_settings(FALLBACK_URL=f"json://duty:secret-word@127.0.0.1:{unused_port}")
     code, out, err = zakaz("notify-test")
     assert (code, out, err.count("\n")) == (1, "Telegram took the message: see whether it has arrived\n", 1)
-    assert err.startswith("zakaz: the second channel did not take the message: ")
+    assert err.startswith("zakaz: FALLBACK_URL did not take the message: ")
     sandbox.fault("telegram", "403")
     code, out, err = zakaz("notify-test")
     assert (code, out, err.count("\n")) == (1, "", 2)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import Sandbox
+from loud_logs import all_told
+from sandbox import BOT_TOKEN, Sandbox
 from zakaz.connections.telegram import TelegramHook
 from zakaz.connections.telegram_message import Link
 from zakaz.connections.telegram_text import LONGEST_CAPTION
@@ -86,3 +87,12 @@ def test_a_chat_that_is_not_there_refuses_the_text_as_well(sandbox: Sandbox) -> 
     sandbox.fault("telegram", "400")
     with pytest.raises(MessageRefused, match="chat not found"):
         TelegramHook().send_message(TEXT, links=[LOG], photo=PNG)
+
+
+def test_the_token_is_in_no_log_of_a_photo(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    all_told(caplog, monkeypatch)
+    TelegramHook().send_message(TEXT, photo=PNG)
+    assert len(sandbox.messages()) == 1
+    assert BOT_TOKEN not in caplog.text

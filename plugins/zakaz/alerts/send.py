@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from zakaz.alerts.alert import BOTH, FAILED, FALLBACK, NO_CONNECTION, SENT, STALE, Kind
 from zakaz.alerts.messages import render
-from zakaz.connections.fallback import fallback_url, send_by_fallback
+from zakaz.connections.fallback import send_by_fallback
 from zakaz.connections.telegram_message import Link
 from zakaz.connections.telegram_text import plain, with_links
 from zakaz.deadline import Deadline
@@ -36,8 +36,9 @@ def send(
     from zakaz.connections.telegram import TelegramHook
 
     is_critical = kind.severity == "critical"
-    by_both = by_both or (is_critical and kind.code == STALE and usable_settings().fallback_stale == 1)
-    fallback = fallback_url() if is_critical or by_both else ""
+    given = usable_settings()
+    by_both = by_both or (is_critical and kind.code == STALE and given.fallback_stale == 1)
+    fallback = given.fallback_url if is_critical or by_both else ""
     what, why, delivery = f"{kind.code} of {kind.job}", "", SENT
     try:
         TelegramHook().send_message(

@@ -1,6 +1,7 @@
 """Telegram as an on-call channel needs it, on top of the provider's hook."""
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,7 +18,6 @@ from zakaz.connections.telegram_target import target
 from zakaz.deadline import Deadline, call_within
 from zakaz.errors import MessageRefused, MessageUndelivered, TelegramNotSetUp
 from zakaz.sources.http import short
-from zakaz.texts import well_formed
 
 log = logging.getLogger(__name__)
 CONNECTION = "telegram_default"
@@ -101,16 +101,14 @@ class TelegramHook(ProviderTelegramHook):
         :raises MessageUndelivered: no answer in time, or Telegram asks for a longer pause than the deadline allows.
         """
         deadline = deadline or Deadline(MESSAGE_SECONDS)
-        message = Message(html=well_formed(api_params["text"]), links=links, photo=photo, topic=self._target.topic)
-        if message.is_caption:
+        message = Message(html=api_params["text"], links=links, photo=photo, topic=self._target.topic)
+        if not photo or message.is_caption:
             return self._send(message, deadline)
         self._send(replace(message, photo=b""), deadline)
-        if photo:
-            head = replace(message, html=message.html.partition("\n")[0], links=())
-            try:
-                self._deliver(head, deadline)
-            except (MessageRefused, MessageUndelivered) as error:
-                log.warning("the message arrived without its photo: %s", error)
+        try:
+            self._deliver(replace(message, html=message.html.partition("\n")[0], links=()), deadline)
+        except (MessageRefused, MessageUndelivered) as error:
+            log.warning("the message arrived without its photo: %s", error)
         return None
 
     def _send(self, message: Message, deadline: Deadline) -> None:
@@ -212,7 +210,7 @@ def _pause(answer: dict[str, Any]) -> float:
 
 def _hide_token(record: logging.LogRecord) -> bool:
     """At DEBUG urllib3 logs the path of each request, which contains the token."""
-    return "/sendMessage" not in (said := record.getMessage()) and "/sendPhoto" not in said
+    return not re.search("/send(Message|Photo)", record.getMessage())
 
 
 class _Again(Exception):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from zakaz.connections.telegram_text import LONGEST_CAPTION, cut, in_the_chat, length, plain, with_links
+from zakaz.texts import well_formed
 
 # TOPIC_CLOSED, TOPIC_DELETED, TOPIC_ID_INVALID, "message thread not found", "the chat is not a forum", …
 NO_SUCH_TOPIC = re.compile("topic|thread|forum", re.IGNORECASE)
@@ -58,7 +59,7 @@ class Message:
         html = with_links(self.html, [link for link in self.links if link not in self._buttons])
         if self.lost_topic:
             html = in_the_chat(html, self.lost_topic)
-        return cut(html if self.has_mark_up else plain(html))
+        return cut(well_formed(html if self.has_mark_up else plain(html)))
 
     @property
     def is_caption(self) -> bool:
@@ -82,10 +83,10 @@ class Message:
         """
         if self.has_mark_up and "parse entities" in refused:
             return replace(self, has_mark_up=False)
-        if self.topic and NO_SUCH_TOPIC.search(refused):
-            return replace(self, topic=None, lost_topic=self.topic)
         if self._buttons and NO_BUTTONS.search(refused):
             return replace(self, has_buttons=False)
+        if self.topic and NO_SUCH_TOPIC.search(refused):
+            return replace(self, topic=None, lost_topic=self.topic)
         return replace(self, photo=b"") if self.photo else None
 
     @property

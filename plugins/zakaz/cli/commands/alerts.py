@@ -61,21 +61,20 @@ def mute(job: str, until: str, reason: str) -> None:
 
 @click.command("notify-test")
 def notify_test() -> int:
-    """Send a test message through telegram_default, and through the second channel if there is one.
+    """Send a test message through telegram_default, and through FALLBACK_URL if it is set.
 
-    Says of each whether it took it, and why not. Exits 0 if each did, otherwise 1.
+    Says of each whether it took it, or why not. Exits 0 if each did, otherwise 1.
     """
     from zakaz.alerts.messages import render
-    from zakaz.connections.fallback import fallback_url, send_by_fallback
+    from zakaz.connections.fallback import send_by_fallback
     from zakaz.connections.telegram import TelegramHook
     from zakaz.connections.telegram_text import plain
     from zakaz.secrets import masked_line
 
     html = render("test.html", who=this_user(), now=datetime.now(UTC))
     channels: dict[str, Callable[[], None]] = {"Telegram": lambda: TelegramHook().send_message({"text": html})}
-    settings()  # a malformed FALLBACK_URL is named, not passed over
-    if url := fallback_url():
-        channels["the second channel"] = lambda: send_by_fallback(url, plain(html))
+    if url := settings().fallback_url:
+        channels["FALLBACK_URL"] = lambda: send_by_fallback(url, plain(html))
     failed = 0
     for name, deliver in channels.items():
         try:
