@@ -211,6 +211,7 @@ def test_the_digest_comes_once_at_nine_with_its_figures(warehouse: WarehouseHook
 def test_the_digest_is_the_caption_of_four_weeks_of_figures(
     warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
     figures(warehouse)
     drawn: list[Any] = []
     monkeypatch.setattr(digest, "draw", lambda *given: drawn.extend(given) or draw(*given))
@@ -226,6 +227,7 @@ def test_the_digest_is_the_caption_of_four_weeks_of_figures(
     (message,) = sandbox.messages()
     assert Path(message["photo"]).read_bytes()[16:24] == (1080).to_bytes(4) + (1260).to_bytes(4)
     assert "Расход VK: 1 000 ₽ (+25 %)" in message["plain"]
+    assert message["buttons"] == [["Статус дня", f"https://airflow.example/zakaz/status?day={yesterday()}"]]
 
 
 @pytest.mark.parametrize("fault", ["no_photos", "no_drawing", "no_figures"])
