@@ -9,7 +9,8 @@ Every half hour: what callbacks miss.
   paused, stuck. It recovers by itself.
 * Days that are older than the scheduler makes up, however old: `HOLES`, once, with the command that loads them.
 * No good backup for 36 hours where there should be one: `BACKUP_STALE`. A disk of ClickHouse that fills up: `DISK_LOW`.
-* At 09:00 Moscow the digest: spend, revenue, tickets, ROAS, open incidents. If it does not arrive, something is wrong.
+* At 09:00 Moscow the digest: spend, revenue, tickets, open incidents, and a picture of four weeks. If
+  it does not arrive, something is wrong.
 
 It can't report that Airflow itself is down: `bin/zakaz watchdog`, called by an external timer, does the same from the
 run registry, and from Airflow's database if it answers.

@@ -12,7 +12,7 @@ from sandbox import qtickets_faults, vk_faults
 from sandbox.faults import Fault
 from sandbox.qtickets import QTicketsError
 from sandbox.replies import auth_error, json_reply, nested_error, oauth_error
-from sandbox.telegram import TOPIC_REFUSALS, parameters, refusal
+from sandbox.telegram import PART_REFUSALS, parameters, refusal
 from sandbox.vk_limits import RateLimits
 
 _TELEGRAM_RETRY_AFTER = 3  # seconds, when the fault names none
@@ -99,8 +99,10 @@ def refused_by_request(fault: Fault, request: Request, first_ad: int) -> Respons
         first, last = (request.args.get(name, type=date.fromisoformat) for name in ("date_from", "date_to"))
         if first and last and last - first >= _LONGEST_WINDOW:
             return nested_error(400, "ERR_LIMIT_EXCEEDED", "Too many days").reply()
-    if fault.kind in TOPIC_REFUSALS and "message_thread_id" in parameters(request):
-        return refusal(400, f"Bad Request: {TOPIC_REFUSALS[fault.kind]}")
+    if fault.service == "telegram" and fault.kind in PART_REFUSALS:
+        part, said = PART_REFUSALS[fault.kind]
+        if part in parameters(request) or part in request.files:
+            return refusal(400, f"Bad Request: {said}")
     if fault.kind in qtickets_faults.UPDATED and qtickets_faults.filters_by_update(request):
         if fault.kind == "refuse_updated":
             return QTicketsError(400, "VALIDATION_ERROR", "Unknown column updated_at").reply()

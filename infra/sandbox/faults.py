@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sandbox import qtickets_faults, vk_faults
-from sandbox.telegram import TOPIC_REFUSALS
+from sandbox.telegram import PART_REFUSALS
 
 # Kinds that spoil the token a call presents, and let the call go on to find that out.
 TOKEN_KINDS = ("expired_token", "invalid_token", "revoked_token")
@@ -19,7 +19,7 @@ _QTICKETS = (*qtickets_faults.DAMAGES, *qtickets_faults.DEAF, *qtickets_faults.U
 KINDS = {
     "vk_ads": (*_ALL, "404", *vk_faults.DAMAGES, *VK_REFUSALS, "other_account", *TOKEN_KINDS),
     "qtickets": (*_ALL, "401", "404", *_QTICKETS),
-    "telegram": (*_ALL, "401", "502", *TOPIC_REFUSALS),
+    "telegram": (*_ALL, "401", "502", *PART_REFUSALS),
 }
 WINDOWS = ("1", "3600", "86400")  # of the VK Ads rate limits, in seconds
 # Without a path of their own, faults wait for the calls that they can damage.

@@ -15,9 +15,10 @@ from werkzeug import Request, Response
 from sandbox.days import MOSCOW
 from sandbox.replies import json_reply
 from sandbox.telegram_html import BadEntitiesError, plain_text
+from sandbox.telegram_parts import BadRequestError, Photo, buttons, photo_of
 
 BOT_TOKEN = "123456:sandbox-token"  # noqa: S105 - the stand-in's public value
-MAX_TEXT = 4096  # characters, after the entities are taken out
+MAX_TEXT, MAX_CAPTION = 4096, 1024  # characters, after the entities are taken out
 # How Telegram says that a topic takes no messages, by the kind of fault.
 TOPIC_REFUSALS = {
     "topic_closed": "TOPIC_CLOSED",
@@ -26,12 +27,15 @@ TOPIC_REFUSALS = {
     "no_thread": "message thread not found",
     "no_forum": "the chat is not a forum",
 }
+# The same for other parts of a message: the part, and what is said of it.
+PART_REFUSALS = {
+    **{kind: ("message_thread_id", said) for kind, said in TOPIC_REFUSALS.items()},
+    "no_photos": ("photo", "not enough rights to send photos to the chat"),
+    "bad_photo": ("photo", "IMAGE_PROCESS_FAILED"),
+    "bad_button": ("reply_markup", "BUTTON_URL_INVALID"),
+}
 _PARSE_MODES = ("", "html", "markdown", "markdownv2")
 _BOT = {"id": 123456, "is_bot": True, "first_name": "Sandbox", "username": "sandbox_bot"}
-
-
-class BadRequestError(Exception):
-    """A request that the Bot API answers with 400."""
 
 
 def refusal(status: int, description: str, headers: Mapping[str, str] | None = None, **more: object) -> Response:
@@ -65,10 +69,11 @@ class Telegram:
                 "supports_inline_queries": False,
             }
             return json_reply({"ok": True, "result": {**_BOT, **abilities}})
-        if method.lower() != "sendmessage":
+        if method.lower() not in ("sendmessage", "sendphoto"):
             return refusal(404, "Not Found")
         try:
-            return json_reply({"ok": True, "result": self._send(parameters(request))})
+            photo = photo_of(request) if method.lower() == "sendphoto" else None
+            return json_reply({"ok": True, "result": self._send(parameters(request), photo)})
         except BadRequestError as error:
             return refusal(400, f"Bad Request: {error}")
 
@@ -82,29 +87,31 @@ class Telegram:
         with self._lock:
             self._messages.clear()
 
-    def _send(self, parameters: Mapping[str, str]) -> dict[str, Any]:
+    def _send(self, parameters: Mapping[str, str], photo: Photo | None) -> dict[str, Any]:
         chat = _chat(parameters.get("chat_id", ""))
         parse_mode = parameters.get("parse_mode", "")
         if parse_mode.lower() not in _PARSE_MODES:
             msg = "unsupported parse_mode"
             raise BadRequestError(msg)
-        text = parameters.get("text", "")
+        text = parameters.get("caption" if photo else "text", "")
         try:
             plain = plain_text(text) if parse_mode.lower() == "html" else text
         except BadEntitiesError as error:
             msg = f"can't parse entities: {error}"
             raise BadRequestError(msg) from error
-        if not plain.strip():
+        if not plain.strip() and not photo:
             msg = "message text is empty"
             raise BadRequestError(msg)
-        if len(plain) > MAX_TEXT:
-            msg = "message is too long"
+        if len(plain) > (MAX_CAPTION if photo else MAX_TEXT):
+            msg = "message caption is too long" if photo else "message is too long"
             raise BadRequestError(msg)
         thread = parameters.get("message_thread_id", "")
+        markup = parameters.get("reply_markup", "")
         now = datetime.now(MOSCOW)
         with self._lock:
+            number = len(self._messages) + 1
             message = {
-                "message_id": len(self._messages) + 1,
+                "message_id": number,
                 "received_at": now.isoformat(timespec="seconds"),
                 "chat_id": chat["id"],
                 "message_thread_id": int(thread) if thread.isdecimal() else None,
@@ -112,18 +119,16 @@ class Telegram:
                 "silent": parameters.get("disable_notification", "").lower() in ("true", "1"),
                 "text": text,
                 "plain": plain,
+                "buttons": buttons(markup) if markup else [],
+                "photo": str(photo.kept(self._file.with_name(f"photo-{number}.png"))) if photo else None,
             }
             self._messages.append(message)
             with self._file.open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(message, ensure_ascii=False) + "\n")
             _show(message, now)
-        result = {
-            "message_id": message["message_id"],
-            "from": _BOT,
-            "chat": chat,
-            "date": int(now.timestamp()),
-            "text": plain,
-        }
+        result = {"message_id": number, "from": _BOT, "chat": chat, "date": int(now.timestamp())}
+        result |= {"caption": plain, "photo": [photo.size]} if photo else {"text": plain}
+        result |= {"reply_markup": json.loads(markup)} if markup else {}
         return {**result, "message_thread_id": int(thread)} if thread.isdecimal() else result
 
 
@@ -156,7 +161,9 @@ def _show(message: Mapping[str, Any], now: datetime) -> None:
     thread = message["message_thread_id"]
     where = f"chat {message['chat_id']}" + (f", topic {thread}" if thread else "")
     lines = [f"┌── Telegram · {where} · {now:%Y-%m-%d %H:%M:%S} MSK"]
+    lines += [f"│ [{message['photo']}]"] if message["photo"] else []
     lines += [f"│ {line}" for line in message["plain"].splitlines()]
+    lines += [f"│ [{label}] {url}" for label, url in message["buttons"]]
     lines.append("└──")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

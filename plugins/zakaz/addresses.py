@@ -2,7 +2,6 @@
 
 import os
 import re
-from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
 from requests.utils import get_environ_proxies, select_proxy
@@ -26,7 +25,7 @@ def is_base_url(url: object) -> bool:
 def environment_proxy(url: str, *, is_requests: bool = True) -> str:
     """The environment variable, e.g. HTTPS_PROXY, whose proxy takes the requests to a URL; empty if none does.
 
-    :param is_requests: by the rules of requests; otherwise of clickhouse-connect, which knows no ALL_PROXY.
+    :param is_requests: by the rules of requests; else of clickhouse-connect, which knows no ALL_PROXY and no SOCKS.
     :raises InvalidInput: that proxy can't be used.
     """
     schemes = (urlsplit(url).scheme, *(["all"] if is_requests else []))
@@ -38,20 +37,18 @@ def environment_proxy(url: str, *, is_requests: bool = True) -> str:
     variables = [name for name in os.environ if name.lower() in names and os.environ[name] == proxy]
     setting = variables[0] if variables else "the proxy of the system's settings"
     # The clients add a scheme that is missing, except before a user.
-    require_proxy(setting, proxy if re.search("://|@", proxy) else f"http://{proxy}")
+    require_proxy(setting, proxy if re.search("://|@", proxy) else f"http://{proxy}", may_be_socks=is_requests)
     return setting
 
 
-def require_proxy(setting: str, url: object) -> None:
+def require_proxy(setting: str, url: object, *, may_be_socks: bool = True) -> None:
     """Refuse a proxy that the clients would misread: a # or / of a password ends the host for them.
 
     :param setting: what names it in the message.
-    :raises InvalidInput: it is no URL of a proxy, or a SOCKS one without the package PySocks.
+    :raises InvalidInput: it is no URL of a proxy.
     """
     scheme = _scheme(url) if isinstance(url, str) else ""
-    if scheme in SOCKS and not find_spec("socks"):
-        raise InvalidInput(f"{setting}: a SOCKS proxy needs the package PySocks: install it, or use an HTTP proxy")
-    if scheme not in (*SCHEMES, *SOCKS):
+    if scheme not in (*SCHEMES, *(SOCKS if may_be_socks else ())):
         raise InvalidInput(
             f"{setting} must be the URL of a proxy, such as http://proxy:3128 or http://NAME:SECRET@proxy:3128, and in "
             "NAME and SECRET %23 stands for #, %2F for /, %3A for :, %3F for ?, %40 for @, %25 for %"

@@ -38,11 +38,15 @@ def masked_line(error: BaseException | str) -> str:
 
 
 def _secrets() -> set[str]:
+    from zakaz.connections.fallback import apprise_url
     from zakaz.connections.vk_ads import CONNECTION, token_variable  # keeps the HTTP client out of DAG parsing
 
     # For an unreachable URL, requests reports host and path separately.
-    ping_url, fallback_url = usable_settings().ping_url, usable_settings().fallback_url
-    found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url), fallback_url, *_parts(fallback_url)}
+    ping_url = usable_settings().ping_url
+    found = {ping_url, re.sub(r"^https?://[^/?#]*", "", ping_url)}
+    with contextlib.suppress(Exception):
+        fallback = apprise_url(usable_settings().fallback_url)
+        found |= {fallback, *_parts(fallback)}
     for conn_id in CONNECTIONS:
         with contextlib.suppress(Exception):  # a connection that can't be read can't leak
             connection = BaseHook.get_connection(conn_id)

@@ -56,8 +56,9 @@ class Settings(BaseModel):
     :param warehouse_wait_seconds: wait for the embedded warehouse while another process has it.
     :param ping_url: requested (GET) after each good day, for an external monitor such as healthchecks.io; as good as a
         password, so it is masked everywhere.
-    :param fallback_url: where critical alerts go that Telegram did not take, such as by e-mail: a URL of Apprise;
-        masked as well.
+    :param fallback_url: where critical alerts go that Telegram did not take, such as by e-mail: a URL of Apprise,
+        masked as well; airflow://NAME for the password of a connection.
+    :param fallback_stale: STALE goes there at once, beside Telegram.
     :param backup_keep: nightly backups that are kept. 0: this installation makes none by itself, and nobody is alarmed
         about that.
     :param dump_dir: where the nightly dumps of Airflow's PostgreSQL go; none are made if it is empty, or BACKUP_KEEP 0.
@@ -93,6 +94,7 @@ class Settings(BaseModel):
         pattern="^($|[a-z0-9+-]+://\\S+$)",
         description="be a URL of Apprise, such as mailtos://user:password@yandex.ru?to=duty@example.com",
     )
+    fallback_stale: int = Field(default=0, ge=0, le=1, description="be 0 or 1 (default 0)")
     backup_keep: int = Field(default=0, ge=0, le=1000, description="be 0 or a whole number, at most 1000 (default 0)")
     dump_dir: str = Field(default="", pattern="^($|/)", description="be an absolute path")
     disk_free_percent: int = Field(

@@ -117,7 +117,7 @@ def test_a_row_has_the_facts_as_json_and_the_message_as_text_without_secrets() -
         "severity": "critical",
         "job": "vk_fetch",
         "code": "RUN_FAILED",
-        "message": "1 < 2",
+        "message": "1 < 2\n\nИнструкция: docs/RUNBOOK_ETL.md#run_failed",
         "alert_id": alert.alert_id,
         "dag_run_id": "stage__1",
         "delivery": "sent",

@@ -6,7 +6,7 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from outage import outage
 from sandbox import BOT_TOKEN, CLIENT_SECRET, Sandbox
 from zakaz import errors
 from zakaz.alerts import delivery
+from zakaz.alerts.alert import Kind
 from zakaz.alerts.messages import days_ru, moscow_ru
 from zakaz.days import DayRange
 from zakaz.deadline import Deadline
@@ -84,16 +85,15 @@ def test_a_failure_is_told_and_recorded(warehouse: WarehouseHook, sandbox: Sandb
     assert "Причина: источник не отвечает или отвечает ошибкой, повторные попытки не помогли" in lines
     assert "VK Ads: GET http://ads.vk.com: HTTP 503: <b>busy</b> & co" in lines
     assert f"Когда: {moscow_ru(alerts(warehouse)[0]['ts'])} МСК" in lines
-    assert "Подробно: docs/RUNBOOK_ETL.md#run_failed" in lines
     assert "Задача vk_fetch, код RUN_FAILED, попытка 2" in lines
     assert "Запуск manual__2026-11-20" in lines
-    assert f'<a href="{LOG_URL.replace("&", "&amp;")}">Журнал задачи</a>' in message["text"]
+    assert lines[-2:] == [f"Журнал: {LOG_URL}", "Инструкция: docs/RUNBOOK_ETL.md#run_failed"]
 
     (row,) = alerts(warehouse)
     attempt = attempt_of(context)
     assert (row["severity"], row["job"], row["code"]) == ("critical", "vk_fetch", "RUN_FAILED")
     assert (row["delivery"], row["dag_run_id"]) == ("sent", "manual__2026-11-20")
-    assert row["message"] == f"{message['plain']}: {LOG_URL}", "without mark-up the link is written out"
+    assert row["message"] == message["plain"]
     assert isinstance(row["alert_id"], UUID)
     assert json.loads(row["context_json"]) == {
         "dag_id": "zakaz_daily",
@@ -107,6 +107,25 @@ def test_a_failure_is_told_and_recorded(warehouse: WarehouseHook, sandbox: Sandb
         "error_type": "SourceUnavailable",
         "log_url": LOG_URL,
     }
+
+
+def test_the_way_on_is_buttons_where_telegram_takes_them(
+    warehouse: WarehouseHook, sandbox: Sandbox, set_settings: Callable[..., None]
+) -> None:
+    set_settings(RUNBOOK_URL="https://wiki.example/runbook", AIRFLOW__API__BASE_URL="https://airflow.example/")
+    context = failed("killed")
+    context["task_instance"].log_url = "https://airflow.example/dags/zakaz_etl/runs/manual__1/tasks/vk_fetch"
+    alert_on_failure(context)
+    (message,) = sandbox.messages()
+    assert message["buttons"] == [
+        ["Журнал", context["task_instance"].log_url],
+        ["Статус дня", "https://airflow.example/zakaz/status?day=2026-11-20"],
+        ["Инструкция", "https://wiki.example/runbook#run_failed"],
+    ]
+    assert "https://" not in message["plain"]
+    assert alerts(warehouse)[0]["message"] == message["plain"] + "\n\n" + "\n".join(
+        f"{label}: {url}" for label, url in message["buttons"]
+    )
 
 
 def test_a_second_telling_of_the_same_failure_is_the_same_alert(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
@@ -286,7 +305,7 @@ def test_an_endless_error_is_cut_and_the_link_stays(warehouse: WarehouseHook, sa
     (message,) = sandbox.messages()
     assert message["parse_mode"] == "HTML"
     assert "…" in message["plain"]
-    assert message["plain"].endswith("Журнал задачи")
+    assert f"\n\nЖурнал: {LOG_URL}\n" in message["plain"]
 
 
 def test_a_task_is_held_for_less_than_15_seconds(
@@ -317,7 +336,7 @@ def test_the_message_has_no_more_time_than_is_left_of_the_deadline(
 ) -> None:
     given: list[float] = []
 
-    def send(_html: str, _what: str, _severity: str, deadline: Deadline | None) -> str:
+    def send(_html: str, _kind: Kind, deadline: Deadline | None, **_: Any) -> str:
         given.append(deadline.left() if deadline else math.inf)
         return "sent"
 

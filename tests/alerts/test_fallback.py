@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -14,12 +15,16 @@ from made_runs import DAY, age_alerts, attempt, put_run
 from outage import outage
 from received import heads
 from sandbox import Sandbox
+from zakaz.alerts.alert import Kind
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.restated import notify_of_restatements
+from zakaz.alerts.schedule import Schedule
+from zakaz.alerts.send import send
 from zakaz.alerts.sweep import sweep
+from zakaz.alerts.watch import watch
 from zakaz.connections.fallback import send_by_fallback
-from zakaz.days import DayRange
+from zakaz.days import MOSCOW, DayRange
 from zakaz.deadline import Deadline
 from zakaz.errors import InvalidInput, MessageUndelivered, SourceUnavailable
 from zakaz.registry.restatements import Restatement
@@ -104,15 +109,65 @@ def test_what_telegram_does_not_take_arrives_once_with_the_reason(
     age_alerts(warehouse, 5)
     sweep(warehouse)
     assert (len(mailbox.messages), heads(sandbox)) == (1, [])
-    # It opened an incident, whose end is told where all the rest is.
+    # It opened an incident, whose end is told where its beginning was, and where all the rest is.
     put_run(warehouse, attempt(try_number=2), "ok", day=DAY)
-    sweep(warehouse)
-    assert heads(sandbox) == ["🟢 Загрузка VK Рекламы: снова в порядке, 20 ноября 2026"]
+    for _ in range(2):
+        sweep(warehouse)
+    told = "🟢 Загрузка VK Рекламы: снова в порядке, 20 ноября 2026"
+    assert (heads(sandbox), [one["title"] for one in mailbox.messages[1:]]) == ([told], [told])
+    assert "Telegram его не принял" not in mailbox.messages[1]["message"]
+    assert deliveries(warehouse)[-1] == ("RECOVERED", "both")
 
 
 def test_telegram_comes_first(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
     assert fail(warehouse) == "sent"
-    assert (len(heads(sandbox)), mailbox.messages) == (1, [])
+    put_run(warehouse, attempt(try_number=2), "ok", day=DAY)
+    sweep(warehouse)
+    assert (len(heads(sandbox)), mailbox.messages) == (2, []), "neither the problem nor its end"
+
+
+def test_a_late_day_goes_both_ways_at_once_where_that_is_set(
+    warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox, set_settings: Settings
+) -> None:
+    today = datetime.now(MOSCOW).date()
+    set_settings(FALLBACK_STALE=1, CATCHUP_DAYS=1)
+    at = datetime.combine(today, time(7, 45), MOSCOW)
+    put_run(warehouse, attempt("healthcheck"), "ok", day=today - timedelta(days=2))
+    for _ in range(2):
+        watch(warehouse, Schedule(), at)
+    assert [one for one in deliveries(warehouse) if one[0] == "STALE"] == [("STALE", "both")]
+    put_run(warehouse, attempt("healthcheck", try_number=2), "ok", day=today - timedelta(days=1))
+    sweep(warehouse)
+    assert [message["title"][:1] for message in mailbox.messages] == ["🔴", "🟢"]
+    assert heads(sandbox) == [message["title"] for message in mailbox.messages]
+
+
+def test_a_late_day_is_told_once_where_the_second_channel_is_away(
+    warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox, set_settings: Settings
+) -> None:
+    mailbox.status = 503
+    set_settings(FALLBACK_STALE=1)
+    assert send("<b>x</b>", Kind("critical", "zakaz_etl", "STALE")) == "sent"
+    assert send("<b>x</b>", Kind("warning", "airflow", "STALE")) == "sent"
+    sandbox.fault("telegram", "403")
+    assert send("<b>x</b>", Kind("critical", "zakaz_etl", "STALE")) == "failed"
+
+
+def test_the_url_may_be_the_password_of_a_connection(
+    warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox, set_settings: Settings
+) -> None:
+    connection = json.dumps({"conn_type": "generic", "password": mailbox.url})
+    set_settings(FALLBACK_URL="airflow://second", AIRFLOW_CONN_SECOND=connection)
+    sandbox.fault("telegram", "403")
+    assert (fail(warehouse), len(mailbox.messages)) == ("fallback", 1)
+    assert masked(f"535 {PASSWORD} at second") == "535 *** at second"
+
+
+def test_a_connection_that_has_no_url_is_named(metadata: None, set_settings: Settings) -> None:
+    set_settings(AIRFLOW_CONN_EMPTY=json.dumps({"conn_type": "generic"}))
+    for name, said in (("empty", "put the URL of Apprise into the password"), ("absent", "there is no connection")):
+        with pytest.raises(InvalidInput, match=f"^FALLBACK_URL=airflow://{name}: {said}"):
+            send_by_fallback(f"airflow://{name}", "text")
 
 
 def test_a_warning_waits_for_telegram(warehouse: WarehouseHook, sandbox: Sandbox, mailbox: Mailbox) -> None:
@@ -189,7 +244,7 @@ def test_no_secret_is_told(
         set_settings(FALLBACK_URL=url)
         age_alerts(warehouse, 5)
         sweep(warehouse)
-    assert caplog.text.count("the second channel did not deliver the message either") == 3
+    assert caplog.text.count("the second channel did not deliver the message") == 3
     assert PASSWORD not in caplog.text
     assert masked(f"535 {PASSWORD} at nowhere.invalid") == "535 *** at nowhere.invalid"
 

@@ -17,6 +17,7 @@ from received import heads
 from sandbox import Sandbox
 from zakaz.alerts import delivery
 from zakaz.alerts import sweep as sweep_module
+from zakaz.alerts.alert import Kind
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
 from zakaz.alerts.locks import SWEEP, held
@@ -299,10 +300,10 @@ def test_two_at_once_send_nothing_twice(
     assert heads(sandbox) == []
     meanwhile: list[Any] = []
 
-    def send(html: str, what: str, severity: str) -> str:
+    def send(html: str, kind: Kind, **given: Any) -> str:
         meanwhile.extend(warehouse.execute(statement("alerts/undelivered.sql")))
-        meanwhile.extend(row for row in warehouse.execute(statement("alerts/repeats.sql")) if "repeats" in what)
-        return delivery.send(html, what, severity)
+        meanwhile.extend(row for row in warehouse.execute(statement("alerts/repeats.sql")) if "ещё" in html)
+        return delivery.send(html, kind, **given)
 
     monkeypatch.setattr(sweep_module, "send", send)
     sweep(warehouse)
@@ -320,7 +321,7 @@ def test_a_sum_that_was_not_taken_is_told_later_even_by_another_process(
     sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "repeat": 2}
     with monkeypatch.context() as patch:
-        patch.setattr(sweep_module, "send", lambda *_: sys.exit("killed while it sent"))
+        patch.setattr(sweep_module, "send", lambda *_, **__: sys.exit("killed while it sent"))
         with pytest.raises(SystemExit):
             sweep(warehouse)
     assert deliveries(warehouse) == {"sent": 1, "pending": 2}
@@ -362,7 +363,7 @@ def test_a_message_leaves_time_to_record_that_it_was_sent(
     warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = []
-    monkeypatch.setattr(TelegramHook, "send_message", lambda _, __, deadline: left.append(deadline.left()))
+    monkeypatch.setattr(TelegramHook, "send_message", lambda _, __, deadline, **___: left.append(deadline.left()))
     raise_alert(warehouse, failure_alert(attempt(), "down", ONE_DAY), deadline=Deadline(60))
     assert 50 < left[0] < 57
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ import pytest
 from made_rows import build_sales, build_vk, stage_sales, stage_vk
 from made_runs import age_alerts, attempt, put_run
 from sandbox import Sandbox
+from zakaz.alerts import digest
+from zakaz.alerts.digest import send_digest
 from zakaz.alerts.messages import change, rubles
+from zakaz.alerts.picture import draw
 from zakaz.alerts.schedule import Schedule, StuckRun
 from zakaz.alerts.sweep import sweep
 from zakaz.alerts.watch import watch
@@ -178,9 +182,10 @@ def test_a_task_that_never_had_a_process_is_told(warehouse: WarehouseHook, sandb
 
 
 def figures(warehouse: WarehouseHook) -> None:
-    for day, spend, revenue in ((yesterday(), "1000", "4500.40"), (yesterday() - timedelta(days=7), "800", "5000")):
+    for day, spend, revenue in ((yesterday(), "1000", "4600.40"), (yesterday() - timedelta(days=7), "800", "5100")):
         stage_vk(warehouse, {"stat_date": day, "spend": Decimal(spend)})
-        stage_sales(warehouse, {"report_date": day, "revenue": Decimal(revenue), "tickets_sold": 3})
+        sales = {"revenue": Decimal(revenue), "refunds_amount": Decimal(100), "tickets_sold": 3}
+        stage_sales(warehouse, {"report_date": day, **sales})
         build_vk(warehouse, DayRange(day, day))
         build_sales(warehouse, DayRange(day, day))
 
@@ -203,12 +208,49 @@ def test_the_digest_comes_once_at_nine_with_its_figures(warehouse: WarehouseHook
     assert "Открытых сбоев нет." in lines
 
 
+def test_the_digest_is_the_caption_of_four_weeks_of_figures(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://airflow.example")
+    figures(warehouse)
+    drawn: list[Any] = []
+    monkeypatch.setattr(digest, "draw", lambda *given: drawn.extend(given) or draw(*given))
+    for _ in range(2):
+        send_digest(warehouse, yesterday())
+    points, days = drawn
+    assert days == DayRange(yesterday() - timedelta(days=27), yesterday())
+    last = {point.metric: point for point in points if point.day == str(yesterday())}
+    assert {metric: point.amount for metric, point in last.items()} == {
+        "spend": 1000, "net_revenue": 4500.4, "roas": 4.5,
+    }  # fmt: skip
+    assert [point.amount for point in points if point.metric == "spend"] == [*[None] * 20, 800, *[None] * 6, 1000]
+    (message,) = sandbox.messages()
+    assert Path(message["photo"]).read_bytes()[16:24] == (1080).to_bytes(4) + (1260).to_bytes(4)
+    assert "Расход VK: 1 000 ₽ (+25 %)" in message["plain"]
+    assert message["buttons"] == [["Статус дня", f"https://airflow.example/zakaz/status?day={yesterday()}"]]
+
+
+@pytest.mark.parametrize("fault", ["no_photos", "no_drawing", "no_figures"])
+def test_the_digest_comes_without_its_picture_as_well(
+    warehouse: WarehouseHook, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    if fault != "no_figures":
+        figures(warehouse)
+    if fault == "no_photos":
+        sandbox.fault("telegram", fault)
+    if fault == "no_drawing":
+        monkeypatch.setattr(digest, "draw", None)
+    send_digest(warehouse, yesterday())
+    (message,) = sandbox.messages()
+    assert (message["photo"], "Есть на что посмотреть" in message["plain"]) == (None, True)
+
+
 def test_the_digest_of_a_bad_morning_names_the_incidents(warehouse: WarehouseHook, sandbox: Sandbox) -> None:
     watch(warehouse, ALIVE, at(9))
-    _, digest = sandbox.messages()
-    assert digest["plain"].startswith("🔴 Есть на что посмотреть")
-    assert "• zakaz_etl, STALE: с " in digest["plain"]
-    assert "На рубль VK: — всей выручки, — с метками VK" in digest["plain"]
+    _, told = sandbox.messages()
+    assert told["plain"].startswith("🔴 Есть на что посмотреть")
+    assert "• zakaz_etl, STALE: с " in told["plain"]
+    assert "На рубль VK: — всей выручки, — с метками VK" in told["plain"]
 
 
 def test_figures_as_people_read_them() -> None:

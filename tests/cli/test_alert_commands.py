@@ -132,7 +132,7 @@ def test_a_mute_that_makes_no_sense_changes_nothing(
 def test_notify_test_says_whether_telegram_took_it(
     zakaz: Zakaz, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert zakaz("notify-test") == (0, "Telegram took the message: see whether it is in the chat\n", "")
+    assert zakaz("notify-test") == (0, "Telegram took the message: see whether it has arrived\n", "")
     (message,) = sandbox.messages()
     assert message["plain"].startswith("✅ Проверка связи: Zakaz ETL")
     sandbox.fault("telegram", "403")
@@ -151,8 +151,11 @@ def test_notify_test_tries_the_second_channel_too(
 ) -> None:
     set_settings(FALLBACK_URL=f"json://duty:secret-word@127.0.0.1:{unused_port}")
     code, out, err = zakaz("notify-test")
-    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert (code, out, err.count("\n")) == (1, "Telegram took the message: see whether it has arrived\n", 1)
     assert err.startswith("zakaz: FALLBACK_URL did not take the message: ")
+    sandbox.fault("telegram", "403")
+    code, out, err = zakaz("notify-test")
+    assert (code, out, err.count("\n")) == (1, "", 2)
     assert "secret-word" not in err
 
 

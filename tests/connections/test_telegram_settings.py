@@ -2,6 +2,9 @@
 
 import base64
 import json
+import shutil
+import socket
+import socketserver
 import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -138,7 +141,6 @@ def logs(sandbox: Sandbox, caplog: pytest.LogCaptureFixture, monkeypatch: pytest
         ],
         *[({"extra": {"proxy": url}}, "proxy in the extra of the connection telegram_default ") for url in PROXIES],
         ({"extra": {"proxy": 3128}}, "proxy in the extra of the connection telegram_default must be the URL"),
-        ({"extra": {"proxy": "socks5://user:zqzq@proxy:1080"}}, "SOCKS proxy needs the package PySocks"),
     ],
     ids=str,
 )
@@ -268,3 +270,50 @@ def test_a_port_that_speaks_something_else_is_named(
 ) -> None:
     connect(monkeypatch, {"base_url": f"{server.url.replace('http', 'https')}/bot"})
     assert "SSL" in complaint(logs)
+
+
+class Socks(socketserver.ThreadingTCPServer):
+    """A SOCKS5 proxy without passwords, which leads to one port whatever it is asked for."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(("127.0.0.1", 0), Tunnel)
+        self.port, self.asked_for = port, b""
+
+
+class Tunnel(socketserver.StreamRequestHandler):
+    rbufsize = 0
+
+    def handle(self) -> None:
+        server: Any = self.server
+        self.rfile.read(self.rfile.read(2)[1])  # its ways to log in
+        self.wfile.write(b"\5\0")
+        self.rfile.read(4)  # connect to a name
+        server.asked_for = self.rfile.read(self.rfile.read(1)[0])
+        self.rfile.read(2)  # port
+        self.wfile.write(b"\5\0\0\1" + bytes(6))
+        with socket.create_connection(("127.0.0.1", server.port)) as there:
+            Thread(target=shutil.copyfileobj, args=(self.rfile, there.makefile("wb", buffering=0)), daemon=True).start()
+            shutil.copyfileobj(there.makefile("rb", buffering=0), self.wfile)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_socks_proxy_takes_the_message_or_is_named(
+    logs: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    sandbox: Sandbox,
+    unused_port: int,
+    is_there: bool,
+) -> None:
+    """As socks5h it looks the name up, too: where Telegram is blocked, so are its names."""
+    monkeypatch.setattr(telegram, "LEAST_SECONDS", telegram.MESSAGE_SECONDS)
+    with Socks(sandbox.port) as proxy:
+        Thread(target=proxy.serve_forever, args=(0.01,), daemon=True).start()
+        port = proxy.server_address[1] if is_there else unused_port
+        url = f"socks5h://127.0.0.1:{port}"
+        connect(monkeypatch, {"base_url": "http://api.telegram.invalid/bot", "proxy": url})
+        if is_there:
+            TelegramHook().send_message(HELLO)
+            assert (len(sandbox.messages()), proxy.asked_for) == (1, b"api.telegram.invalid")
+        else:
+            assert "proxy in the extra of the connection telegram_default)" in complaint(logs)
+        proxy.shutdown()

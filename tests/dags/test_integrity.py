@@ -26,7 +26,7 @@ TASKS = {
 }
 # Of their failures others tell: whoever filled in the form, and the piece that failed.
 SILENT = {"plan", "report"}
-FORBIDDEN = ("pandas", "chdb", "telegram", "pyarrow", "clickhouse_connect")
+FORBIDDEN = ("pandas", "chdb", "telegram", "pyarrow", "clickhouse_connect", "matplotlib")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from datalens_sdk._generated.dto import CreateDashboardV2ArgsDTO
 
 from datalens import cards, workbook
 from datalens.description import Description
@@ -323,6 +324,13 @@ def test_dashboards_fit_their_grid_and_their_selectors_reach_every_dataset() -> 
         assert len(reached) > 4
         assert asked in fields_of(one["source"]["datasetId"])
         assert set(one["defaults"]) == {asked}
+
+
+def test_dashboards_fit_datalenss_own_strict_model() -> None:
+    """That of its public API, for a dashboard that is made there: no key too many, none missing."""
+    for dashboard in entries("dash").values():
+        data = {key: value for key, value in dashboard["data"].items() if key != "schemeVersion"}
+        CreateDashboardV2ArgsDTO.model_validate({"entry": {"name": dashboard["name"], "data": data, "meta": None}})
 
 
 def test_nothing_secret_is_inside() -> None:

@@ -15,10 +15,10 @@ from zakaz.errors import HealthCheckFailed
 from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.checks import Finding, check_days, require_healthy, run_file
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, FIGURES, SUSPECT_ZERO, SourceTotal, record_totals
-from zakaz.pipeline.thresholds import thresholds
 from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import files
+from zakaz.warehouse.thresholds import thresholds
 
 NAMES = {source: [name for names in checks_of(source).values() for name in names] for source in SOURCES}
 CHECKS = [name for names in NAMES.values() for name in sorted(names)]

@@ -11,10 +11,10 @@ from zakaz.days import DayRange
 from zakaz.pipeline.check_files import checks_of
 from zakaz.pipeline.checks import Finding, run_file
 from zakaz.pipeline.source_totals import CONFIRMED_ZERO, SourceTotal, record_totals
-from zakaz.pipeline.thresholds import thresholds
 from zakaz.stages import SOURCES
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import SQL_DIR
+from zakaz.warehouse.thresholds import thresholds
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
 # Median 1050, median deviation 30; four of them, scaled, are 178, and 30 % of the median are 315.

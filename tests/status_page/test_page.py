@@ -17,6 +17,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 import our_dags
 from made_runs import attempt, put_run
 from status_page.made_history import fill, is_due
+from zakaz.connections.airflow_ui import PATH
 from zakaz.days import DayRange
 from zakaz.days import last_complete_day as yesterday
 from zakaz.errors import WarehouseRefused
@@ -25,7 +26,7 @@ from zakaz.settings import PROJECT_DIR
 from zakaz.stages import STAGES
 from zakaz.status_page import page
 from zakaz.status_page.data import read
-from zakaz.status_page.link import PATH, StatusPageLink
+from zakaz.status_page.link import StatusPageLink
 from zakaz.warehouse.hook import WarehouseHook
 
 LINKS = page.Links(run="/r/__DAG__/__RUN__", backfill="/b")

@@ -40,7 +40,7 @@ SELECT
     ) AS is_muted,
     countIf(
         is_before
-        AND delivery IN ('sent', 'fallback', 'failed', 'pending')
+        AND delivery IN ('sent', 'fallback', 'both', 'failed', 'pending')
         AND ts BETWEEN {ts:DateTime64(6, 'UTC')} - INTERVAL 1 HOUR AND {ts:DateTime64(6, 'UTC')} + INTERVAL 1 HOUR
     ) > 0 AS is_repeat,
     countIf(is_before) AS times_before,

@@ -7,6 +7,7 @@ troubles AS (
         alerts.job AS job,
         alerts.code AS code,
         alerts.ts AS ts,
+        alerts.delivery AS delivery,
         incidents.opened_at AS opened_at,
         incidents.times AS times,
         incidents.is_quiet AS is_quiet,
@@ -40,6 +41,7 @@ SELECT
     any(troubles.opened_at) AS opened_at,
     any(troubles.times) AS times,
     any(troubles.is_quiet) AS is_quiet,
+    max(troubles.delivery IN ('fallback', 'both')) AS was_by_fallback,
     any(troubles.from_date) AS from_date,
     any(troubles.to_date) AS to_date,
     if(

@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
+from zakaz.alerts.links import links_of
 from zakaz.alerts.messages import render
-from zakaz.connections.telegram_text import plain
+from zakaz.connections.telegram_message import Link
+from zakaz.connections.telegram_text import plain, with_links
 from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.secrets import masked
 
 TABLE = "meta.etl_alerts"
-PENDING, SENT, FALLBACK, FAILED, NO_CONNECTION = "pending", "sent", "fallback", "failed", "no_connection"
+PENDING, SENT, FALLBACK, BOTH = "pending", "sent", "fallback", "both"
+FAILED, NO_CONNECTION = "failed", "no_connection"
 REPEAT, MUTED = "repeat", "muted"
-RECOVERED, DIGEST = "RECOVERED", "DIGEST"
+RECOVERED, DIGEST, STALE = "RECOVERED", "DIGEST", "STALE"
 
 
 class Kind(NamedTuple):
@@ -42,6 +45,7 @@ class Alert:
     :param days: Moscow days that have to become good.
     :param ts: UTC instant when it happened.
     :param is_always_sent: send it even if another of its kind was sent within the hour, since each says something new.
+    :param by_both: send it by the second channel, too.
     """
 
     severity: str
@@ -53,6 +57,7 @@ class Alert:
     days: DayRange
     ts: datetime = field(default_factory=lambda: datetime.now(UTC))
     is_always_sent: bool = False
+    by_both: bool = False
 
     @property
     def alert_id(self) -> UUID:
@@ -64,8 +69,13 @@ class Alert:
         """The problem it is an instance of."""
         return Kind(self.severity, self.job, self.code)
 
+    @property
+    def links(self) -> list[Link]:
+        """Where to go on from it."""
+        return links_of(self.severity, self.code, self.days.last, self.context.get("log_url", ""))
+
     def html(self, times: int = 1, since: datetime | None = None) -> str:
-        """The message for Telegram, without secrets.
+        """The message for Telegram, without secrets and links.
 
         :param times: how often it happened since the last recovery, this time included.
         :param since: UTC instant of the first time since then.
@@ -77,14 +87,14 @@ class Alert:
     def row(self, delivery: str, html: str, version: int) -> dict[str, Any]:
         """Its row in the registry.
 
-        :param delivery: pending, sent, fallback, failed, no_connection, repeat or muted.
+        :param delivery: pending, sent, fallback, both, failed, no_connection, repeat or muted.
         :param version: above that of the row that it replaces.
         """
         facts = json.loads(json.dumps(self.context, default=str))
         return {
             "ts": self.ts,
             **self.kind._asdict(),
-            "message": plain(html),
+            "message": plain(with_links(html, self.links)),
             "context_json": json.dumps(masked(facts), ensure_ascii=False),
             "alert_id": self.alert_id,
             "dag_run_id": self.context.get("dag_run_id", ""),

@@ -1,10 +1,11 @@
 """An alert's way: its row in the registry, the message, its delivery state; neither failing stops the other."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from zakaz.alerts.alert import FAILED, FALLBACK, MUTED, PENDING, REPEAT, SENT, TABLE, Alert
+from zakaz.alerts.alert import BOTH, FAILED, FALLBACK, MUTED, PENDING, REPEAT, SENT, TABLE, Alert
 from zakaz.alerts.locks import held
 from zakaz.alerts.send import send
 from zakaz.deadline import Deadline
@@ -43,12 +44,18 @@ class History:
 
 
 def raise_alert(
-    warehouse: WarehouseHook, alert: Alert, *, quiet: bool = False, deadline: Deadline | None = None
+    warehouse: WarehouseHook,
+    alert: Alert,
+    *,
+    quiet: bool = False,
+    deadline: Deadline | None = None,
+    draw: Callable[[], bytes] | None = None,
 ) -> str:
     """Record an alert and notify people, unless they know of this very one, or of one of its kind within the hour.
 
     :param quiet: only record it.
     :param deadline: for all of it; the warehouse should have the same.
+    :param draw: makes the message's photo, a PNG, if the message is sent.
     :returns: its delivery state; empty if it was delivered before.
     """
     with held(warehouse, "-".join((alert.job, alert.code, alert.severity)), _left(deadline, LOCK_SECONDS)):
@@ -64,9 +71,18 @@ def raise_alert(
             delivery = REPEAT
         else:
             message_deadline = Deadline(deadline.left() - RECORD_SECONDS) if deadline else None
-            delivery = send(html, f"{alert.code} of {alert.job}", alert.severity, message_deadline)
+            photo = _drawn(draw) if draw else b""
+            delivery = send(html, alert.kind, message_deadline, links=alert.links, photo=photo, by_both=alert.by_both)
         _record(warehouse, history, alert, html, delivery, new_version(version))
     return delivery
+
+
+def _drawn(draw: Callable[[], bytes]) -> bytes:
+    try:
+        return draw()
+    except Exception:
+        log.exception("the message goes without its picture, which could not be drawn")
+        return b""
 
 
 def _history(warehouse: WarehouseHook, alert: Alert) -> History:
@@ -93,7 +109,7 @@ def _history_in_outbox(warehouse: WarehouseHook, alert: Alert) -> History:
     return History(
         is_delivered=bool(this and this["delivery"] not in (PENDING, FAILED)),
         is_repeat=any(
-            row["delivery"] in (SENT, FALLBACK, FAILED, PENDING)
+            row["delivery"] in (SENT, FALLBACK, BOTH, FAILED, PENDING)
             and abs(alert.ts - outbox.instant(row["ts"])) < REPEAT_WITHIN
             for row in latest.values()
         ),

@@ -1,15 +1,18 @@
 """The morning digest: it says that all is well, so that silence means trouble."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
+from functools import partial
 from uuid import uuid5
 
 from zakaz.alerts.alert import DIGEST, Alert
 from zakaz.alerts.delivery import raise_alert
+from zakaz.alerts.picture import METRICS, Point, draw
 from zakaz.days import DayRange
 from zakaz.registry.attempt import NAMESPACE
 from zakaz.stages import DAG_ID
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
+from zakaz.warehouse.thresholds import thresholds
 
 DIGEST_AT = time(9, 0)  # Moscow
 FIGURES = (
@@ -19,6 +22,7 @@ FIGURES = (
 )
 INCIDENT = ("job", "code", "since", "times", "days")
 TODO = ("kind", "object", "rubles", "advice")
+DRAWN_DAYS = 28
 SUNDAY = 6  # whose digest comes on Monday, with the list for the week
 
 
@@ -42,4 +46,12 @@ def send_digest(warehouse: WarehouseHook, day: date) -> None:
             subject=uuid5(NAMESPACE, f"digest {day}"),
             days=DayRange(day, day),
         )
-        raise_alert(warehouse, alert)
+        raise_alert(warehouse, alert, draw=partial(_picture, warehouse, day))
+
+
+def _picture(warehouse: WarehouseHook, day: date) -> bytes:
+    """The figures of the four weeks to a Moscow day as a PNG; empty if there are none."""
+    shown = DayRange(day - timedelta(days=DRAWN_DAYS - 1), day)
+    asked = {**thresholds(), **shown.bounds, "metrics": ",".join(METRICS)}
+    points = [Point(*row) for row in warehouse.execute(statement("report/figures.sql"), asked)]
+    return draw(points, shown) if any(point.amount is not None for point in points) else b""

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from zakaz.alerts.alert import FALLBACK, PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
+from zakaz.alerts.alert import BOTH, FALLBACK, PENDING, RECOVERED, REPEAT, SENT, Alert, Kind
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.failure import failure_alert
+from zakaz.alerts.links import links_of
 from zakaz.alerts.locks import SWEEP, held
 from zakaz.alerts.messages import render
 from zakaz.alerts.send import send
@@ -103,7 +104,7 @@ def _deliver_late(warehouse: WarehouseHook) -> None:
         else:
             _mark(warehouse, kind, PENDING, alert_id=str(alert_id))
             text = render("late.html", happened_at=ts, message=message)
-            delivery = send(text, f"{code} of {job}, late", severity)
+            delivery = send(text, kind)
         sent.add(kind)
         _mark(warehouse, kind, delivery, alert_id=str(alert_id))
 
@@ -122,13 +123,13 @@ def _summarize_repeats(warehouse: WarehouseHook) -> None:
             error=error,
         )
         _mark(warehouse, kind, PENDING, was=REPEAT, since=first_at, until=last_at)
-        is_sent = send(masked(text), f"{times} repeats of {code} of {job}", severity) in (SENT, FALLBACK)
+        is_sent = send(masked(text), kind, links=links_of(severity, code, to_date)) in (SENT, FALLBACK, BOTH)
         _mark(warehouse, kind, SUMMED if is_sent else REPEAT, was=PENDING, since=first_at, until=last_at)
 
 
 def _notify_of_recoveries(warehouse: WarehouseHook) -> None:
     for row in warehouse.execute(statement("alerts/healed_incidents.sql")):
-        job, code, incident_id, opened_at, times, is_quiet, from_date, to_date, healed_at = row
+        job, code, incident_id, opened_at, times, is_quiet, by_fallback, from_date, to_date, healed_at = row
         alert = Alert(
             severity="info",
             job=job,
@@ -137,6 +138,7 @@ def _notify_of_recoveries(warehouse: WarehouseHook) -> None:
             context={"code": code, "opened_at": opened_at, "healed_at": healed_at, "failures": times},
             subject=incident_id,
             days=DayRange(from_date, to_date),
+            by_both=bool(by_fallback),
         )
         raise_alert(warehouse, alert, quiet=bool(is_quiet))
         healed = Kind("critical", job, code)

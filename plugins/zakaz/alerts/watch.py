@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid5
 
-from zakaz.alerts.alert import Alert
+from zakaz.alerts.alert import STALE, Alert
 from zakaz.alerts.delivery import raise_alert
 from zakaz.alerts.digest import DIGEST_AT, send_digest
 from zakaz.alerts.failure import failure_alert
@@ -65,7 +65,7 @@ def _stuck_alert(stuck: StuckRun) -> Alert:
     return Alert(
         severity="warning",
         job="airflow",
-        code="STALE",
+        code=STALE,
         template="stuck_run.html",
         context={
             "dag_id": stuck.dag_id,
@@ -85,7 +85,7 @@ def _stale_alert(missing: MissingDay, schedule: Schedule) -> Alert:
     return Alert(
         severity="critical",
         job=DAG_ID,
-        code="STALE",
+        code=STALE,
         template="stale.html",
         context={
             "day": missing.day,

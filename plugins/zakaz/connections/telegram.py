@@ -3,6 +3,8 @@
 import logging
 import re
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -11,12 +13,11 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import mask_secret
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ProxyError
 
+from zakaz.connections.telegram_message import Link, Message
 from zakaz.connections.telegram_target import target
-from zakaz.connections.telegram_text import cut, in_the_chat, plain
 from zakaz.deadline import Deadline, call_within
 from zakaz.errors import MessageRefused, MessageUndelivered, TelegramNotSetUp
 from zakaz.sources.http import short
-from zakaz.texts import well_formed
 
 log = logging.getLogger(__name__)
 CONNECTION = "telegram_default"
@@ -26,8 +27,6 @@ RECONNECT_SECONDS = 1.0
 LONGEST_PAUSE = 86_400
 # After a pause there must be this much time left for the request.
 LEAST_SECONDS = 2.0
-# TOPIC_CLOSED, TOPIC_DELETED, TOPIC_ID_INVALID, "message thread not found", "the chat is not a forum", …
-NO_SUCH_TOPIC = re.compile("topic|thread|forum", re.IGNORECASE)
 REMEDIES = {
     401: "the token is no bot's any more: put the new one of @BotFather into the password of the connection",
     403: "add the bot to the chat; in a channel as an administrator",
@@ -39,9 +38,10 @@ class TelegramHook(ProviderTelegramHook):
     """Sends a message once, or says why not; `send_message` is its only call.
 
     The provider's own method sends twice when the hook is used again, repeats what Telegram refused for good, does not
-    wait when asked to, and knows no base URL, proxy or topic. Here each message is one request: a 429 is waited for,
-    HTML that Telegram can't parse is sent again as plain text, what a topic does not take goes to the chat itself, and
-    a connection that was never made is tried again. Nothing else is repeated: it may have arrived.
+    wait when asked to, and knows no base URL, proxy or topic. Here each message is one request: a 429 is waited for, a
+    connection that was never made is tried again, and what Telegram refuses is sent again without what it refused: HTML
+    as plain text, buttons as text, a photo's caption without the photo, what a topic does not take to the chat itself.
+    Nothing else is repeated: it may have arrived.
 
     ========================= =====================================================
     Field                     Meaning
@@ -49,7 +49,7 @@ class TelegramHook(ProviderTelegramHook):
     host                      chat id (the provider's convention)
     password                  bot token
     extra `base_url`          default https://api.telegram.org/bot
-    extra `proxy`             URL of an HTTP proxy; of a SOCKS one if PySocks is installed
+    extra `proxy`             URL of an HTTP or SOCKS proxy
     extra `message_thread_id` topic of a forum group
     ========================= =====================================================
 
@@ -83,46 +83,56 @@ class TelegramHook(ProviderTelegramHook):
     def get_conn(self) -> None:  # type: ignore[override]
         """The provider's bot has an event loop, which a synchronous request does not need."""
 
-    def send_message(self, api_params: dict[str, Any], deadline: Deadline | None = None) -> None:  # type: ignore[override]
-        """Send one message, as HTML.
+    def send_message(  # type: ignore[override]
+        self,
+        api_params: dict[str, Any],
+        deadline: Deadline | None = None,
+        *,
+        links: Sequence[Link] = (),
+        photo: bytes = b"",
+    ) -> None:
+        """Send one message, as HTML; one that is too long for a caption is sent before its photo.
 
-        :param api_params: `text`, and what else sendMessage of the Bot API takes.
+        :param api_params: its `text`.
         :param deadline: how long it may take, pauses included; MESSAGE_SECONDS by default.
+        :param links: buttons below it.
+        :param photo: a PNG, left out if Telegram does not take it.
         :raises MessageRefused: Telegram will not take it, now or later.
         :raises MessageUndelivered: no answer in time, or Telegram asks for a longer pause than the deadline allows.
         """
-        params = {
-            "chat_id": self.chat_id,
-            "parse_mode": "HTML",
-            "disable_web_page_preview": True,
-            **({"message_thread_id": self._target.topic} if self._target.topic else {}),
-            **api_params,
-            "text": cut(well_formed(api_params["text"])),
-        }
         deadline = deadline or Deadline(MESSAGE_SECONDS)
-        while True:
-            try:
-                return self._deliver(params, deadline)
-            except MessageRefused as error:
-                if "parse entities" in str(error) and params.pop("parse_mode", None):
-                    params["text"] = cut(plain(params["text"]))
-                elif NO_SUCH_TOPIC.search(str(error)) and (topic := params.pop("message_thread_id", None)):
-                    log.warning("%s: the message goes to the chat itself", error)
-                    params["text"] = cut(in_the_chat(params["text"], topic))
-                else:
-                    raise
+        message = Message(html=api_params["text"], links=links, photo=photo, topic=self._target.topic)
+        if not photo or message.is_caption:
+            return self._send(message, deadline)
+        self._send(replace(message, photo=b""), deadline)
+        try:
+            self._deliver(replace(message, html=message.html.partition("\n")[0], links=()), deadline)
+        except (MessageRefused, MessageUndelivered) as error:
+            log.warning("the message arrived without its photo: %s", error)
+        return None
 
-    def _deliver(self, params: dict[str, Any], deadline: Deadline) -> None:
+    def _send(self, message: Message, deadline: Deadline) -> None:
         while True:
             try:
-                return self._post(params, deadline)
+                return self._deliver(message, deadline)
+            except MessageRefused as error:
+                simpler = message.without(str(error))
+                if simpler is None:
+                    raise
+                log.warning("%s: sent again without what was refused", error)
+                message = simpler
+
+    def _deliver(self, message: Message, deadline: Deadline) -> None:
+        while True:
+            try:
+                return self._post(message, deadline)
             except _Again as again:
                 if again.pause + LEAST_SECONDS > deadline.left():
                     raise self._undelivered(str(again)) from None
                 time.sleep(again.pause)
 
-    def _post(self, params: dict[str, Any], deadline: Deadline) -> None:
-        response = self._response(params, deadline)
+    def _post(self, message: Message, deadline: Deadline) -> None:
+        response = self._response(message, deadline)
         status, answer = response.status_code, _json(response)
         if not isinstance(answer.get("ok"), bool):
             raise self._undelivered(
@@ -131,7 +141,7 @@ class TelegramHook(ProviderTelegramHook):
         said = self._without_token(answer.get("description"))
         if status == 429:
             raise _Again(said, _pause(answer))
-        if status == 400:
+        if status in (400, 413):
             raise MessageRefused(f"Telegram refused the message: {said}{self._target.way}")
         if status in REMEDIES:
             raise MessageRefused(
@@ -140,12 +150,12 @@ class TelegramHook(ProviderTelegramHook):
         if not answer["ok"]:
             raise self._undelivered(f"HTTP {status}: {said}")
 
-    def _response(self, params: dict[str, Any], deadline: Deadline) -> requests.Response:
+    def _response(self, message: Message, deadline: Deadline) -> requests.Response:
         seconds = deadline.left(REQUEST_SECONDS)
         if not seconds:
             raise MessageUndelivered("Telegram was not asked: no time is left")
         try:
-            response: requests.Response = call_within(deadline.left(), self._request, params, seconds)
+            response: requests.Response = call_within(deadline.left(), self._request, message, seconds)
         except Exception as error:  # noqa: BLE001 - the clients raise more than RequestException at strange addresses
             failure = self._failure(error)
         else:
@@ -172,10 +182,14 @@ class TelegramHook(ProviderTelegramHook):
     def _without_token(self, text: object) -> str:
         return short(str(text).replace(self._target.token, "***"))
 
-    def _request(self, params: dict[str, Any], seconds: float) -> requests.Response:
-        url, proxy = f"{self._target.base_url}{self._target.token}/sendMessage", self._target.proxy
+    def _request(self, message: Message, seconds: float) -> requests.Response:
+        url, proxy = f"{self._target.base_url}{self._target.token}", self._target.proxy
         proxies = {"http": proxy, "https": proxy} if proxy else None
-        return requests.post(url, json=params, timeout=seconds, proxies=proxies, allow_redirects=False)
+        params: dict[str, Any] = {"chat_id": self.chat_id, **message.params()}
+        method, body = "sendMessage", dict[str, Any](json=params)
+        if message.photo:
+            method, body = "sendPhoto", {"data": params, "files": {"photo": ("photo.png", message.photo, "image/png")}}
+        return requests.post(f"{url}/{method}", timeout=seconds, proxies=proxies, allow_redirects=False, **body)
 
 
 def _json(response: requests.Response) -> dict[str, Any]:
@@ -196,7 +210,7 @@ def _pause(answer: dict[str, Any]) -> float:
 
 def _hide_token(record: logging.LogRecord) -> bool:
     """At DEBUG urllib3 logs the path of each request, which contains the token."""
-    return "/sendMessage" not in record.getMessage()
+    return not re.search("/send(Message|Photo)", record.getMessage())
 
 
 class _Again(Exception):

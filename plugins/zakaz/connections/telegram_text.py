@@ -2,8 +2,10 @@
 
 import html
 import re
+from collections.abc import Iterable
 
-LONGEST_MESSAGE = 4096  # characters, not counting the mark-up
+# Characters, not counting the mark-up.
+LONGEST_MESSAGE, LONGEST_CAPTION = 4096, 1024
 CUT = "\n[…]\n"
 NO_TOPIC = "⚠️ Тема {topic} закрыта или удалена, поэтому это сообщение здесь. Исправьте message_thread_id подключения."
 # What Telegram takes for a tag and for an entity; anything else between < and > is text, such as <class 'KeyError'>.
@@ -20,28 +22,39 @@ def cut(text: str) -> str:
 
     Tags are never dropped, so the mark-up stays balanced.
     """
-    tokens = list(TOKEN.finditer(text))
-    length = sum(not token["tag"] for token in tokens)
-    if length <= LONGEST_MESSAGE:
+    if (whole := length(text)) <= LONGEST_MESSAGE:
         return text
     room = LONGEST_MESSAGE - len(CUT)
     head = room * 2 // 3
     kept, position = [], 0
-    for token in tokens:
+    for token in TOKEN.finditer(text):
         if token["tag"]:
             kept.append(token[0])
             continue
         if position == head:
             kept.append(CUT)
-        if not head <= position < length - (room - head):
+        if not head <= position < whole - (room - head):
             kept.append(token[0])
         position += 1
     return "".join(kept)
 
 
+def length(text: str) -> int:
+    """The length as Telegram counts it."""
+    return sum(not token["tag"] for token in TOKEN.finditer(text))
+
+
 def plain(text: str) -> str:
     """The text without mark-up; a link keeps its address."""
     return html.unescape(TAG.sub("", LINK.sub(r"\2: \1", text)))
+
+
+def with_links(text: str, links: Iterable[tuple[str, str]]) -> str:
+    """The text with links written out below it: Telegram drops those to localhost, and other channels all.
+
+    :param links: of each its label and its URL.
+    """
+    return "\n\n".join(filter(None, [text, "\n".join(f"{label}: {html.escape(url)}" for label, url in links)]))
 
 
 def in_the_chat(text: str, topic: int) -> str:

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 
 from zakaz import airflow_internals
 from zakaz.alerts.schedule import Schedule, StuckRun
+from zakaz.connections.airflow_ui import base_url
 from zakaz.days import DayRange
 from zakaz.orchestration.attempts import WAREHOUSE, attempt_of
 from zakaz.orchestration.run_days import days_of_run, looks_back, state_name
@@ -100,7 +101,7 @@ def _failed_by_task_sdk(run: Any, states: States, watchdog: Any) -> Iterator[tup
                 job=task_id,
                 map_index=-1,
                 try_number=task.try_number,
-                log_url=f"{conf.get('api', 'base_url', fallback='').rstrip('/')}/dags/{run.dag_id}/runs/"
+                log_url=f"{base_url()}/dags/{run.dag_id}/runs/"
                 f"{quote(run.run_id)}/tasks/{task_id}?try_number={task.try_number}",
             )
             yield attempt, _day(run)

@@ -15,13 +15,13 @@ from zakaz.alerts.ping import ping
 from zakaz.days import DayRange, last_complete_day, ranges
 from zakaz.errors import HealthCheckFailed, InvalidInput, SourceIncomplete
 from zakaz.pipeline.check_files import checks_of
-from zakaz.pipeline.thresholds import thresholds
 from zakaz.registry.attempt import Attempt
 from zakaz.registry.quality import Finding, keep_findings
 from zakaz.registry.runs import RunFigures
 from zakaz.settings import settings
 from zakaz.stages import SOURCES, lookback_days
 from zakaz.warehouse.hook import WarehouseHook
+from zakaz.warehouse.thresholds import thresholds
 
 COMMAND_LINE = UUID(int=0)
 log = logging.getLogger(__name__)

@@ -10,8 +10,9 @@ from fastapi.exceptions import HTTPException
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
+from zakaz.connections.airflow_ui import PATH
 from zakaz.stages import DAG_ID
-from zakaz.status_page.link import PATH, base_path
+from zakaz.status_page.link import base_path
 from zakaz.status_page.page import BACKFILL, STATIC, Links, render, status_page
 
 PREFIX, _, NAME = PATH.rpartition("/")

@@ -7,14 +7,15 @@ from typing import Any
 
 from zakaz.days import DayRange, last_complete_day, parse_day
 from zakaz.errors import InvalidInput
-from zakaz.pipeline.thresholds import BOUND, thresholds
 from zakaz.registry.upkeep import upkeep
 from zakaz.settings import settings
 from zakaz.stages import SOURCES, lookback_days
 from zakaz.warehouse.hook import WarehouseHook
 from zakaz.warehouse.sql import statement
+from zakaz.warehouse.thresholds import BOUND, thresholds
 
 DAYS = 60
+METRICS = "spend,revenue,roas,rows"
 ALERTS = 12
 # Short, since both the user and a worker of the server are waiting.
 WITHIN_SECONDS = 5
@@ -29,7 +30,7 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
     :raises ZakazError: the warehouse can't be read, or a setting is invalid.
     """
     shown = DayRange(last_complete_day() - timedelta(days=DAYS - 1), last_complete_day())
-    values = {**thresholds(), **shown.bounds, "days": DAYS, "alerts": ALERTS}
+    values = {**thresholds(), **shown.bounds, "days": DAYS, "alerts": ALERTS, "metrics": METRICS}
     warehouse = WarehouseHook(origin={"page": "status"}, within_seconds=WITHIN_SECONDS)
     with warehouse.session():
         lights = _rows(warehouse, "status_page/lights.sql", values)
@@ -37,7 +38,7 @@ def read(query: Mapping[str, str]) -> dict[str, Any]:
             "whole": lights[0],
             "jobs": lights[1:],
             "stages": _stages(_rows(warehouse, "status_page/calendar.sql", values)),
-            "metrics": _series(_rows(warehouse, "status_page/figures.sql", values)),
+            "metrics": _series(_rows(warehouse, "report/figures.sql", values)),
             "incidents": _rows(warehouse, "report/incidents.sql", values) if lights[0]["incidents"] else [],
             "alerts": _rows(warehouse, "status_page/alerts.sql", values),
             "checks": _rows(warehouse, "status_page/checks.sql", values),

@@ -5,14 +5,12 @@ from urllib.parse import urlencode, urlsplit
 
 from airflow.sdk import BaseOperatorLink
 
-PATH = "/zakaz/status"
+from zakaz.connections.airflow_ui import PATH, base_url
 
 
 def base_path() -> str:
     """The path of Airflow's base URL, without a trailing slash; usually empty."""
-    from airflow.configuration import conf
-
-    return urlsplit(conf.get("api", "base_url", fallback="") or "").path.rstrip("/")
+    return urlsplit(base_url()).path
 
 
 class StatusPageLink(BaseOperatorLink):

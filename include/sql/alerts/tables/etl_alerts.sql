@@ -12,8 +12,8 @@ CREATE TABLE IF NOT EXISTS meta.etl_alerts
     alert_id UUID COMMENT 'UUIDv5 of what it is about and the code',
     dag_run_id String COMMENT 'run of Airflow; empty where it is about none',
     delivery LowCardinality(String)
-    COMMENT 'pending, sent, fallback (by the second channel), failed, no_connection, repeat (counted, not sent),
-    summed (told in a sum), muted',
+    COMMENT 'pending, sent (by Telegram), fallback (by the second channel), both, failed, no_connection,
+    repeat (counted, not sent), summed (told in a sum), muted',
     from_date Date COMMENT 'first Moscow day that has to become good',
     to_date Date COMMENT 'last Moscow day that has to become good',
     _ver UInt64 COMMENT 'microseconds since 1970 when this state was reached'

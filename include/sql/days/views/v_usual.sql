@@ -32,6 +32,7 @@ dated AS (
             ('spend', if(has_ads, spend, NULL)),
             ('clicks', if(has_ads, clicks, NULL)),
             ('revenue', if(has_sales, revenue, NULL)),
+            ('net_revenue', if(has_sales, net_revenue, NULL)),
             ('roas', if(has_sales, net_revenue / nullIf(spend, 0), NULL)),
             ('rows', mart_rows)
         ] AS figure

@@ -1,11 +1,13 @@
 """bin/zakaz alerts, mute and notify-test."""
 
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
 
 from zakaz.days import MOSCOW
-from zakaz.errors import InvalidInput
+from zakaz.errors import InvalidInput, ZakazError
 from zakaz.settings import settings, this_user
 from zakaz.stages import DAG_ID, STAGES
 
@@ -61,20 +63,28 @@ def mute(job: str, until: str, reason: str) -> None:
 def notify_test() -> int:
     """Send a test message through telegram_default, and through FALLBACK_URL if it is set.
 
-    Exits 0 if each took it; otherwise one line says why not, and it exits 1.
+    Says of each whether it took it, or why not. Exits 0 if each did, otherwise 1.
     """
     from zakaz.alerts.messages import render
     from zakaz.connections.fallback import send_by_fallback
     from zakaz.connections.telegram import TelegramHook
     from zakaz.connections.telegram_text import plain
+    from zakaz.secrets import masked_line
 
     html = render("test.html", who=this_user(), now=datetime.now(UTC))
+    channels: dict[str, Callable[[], None]] = {"Telegram": lambda: TelegramHook().send_message({"text": html})}
     if url := settings().fallback_url:
-        send_by_fallback(url, plain(html))
-        print("FALLBACK_URL took the message: see whether it has arrived")
-    TelegramHook().send_message({"text": html})
-    print("Telegram took the message: see whether it is in the chat")
-    return 0
+        channels["FALLBACK_URL"] = lambda: send_by_fallback(url, plain(html))
+    failed = 0
+    for name, deliver in channels.items():
+        try:
+            deliver()
+        except ZakazError as error:
+            failed = 1
+            print(f"zakaz: {masked_line(error)}", file=sys.stderr)
+        else:
+            print(f"{name} took the message: see whether it has arrived")
+    return failed
 
 
 def _instant(text: str) -> datetime:

@@ -1,10 +1,10 @@
 -- The sums of each Moscow day of a range in the marts, oldest first, each figure with its usual range.
--- The range is that of the checks in unusual.sql. A missing figure is NULL, and so is the range if the history is too
--- short.
+-- The figures are those of meta.v_usual, the range is that of the checks in unusual.sql. A missing figure is NULL, and
+-- so is the range if the history is too short.
 WITH
 days AS (
     SELECT
-        arrayJoin(['spend', 'revenue', 'roas', 'rows']) AS metric,
+        arrayJoin(splitByChar(',', {metrics:String})) AS metric,
         arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day
 ),
 

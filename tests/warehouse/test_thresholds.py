@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from zakaz.errors import InvalidInput
-from zakaz.pipeline import thresholds as module
-from zakaz.pipeline.thresholds import thresholds
+from zakaz.warehouse import thresholds as module
+from zakaz.warehouse.thresholds import thresholds
 
 SHIPPED = module.FILE.read_text(encoding="utf-8")
 
