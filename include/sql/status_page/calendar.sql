@@ -1,9 +1,8 @@
--- The state of each of the last Moscow days for each stage of the chain, oldest first.
--- Besides the states of bi.v_etl_days: `missing` for a day that was due and has no good attempt, `waiting` for one that
--- is not due yet, `none` for one before the stage's first attempt.
+-- The state of each Moscow day of a range for each stage of the chain, oldest first.
+-- Besides the states of bi.v_etl_days: `waiting` for a day that is not due yet, `missing` for one that was due, has no
+-- attempt, and is not complete without it: as zakaz_missing_days has it, so that the light is not green above it. All
+-- others are `none`: before the stage's first attempt or the first complete day, or complete without this stage.
 WITH
-toDate(now('Europe/Moscow')) - {days:UInt16} AS first_shown,
-
 stages AS (
     SELECT
         arrayJoin(zakaz_stages()) AS stage,
@@ -17,10 +16,16 @@ known AS (
         min(d) AS first_day,
         groupArrayIf(
             (d, state, attempts, failures, rows_written, last_started_at, last_error, log_url, dag_run_id),
-            d >= first_shown
+            d >= {from_date:Date}
         ) AS cells
     FROM bi.v_etl_days
     GROUP BY known_job
+),
+
+complete AS (
+    SELECT groupUniqArray(day) AS complete_days
+    FROM meta.v_good_days
+    WHERE job = zakaz_last_stage()
 ),
 
 -- A run id may exist in both the daily DAG and a backfill; the stage's attempt tells which.
@@ -30,7 +35,7 @@ runs AS (
         dag_run_id AS run_name,
         argMax(dag_id, started_at) AS run_dag
     FROM meta.etl_runs
-    WHERE to_date >= first_shown
+    WHERE to_date >= {from_date:Date}
     GROUP BY run_job, run_name
 ),
 
@@ -39,10 +44,12 @@ days AS (
         stages.stage AS stage,
         stages.position AS position,
         known.first_day AS first_day,
-        first_shown + arrayJoin(range({days:UInt16})) AS day,
+        complete.complete_days AS complete_days,
+        arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day,
         arrayFirst(cell -> cell.1 = day, known.cells) AS cell,
         cell.2 != '' AS is_known
     FROM stages
+    CROSS JOIN complete
     LEFT JOIN known ON stages.stage = known.known_job
 )
 
@@ -54,7 +61,9 @@ SELECT
         days.is_known, days.cell.2,
         -- 1970 for a stage that never ran.
         days.first_day = toDate(0) OR days.day < days.first_day, 'none',
-        days.day > zakaz_due_day(now()), 'waiting',
+        days.day > zakaz_due_day({now:DateTime64(6, 'UTC')}), 'waiting',
+        has(days.complete_days, days.day), 'none',
+        notEmpty(days.complete_days) AND days.day < arrayMin(days.complete_days), 'none',
         'missing'
     ) AS state,
     toUInt32(days.cell.3) AS attempts,

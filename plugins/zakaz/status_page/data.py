@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from zakaz.days import DayRange, last_complete_day, parse_day
+from zakaz.days import DayRange, last_complete_day, parse_day, ranges
 from zakaz.errors import InvalidInput
 from zakaz.pipeline.thresholds import BOUND, thresholds
+from zakaz.registry.missing import filling, missing_days
 from zakaz.registry.upkeep import upkeep
 from zakaz.settings import settings
 from zakaz.stages import SOURCES, lookback_days
@@ -22,29 +23,37 @@ WITHIN_SECONDS = 5
 Rows = list[dict[str, Any]]
 
 
-def read(query: Mapping[str, str]) -> dict[str, Any]:
+def read(query: Mapping[str, str], now: datetime | None = None) -> dict[str, Any]:
     """Everything on the page.
 
     :param query: the query parameters: `day`, or `dag_run_id` and `job` of a task.
+    :param now: an aware instant, now by default; by it days are due. The lights are those of the warehouse's own clock.
     :raises ZakazError: the warehouse can't be read, or a setting is invalid.
     """
-    shown = DayRange(last_complete_day() - timedelta(days=DAYS - 1), last_complete_day())
-    values = {**thresholds(), **shown.bounds, "days": DAYS, "alerts": ALERTS}
+    now = (now or datetime.now(UTC)).astimezone(UTC)
+    last = last_complete_day(now)
+    shown = DayRange(last - timedelta(days=DAYS - 1), last)
+    values = {**thresholds(), **shown.bounds, "alerts": ALERTS, "now": now}
     warehouse = WarehouseHook(origin={"page": "status"}, within_seconds=WITHIN_SECONDS)
     with warehouse.session():
         lights = _rows(warehouse, "status_page/lights.sql", values)
+        stages = _stages(_rows(warehouse, "status_page/calendar.sql", values))
+        chosen = _chosen_day(warehouse, query)
         return {
             "whole": lights[0],
             "jobs": lights[1:],
-            "stages": _stages(_rows(warehouse, "status_page/calendar.sql", values)),
+            "stages": stages,
+            "opens": str(chosen if chosen and chosen in shown else _newest_settled(stages)),
             "metrics": _series(_rows(warehouse, "status_page/figures.sql", values)),
             "incidents": _rows(warehouse, "report/incidents.sql", values) if lights[0]["incidents"] else [],
+            "missing": _missing(warehouse, now),
+            "backfill": _last_backfill(warehouse),
+            "restatements": _rows(warehouse, "status_page/restatements.sql", values),
             "alerts": _rows(warehouse, "status_page/alerts.sql", values),
             "checks": _rows(warehouse, "status_page/checks.sql", values),
             "drift": _rows(warehouse, "status_page/drift.sql", values),
             "lookback": {name: lookback_days(source.fetch, settings()) for name, source in SOURCES.items()},
             "upkeep": [one._asdict() for one in upkeep(warehouse)],
-            "chosen": _chosen_day(warehouse, query),
         }
 
 
@@ -85,14 +94,44 @@ def _series(rows: Rows) -> dict[str, dict[str, list[Any]]]:
     return series
 
 
-def _chosen_day(warehouse: WarehouseHook, query: Mapping[str, str]) -> str:
-    """The day to show first; empty if the query has no valid one."""
+def _missing(warehouse: WarehouseHook, now: datetime) -> Rows:
+    """The days that lack a good run as ranges, oldest first, with the command that fills those not made up anyway."""
+    found = missing_days(warehouse, now)
+    errors = {one.day: one.last_error for one in found}
+    return [
+        {
+            "first": str(days.first),
+            "last": str(days.last),
+            "fill": "" if is_late else filling(days),
+            "error": errors[days.last],
+        }
+        for is_late in (False, True)
+        for days in ranges(sorted(one.day for one in found if one.is_late == is_late))
+    ]
+
+
+def _last_backfill(warehouse: WarehouseHook) -> dict[str, Any] | None:
+    """The last backfill, and those of its days that changed or were not done; None before the first one."""
+    for last in _rows(warehouse, "status_page/backfill.sql", {}):
+        return {**last, "changes": _rows(warehouse, "report/backfill.sql", last)}
+    return None
+
+
+def _newest_settled(stages: Rows) -> date:
+    """The newest day of the calendar that no stage is still waiting for."""
+    days = zip(*(stage["cells"] for stage in stages), strict=True)
+    settled = [cells[0]["d"] for cells in days if all(cell["state"] != "waiting" for cell in cells)]
+    return date.fromisoformat(settled[-1])
+
+
+def _chosen_day(warehouse: WarehouseHook, query: Mapping[str, str]) -> date | None:
+    """The day that was asked for; None if the query has no valid one."""
     if query.get("day"):
         try:
-            return str(parse_day(query["day"], "day"))
+            return parse_day(query["day"], "day")
         except InvalidInput:
-            return ""
+            return None
     if query.get("dag_run_id") and query.get("job"):
         found = _rows(warehouse, "status_page/day_of_run.sql", query)
-        return str(found[0]["day"]) if found else ""
-    return ""
+        return date.fromisoformat(found[0]["day"]) if found else None
+    return None
