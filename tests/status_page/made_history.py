@@ -1,6 +1,7 @@
 """Two months as a warehouse would have them: every state of a day, figures with a weekly rhythm, incidents, checks."""
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 from zakaz.alerts.messages import job_texts
 from zakaz.days import MOSCOW, last_complete_day
@@ -130,6 +131,7 @@ def fill(warehouse: WarehouseHook, days: int = 70, last: date | None = None) -> 
     _quality(warehouse, last)
     _restatements(warehouse, last)
     _backfill(warehouse, last)
+    _backups(warehouse)
 
 
 def _alerts(warehouse: WarehouseHook, last: date) -> None:
@@ -194,10 +196,27 @@ def _backfill(warehouse: WarehouseHook, last: date) -> None:
     )
     first = last - timedelta(days=34)
     warehouse.execute(
-        f"INSERT INTO meta.backfills ({columns}) SELECT generateUUIDv4(0), {{first:Date}} + number, {{first:Date}}, "
+        f"INSERT INTO meta.backfills ({columns}) SELECT {{entry:UUID}}, {{first:Date}} + number, {{first:Date}}, "
         "{first:Date} + 4, 'all', {reason:String}, 'anna', '2.0.0', now64(6) - INTERVAL 3 HOUR, "
         "now64(6) - INTERVAL 2 HOUR, if(number = 4, 'red', 'ok'), if(number = 4, {error:String}, ''), 17000.5, "
         "17000.5 + if(number IN (1, 2), 410.25, 0), 360, 360, 30000, 30000 - if(number = 2, 1500, 0), 24, 24, "
         "{ver:UInt64} FROM numbers(5)",
-        {"first": first, "reason": f"новые объявления {MARKUP}", "error": ERROR, "ver": new_version()},
+        {
+            "entry": uuid4(),
+            "first": first,
+            "reason": f"новые объявления {MARKUP}",
+            "error": ERROR,
+            "ver": new_version(),
+        },
     )
+
+
+def _backups(warehouse: WarehouseHook) -> None:
+    """The last backup failed, and the one before was good; none was ever proven."""
+    for hours, status in ((11, "ok"), (2, "error")):
+        warehouse.execute(
+            f"INSERT INTO {RUNS} (job, run_id, started_at, finished_at, status, err_msg, _ver) SELECT 'backup', "
+            f"generateUUIDv4(), now64(6) - INTERVAL {hours} HOUR AS began_at, began_at, {{status:String}}, "
+            "if({status:String} = 'error', {error:String}, ''), {ver:UInt64}",
+            {"status": status, "error": "BACKUP: no space left on the disk backups", "ver": new_version()},
+        )

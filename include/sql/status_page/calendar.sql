@@ -1,7 +1,7 @@
 -- The state of each Moscow day of a range for each stage of the chain, oldest first.
--- Besides the states of bi.v_etl_days: `waiting` for a day that is not due yet, `missing` for one that was due, has no
--- attempt, and is not complete without it: as zakaz_missing_days has it, so that the light is not green above it. All
--- others are `none`: before the stage's first attempt or the first complete day, or complete without this stage.
+-- Besides the states of bi.v_etl_days, for a day without an attempt: `waiting` if it is not due yet, `missing` if it is
+-- one of missing.sql, so that no green light stands above it, and `none` if nothing was expected: before the stage's
+-- first attempt or the first complete day, or on a day that is complete without this stage.
 WITH
 stages AS (
     SELECT
@@ -22,12 +22,6 @@ known AS (
     GROUP BY known_job
 ),
 
-complete AS (
-    SELECT groupUniqArray(day) AS complete_days
-    FROM meta.v_good_days
-    WHERE job = zakaz_last_stage()
-),
-
 -- A run id may exist in both the daily DAG and a backfill; the stage's attempt tells which.
 runs AS (
     SELECT
@@ -44,12 +38,10 @@ days AS (
         stages.stage AS stage,
         stages.position AS position,
         known.first_day AS first_day,
-        complete.complete_days AS complete_days,
         arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day,
         arrayFirst(cell -> cell.1 = day, known.cells) AS cell,
         cell.2 != '' AS is_known
     FROM stages
-    CROSS JOIN complete
     LEFT JOIN known ON stages.stage = known.known_job
 )
 
@@ -62,9 +54,8 @@ SELECT
         -- 1970 for a stage that never ran.
         days.first_day = toDate(0) OR days.day < days.first_day, 'none',
         days.day > zakaz_due_day({now:DateTime64(6, 'UTC')}), 'waiting',
-        has(days.complete_days, days.day), 'none',
-        notEmpty(days.complete_days) AND days.day < arrayMin(days.complete_days), 'none',
-        'missing'
+        has(splitByChar(',', {missing:String}), d), 'missing',
+        'none'
     ) AS state,
     toUInt32(days.cell.3) AS attempts,
     toUInt32(days.cell.4) AS failures,

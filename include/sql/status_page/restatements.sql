@@ -8,5 +8,5 @@ SELECT
     toFloat64(after) AS became
 FROM meta.restatements FINAL
 WHERE day BETWEEN {from_date:Date} AND {to_date:Date}
-ORDER BY day, loaded_at DESC, source, field
+ORDER BY day ASC, loaded_at DESC, source ASC, field ASC
 LIMIT 20 BY day

@@ -8,7 +8,7 @@ from typing import Any
 from zakaz.days import DayRange, last_complete_day, parse_day, ranges
 from zakaz.errors import InvalidInput
 from zakaz.pipeline.thresholds import BOUND, thresholds
-from zakaz.registry.missing import filling, missing_days
+from zakaz.registry.missing import filling
 from zakaz.registry.upkeep import upkeep
 from zakaz.settings import settings
 from zakaz.stages import SOURCES, lookback_days
@@ -33,10 +33,12 @@ def read(query: Mapping[str, str], now: datetime | None = None) -> dict[str, Any
     now = (now or datetime.now(UTC)).astimezone(UTC)
     last = last_complete_day(now)
     shown = DayRange(last - timedelta(days=DAYS - 1), last)
-    values = {**thresholds(), **shown.bounds, "alerts": ALERTS, "now": now}
+    values: dict[str, Any] = {**thresholds(), **shown.bounds, "alerts": ALERTS, "now": now, "catchup_days": settings().catchup_days}
     warehouse = WarehouseHook(origin={"page": "status"}, within_seconds=WITHIN_SECONDS)
     with warehouse.session():
         lights = _rows(warehouse, "status_page/lights.sql", values)
+        missing = _rows(warehouse, "status_page/missing.sql", values)
+        values["missing"] = ",".join(one["d"] for one in missing)
         stages = _stages(_rows(warehouse, "status_page/calendar.sql", values))
         chosen = _chosen_day(warehouse, query)
         return {
@@ -46,7 +48,7 @@ def read(query: Mapping[str, str], now: datetime | None = None) -> dict[str, Any
             "opens": str(chosen if chosen and chosen in shown else _newest_settled(stages)),
             "metrics": _series(_rows(warehouse, "status_page/figures.sql", values)),
             "incidents": _rows(warehouse, "report/incidents.sql", values) if lights[0]["incidents"] else [],
-            "missing": _missing(warehouse, now),
+            "missing": _ranges(missing),
             "backfill": _last_backfill(warehouse),
             "restatements": _rows(warehouse, "status_page/restatements.sql", values),
             "alerts": _rows(warehouse, "status_page/alerts.sql", values),
@@ -94,19 +96,12 @@ def _series(rows: Rows) -> dict[str, dict[str, list[Any]]]:
     return series
 
 
-def _missing(warehouse: WarehouseHook, now: datetime) -> Rows:
-    """The days that lack a good run as ranges, oldest first, with the command that fills those not made up anyway."""
-    found = missing_days(warehouse, now)
-    errors = {one.day: one.last_error for one in found}
+def _ranges(missing: Rows) -> Rows:
+    """The days that lack a good run as ranges, with the command that fills those that are not made up anyway."""
     return [
-        {
-            "first": str(days.first),
-            "last": str(days.last),
-            "fill": "" if is_late else filling(days),
-            "error": errors[days.last],
-        }
+        {"first": str(days.first), "last": str(days.last), "fill": "" if is_late else filling(days)}
         for is_late in (False, True)
-        for days in ranges(sorted(one.day for one in found if one.is_late == is_late))
+        for days in ranges(date.fromisoformat(one["d"]) for one in missing if one["is_late"] == is_late)
     ]
 
 
