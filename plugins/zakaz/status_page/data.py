@@ -33,7 +33,8 @@ def read(query: Mapping[str, str], now: datetime | None = None) -> dict[str, Any
     now = (now or datetime.now(UTC)).astimezone(UTC)
     last = last_complete_day(now)
     shown = DayRange(last - timedelta(days=DAYS - 1), last)
-    values: dict[str, Any] = {**thresholds(), **shown.bounds, "alerts": ALERTS, "now": now, "catchup_days": settings().catchup_days}
+    values: dict[str, Any] = {**thresholds(), **shown.bounds, "alerts": ALERTS, "now": now}
+    values["catchup_days"] = settings().catchup_days
     warehouse = WarehouseHook(origin={"page": "status"}, within_seconds=WITHIN_SECONDS)
     with warehouse.session():
         lights = _rows(warehouse, "status_page/lights.sql", values)
