@@ -1,6 +1,7 @@
 """Two months as a warehouse would have them: every state of a day, figures with a weekly rhythm, incidents, checks."""
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 from zakaz.alerts.messages import job_texts
 from zakaz.days import MOSCOW, last_complete_day
@@ -15,6 +16,8 @@ ENDS = {
     9: {"vk_fetch": "error", "build_dm_vk": "", "build_dm_sales": "", "healthcheck": ""},
     17: dict.fromkeys(STAGES, ""),
     18: dict.fromkeys(STAGES, ""),
+    # Complete without QTickets, which was not set up that day.
+    25: {"qtickets_fetch": ""},
     30: {"healthcheck": "error"},
 }
 TODAY = {"qtickets_fetch": "running", "build_dm_vk": "", "build_dm_sales": "", "healthcheck": ""}
@@ -127,6 +130,8 @@ def fill(warehouse: WarehouseHook, days: int = 70, last: date | None = None) -> 
     _alerts(warehouse, last)
     _quality(warehouse, last)
     _restatements(warehouse, last)
+    _backfill(warehouse, last)
+    _backups(warehouse)
 
 
 def _alerts(warehouse: WarehouseHook, last: date) -> None:
@@ -180,3 +185,38 @@ def _restatements(warehouse: WarehouseHook, last: date) -> None:
                 "{source:String}, {field:String}, 17000, 17000 + {amount:UInt32}",
                 {"day": last - timedelta(days=20), "age": age, "source": source, "field": field, "amount": amount},
             )
+
+
+def _backfill(warehouse: WarehouseHook, last: date) -> None:
+    """Five days of last month, of which two changed and one is red."""
+    columns = (
+        "backfill_id, day, from_date, to_date, stage, reason, asked_by, version_tag, started_at, finished_at, state, "
+        "err_msg, spend_before, spend_after, clicks_before, clicks_after, revenue_before, revenue_after, "
+        "tickets_before, tickets_after, _ver"
+    )
+    first = last - timedelta(days=34)
+    warehouse.execute(
+        f"INSERT INTO meta.backfills ({columns}) SELECT {{entry:UUID}}, {{first:Date}} + number, {{first:Date}}, "
+        "{first:Date} + 4, 'all', {reason:String}, 'anna', '2.0.0', now64(6) - INTERVAL 3 HOUR, "
+        "now64(6) - INTERVAL 2 HOUR, if(number = 4, 'red', 'ok'), if(number = 4, {error:String}, ''), 17000.5, "
+        "17000.5 + if(number IN (1, 2), 410.25, 0), 360, 360, 30000, 30000 - if(number = 2, 1500, 0), 24, 24, "
+        "{ver:UInt64} FROM numbers(5)",
+        {
+            "entry": uuid4(),
+            "first": first,
+            "reason": f"новые объявления {MARKUP}",
+            "error": ERROR,
+            "ver": new_version(),
+        },
+    )
+
+
+def _backups(warehouse: WarehouseHook) -> None:
+    """The last backup failed, and the one before was good; none was ever proven."""
+    for hours, status in ((11, "ok"), (2, "error")):
+        warehouse.execute(
+            f"INSERT INTO {RUNS} (job, run_id, started_at, finished_at, status, err_msg, _ver) SELECT 'backup', "
+            f"generateUUIDv4(), now64(6) - INTERVAL {hours} HOUR AS began_at, began_at, {{status:String}}, "
+            "if({status:String} = 'error', {error:String}, ''), {ver:UInt64}",
+            {"status": status, "error": "BACKUP: no space left on the disk backups", "ver": new_version()},
+        )

@@ -62,6 +62,7 @@ class Served:
                 "AIRFLOW_HOME": str(self.home),
                 "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": warehouse,
                 "ZAKAZ_SANDBOX": "0",
+                "BACKUP_KEEP": "14",
                 "PYTHONPATH": str(PROJECT_DIR / "plugins"),
                 "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{name}" for name in USERS),
                 "AIRFLOW__API__WORKERS": "1",

@@ -78,6 +78,26 @@ def test_a_cell_tells_of_its_day_by_keyboard(page: Browser) -> None:
     assert page.run("document.querySelectorAll('button.zk-cell[tabindex=\"0\"]').length") == 1
 
 
+def test_all_is_within_reach_of_the_tab_key_and_shows_its_focus(page: Browser) -> None:
+    wanted = "main :is(a, summary, .zk-chart, button.zk-cell[tabindex='0'])"
+    visible = page.run(f"[...document.querySelectorAll({wanted!r})].filter(one => one.checkVisibility()).length")
+    page.run(f"window.reached = new Set(); window.wanted = {wanted!r}")
+    for _ in range(visible + 3):
+        page.press("Tab")
+        ring = "getComputedStyle(document.activeElement).outline"
+        assert page.run(
+            f"document.activeElement.matches(wanted) ? (reached.add(document.activeElement), {ring}.includes('solid'))"
+            " : !document.activeElement.closest('main')"
+        ), page.run("document.activeElement.outerHTML")
+    assert page.run("reached.size") == visible > 20
+
+
+def test_a_day_tells_what_the_sources_restated(page: Browser) -> None:
+    assert "не уточняли" in panel(page)
+    page.click(selector(page, 20, "vk_fetch"))
+    assert "VK Реклама · Расход VK 17 000 → 17 410 ₽" in panel(page).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_a_chart_is_read_by_keyboard(page: Browser) -> None:
     page.run("document.querySelector('.zk-chart[data-metric=spend]').focus()")
     for _ in range(6):
@@ -90,9 +110,9 @@ def test_a_chart_is_read_by_keyboard(page: Browser) -> None:
 def test_colours_never_stand_alone(page: Browser) -> None:
     signs = page.run(
         "Object.fromEntries([...document.querySelectorAll('button.zk-cell')]"
-        ".map(cell => [cell.className.match(/zk-(good|red|running|missing|waiting)/)[1], cell.innerText]))"
+        ".map(cell => [cell.className.match(/zk-(good|red|running|missing|waiting|none)/)[1], cell.innerText]))"
     )
-    assert len(set(signs.values())) == len(signs) == (4 if is_due() else 5)
+    assert len(set(signs.values())) == len(signs) == (5 if is_due() else 6)
     assert all(signs.values())
     assert page.run("[...document.querySelectorAll('button.zk-cell')].every(cell => cell.ariaLabel.includes(': '))")
 
@@ -111,7 +131,27 @@ def test_dark_as_the_system_or_as_airflow(served: Served, browser: Browser) -> N
     assert brightness() > 200, "Airflow's own choice wins"
 
 
-@pytest.mark.parametrize("width", [360, 390, 768])
+def test_in_airflows_frame_it_has_airflows_colours_and_changes_with_them(served: Served, browser: Browser) -> None:
+    browser.prefer("light")
+    browser.go(f"{served.url}/plugin/zakaz-status")
+    inner = "document.querySelector('iframe').contentDocument"
+    browser.until(f"document.querySelector('iframe') && {inner}.querySelectorAll('.zk-chart canvas').length === 4")
+    colours = (
+        f"(() => {{ const found = [document, {inner}].map(page => {{ const probe = page.createElement('i'); "
+        "probe.style.color = 'var(--chakra-colors-bg)'; page.body.append(probe); "
+        "const colour = getComputedStyle(probe).color; probe.remove(); return colour; }); "
+        f"return [...found, getComputedStyle({inner}.body).backgroundColor]; }})()"
+    )
+    assert len(set(light := browser.run(colours))) == 1
+    # As Airflow's own switch does in another window.
+    browser.run("localStorage.setItem('theme', 'dark')")
+    browser.run("dispatchEvent(new StorageEvent('storage', {key: 'theme', newValue: 'dark'})) && null")
+    browser.until(f"{inner}.documentElement.dataset.zkTheme === 'dark'")
+    assert len(set(dark := browser.run(colours))) == 1
+    assert dark != light
+
+
+@pytest.mark.parametrize("width", [360, 390, 820])
 def test_it_fits_a_phone(served: Served, browser: Browser, width: int) -> None:
     browser.size(width, 800, mobile=True)
     browser.go(f"{served.url}/zakaz/status")

@@ -6,8 +6,8 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,13 +15,14 @@ import pytest
 from airflow.serialization.serialized_objects import DagSerialization
 
 import our_dags
-from made_runs import attempt, put_run
+from made_runs import attempt, put_good_days, put_run
 from status_page.made_history import fill, is_due
 from zakaz.connections.airflow_ui import PATH
-from zakaz.days import DayRange
+from zakaz.days import MOSCOW, DayRange
 from zakaz.days import last_complete_day as yesterday
 from zakaz.errors import WarehouseRefused
 from zakaz.pipeline.checks import check_days
+from zakaz.registry.backfills import Backfill, enter, settle
 from zakaz.settings import PROJECT_DIR
 from zakaz.stages import STAGES
 from zakaz.status_page import page
@@ -50,6 +51,7 @@ def test_the_calendar_tells_what_v_etl_days_tells_and_what_is_missing(warehouse:
     assert end["healthcheck"] == ".!!.......!........" + ("!" if is_due() else "w")
     assert {days[:20] for days in found.values()} == {" " * 20}, "nothing was expected before the first day"
     assert found["healthcheck"][60 - 31] == "X"
+    assert found["qtickets_fetch"][60 - 26] == " ", "the day is complete without it"
     told = dict(warehouse.execute("SELECT state, count() FROM bi.v_etl_days GROUP BY state"))
     shown = "".join(found.values())
     assert {"good": shown.count("."), "red": shown.count("X"), "running": shown.count(">")} == told
@@ -63,14 +65,87 @@ def test_line_breaks_in_a_text_do_not_break_the_page(warehouse: WarehouseHook) -
 
 
 @pytest.mark.warehouse
-def test_a_day_is_not_missing_before_it_is_due(warehouse: WarehouseHook) -> None:
-    put_run(
-        warehouse, attempt("vk_fetch", day=yesterday() - timedelta(days=3)), "ok", day=yesterday() - timedelta(days=3)
-    )
+def test_a_day_is_not_missing_before_it_is_due_and_the_page_opens_on_the_one_before(warehouse: WarehouseHook) -> None:
+    before, last = yesterday() - timedelta(days=1), yesterday()
+    put_run(warehouse, attempt("vk_fetch", day=before), "ok", day=before, days_back=2)
+    put_run(warehouse, attempt("healthcheck", day=before), "ok", day=before, days_back=2)
+    night, day = (datetime.combine(last + timedelta(days=1), time(hour, 29), MOSCOW) for hour in (7, 8))
+    at_night, by_day = read({}, night), read({}, day)
+    assert [states(shown)["vk_fetch"][-4:] for shown in (at_night, by_day)] == ["...w", "...!"]
+    assert [shown["opens"] for shown in (at_night, by_day)] == [str(before), str(last)]
+    assert [[one["first"] for one in shown["missing"]] for shown in (at_night, by_day)] == [[], [str(last)]]
+    assert states(at_night)["qtickets_fetch"] == " " * 60
+    put_run(warehouse, attempt("vk_fetch", day=last), "ok", day=last)
+    put_run(warehouse, attempt("healthcheck", day=last), "ok", day=last)
+    assert states(read({}, night))["vk_fetch"][-1] == "."
+
+
+@pytest.mark.warehouse
+@pytest.mark.parametrize(
+    ("good", "of_qtickets", "light"),
+    [
+        ([range(20)], range(20), "green"),
+        # Days without a source that was not set up then are complete.
+        ([range(20)], [0, 1, 19], "green"),
+        ([range(7), range(8, 20)], range(20), "yellow"),
+        ([range(1, 20)], range(20), "red"),
+    ],
+)
+def test_a_green_light_is_never_above_a_hole(
+    warehouse: WarehouseHook, good: list[range], of_qtickets: Iterable[int], light: str
+) -> None:
+    now = datetime.now(UTC)
     ((due,),) = warehouse.execute("SELECT zakaz_due_day(now())")
-    days = states(read({}))["vk_fetch"]
-    assert days[-4:] == (".!!!" if due == yesterday() else ".!!w")
-    assert states(read({}))["qtickets_fetch"] == " " * 60
+    back = lambda number: due - timedelta(days=number)  # noqa: E731
+    put_good_days(warehouse, [DayRange(back(days[-1]), back(days[0])) for days in good])
+    for number in of_qtickets:
+        put_run(warehouse, attempt("qtickets_fetch", day=back(number)), "ok", day=back(number))
+    # Before the first good day nothing was promised.
+    put_run(warehouse, attempt("vk_fetch", day=back(40)), "ok", day=back(40))
+    shown = read({}, now)
+    assert shown["whole"]["light"] == light
+    holes = {str(back(number)) for number in range(20) if not any(number in days for days in good)}
+    cells = [cell for stage in shown["stages"] for cell in stage["cells"]]
+    assert {cell["d"] for cell in cells if cell["state"] == "missing"} == holes
+    assert {one["first"] for one in shown["missing"]} == holes
+    filled = [one["fill"] for one in shown["missing"] if one["fill"]]
+    assert filled == [f"bin/zakaz backfill --from {back(7)} --to {back(7)} --only-gaps" for _ in good[1:]]
+
+
+@pytest.mark.warehouse
+def test_the_last_backfill_is_shown_with_its_figures_before_and_after(warehouse: WarehouseHook) -> None:
+    assert read({})["backfill"] is None
+    fill(warehouse, days=3)
+    entry = Backfill(days=DayRange(yesterday(), yesterday()), reason="новые объявления")
+    enter(warehouse, entry, list(entry.days))
+    shown = read({})["backfill"]
+    assert (shown["state"], shown["why"], shown["days_settled"]) == ("running", "новые объявления", 0)
+    warehouse.execute(
+        "INSERT INTO zakaz.dm_vk_ads_daily (stat_date, city, account_id, campaign_id, spend, _ver) "
+        "SELECT {day:Date}, 'Омск', 8, 9, 100.25, 1",
+        {"day": yesterday()},
+    )
+    put_run(warehouse, attempt("healthcheck", day=yesterday(), try_number=2), "ok", day=yesterday())
+    settle(warehouse, entry, "missing")
+    shown = read({})["backfill"]
+    assert (shown["state"], shown["days_ok"], shown["days_changed"]) == ("ok", 1, 1)
+    assert round(shown["spend_after"] - shown["spend_before"], 2) == 100.25
+    assert [one["day"] for one in shown["changes"]] == [str(yesterday())]
+    text = page.status_page({}, LINKS).body
+    for sums in ("spend_before", "spend_after"):
+        assert f"{shown[sums]:,.2f}".replace(",", "\N{NO-BREAK SPACE}").replace(".", ",") in text
+
+
+@pytest.mark.warehouse
+def test_the_restatements_of_each_day_are_there(warehouse: WarehouseHook) -> None:
+    day, loaded = yesterday() - timedelta(days=9), datetime(2026, 11, 25, 2, 41, tzinfo=UTC)
+    columns = ("day", "loaded_at", "source", "field", "before", "after")
+    rows = [(day, loaded + timedelta(minutes=number), "vk_ads", "spend", 100, 101 + number) for number in range(21)]
+    warehouse.insert("meta.restatements", columns, [*rows, (day - timedelta(days=80), loaded, "vk_ads", "spend", 1, 2)])
+    found = read({})["restatements"]
+    assert len(found) == 20, "the newest ones"
+    newest = {"d": str(day), "at": "25.11 06:01", "source": "vk_ads", "field": "spend", "was": 100, "became": 121}
+    assert found[0] == newest
 
 
 @pytest.mark.warehouse
@@ -126,13 +201,16 @@ def test_an_address_in_the_registry_that_is_no_web_page_is_no_link(warehouse: Wa
 
 @pytest.mark.warehouse
 def test_a_run_leads_to_its_day(warehouse: WarehouseHook) -> None:
-    made = attempt("build_dm_vk", day=yesterday())
-    put_run(warehouse, made, "ok", day=yesterday(), days_back=6)
+    before = yesterday() - timedelta(days=10)
+    made = attempt("build_dm_vk", day=before)
+    put_run(warehouse, made, "ok", day=before, days_back=6)
     asked = {"dag_run_id": made.dag_run_id, "job": "build_dm_vk"}
-    assert read(asked)["chosen"] == str(yesterday())
-    assert read({**asked, "job": "vk_fetch"})["chosen"] == ""
-    assert read({"day": "2026-11-17"})["chosen"] == "2026-11-17"
-    assert read({"day": "'; DROP"})["chosen"] == ""
+    afternoon = datetime.combine(yesterday() + timedelta(days=1), time(15), MOSCOW)
+    opens = lambda query: read(query, afternoon)["opens"]  # noqa: E731
+    assert opens(asked) == str(before)
+    assert opens({**asked, "job": "vk_fetch"}) == str(yesterday())
+    assert opens({"day": str(before)}) == str(before)
+    assert opens({"day": "2019-11-17"}) == opens({"day": "'; DROP"}) == str(yesterday())
 
 
 @pytest.mark.warehouse
@@ -145,7 +223,7 @@ def test_it_only_reads(warehouse: WarehouseHook, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(WarehouseHook, name, noted)
     monkeypatch.setattr(WarehouseHook, "insert", None)
     assert page.status_page({}, LINKS).status == 200
-    assert len(asked) == 9
+    assert len(asked) == 13
     assert all(re.search(r"^(WITH|SELECT)\b", sql, re.MULTILINE) and "INSERT" not in sql for sql in asked)
 
 

@@ -1,9 +1,8 @@
--- The state of each of the last Moscow days for each stage of the chain, oldest first.
--- Besides the states of bi.v_etl_days: `missing` for a day that was due and has no good attempt, `waiting` for one that
--- is not due yet, `none` for one before the stage's first attempt.
+-- The state of each Moscow day of a range for each stage of the chain, oldest first.
+-- Besides the states of bi.v_etl_days, for a day without an attempt: `waiting` if it is not due yet, `missing` if it is
+-- one of missing.sql, so that no green light stands above it, and `none` if nothing was expected: before the stage's
+-- first attempt or the first complete day, or on a day that is complete without this stage.
 WITH
-toDate(now('Europe/Moscow')) - {days:UInt16} AS first_shown,
-
 stages AS (
     SELECT
         arrayJoin(zakaz_stages()) AS stage,
@@ -17,7 +16,7 @@ known AS (
         min(d) AS first_day,
         groupArrayIf(
             (d, state, attempts, failures, rows_written, last_started_at, last_error, log_url, dag_run_id),
-            d >= first_shown
+            d >= {from_date:Date}
         ) AS cells
     FROM bi.v_etl_days
     GROUP BY known_job
@@ -30,7 +29,7 @@ runs AS (
         dag_run_id AS run_name,
         argMax(dag_id, started_at) AS run_dag
     FROM meta.etl_runs
-    WHERE to_date >= first_shown
+    WHERE to_date >= {from_date:Date}
     GROUP BY run_job, run_name
 ),
 
@@ -39,7 +38,7 @@ days AS (
         stages.stage AS stage,
         stages.position AS position,
         known.first_day AS first_day,
-        first_shown + arrayJoin(range({days:UInt16})) AS day,
+        arrayJoin(zakaz_days({from_date:Date}, {to_date:Date})) AS day,
         arrayFirst(cell -> cell.1 = day, known.cells) AS cell,
         cell.2 != '' AS is_known
     FROM stages
@@ -54,8 +53,9 @@ SELECT
         days.is_known, days.cell.2,
         -- 1970 for a stage that never ran.
         days.first_day = toDate(0) OR days.day < days.first_day, 'none',
-        days.day > zakaz_due_day(now()), 'waiting',
-        'missing'
+        days.day > zakaz_due_day({now:DateTime64(6, 'UTC')}), 'waiting',
+        has(splitByChar(',', {missing:String}), d), 'missing',
+        'none'
     ) AS state,
     toUInt32(days.cell.3) AS attempts,
     toUInt32(days.cell.4) AS failures,

@@ -95,10 +95,10 @@ def _environment() -> Environment:
     return environment
 
 
-def _day(text: str) -> str:
-    """«26 ноября»."""
+def _day(text: str, *, year: bool = False) -> str:
+    """«26 ноября», or «26 ноября 2026»."""
     day = date.fromisoformat(text)
-    return f"{day.day} {MONTHS[day.month - 1]}"
+    return f"{day.day} {MONTHS[day.month - 1]}" + (f" {day.year}" if year else "")
 
 
 def _weekday(text: str) -> str:

@@ -1,7 +1,7 @@
-// The charts: a figure by day, in the band that is usual for its weekday. Defines zkCharts(data, onDay).
+// The charts: a figure by day, in the band that is usual for its weekday. Defines zkCharts(data, first, onDay).
 "use strict";
 
-function zkCharts(data, onDay) {
+function zkCharts(data, first, onDay) {
   const FORMATS = {
     spend: [0, "\u00a0₽"],
     revenue: [0, "\u00a0₽"],
@@ -90,7 +90,7 @@ function zkCharts(data, onDay) {
         },
       ],
       bands: [{ series: [2, 1], fill: colour("band") }],
-      hooks: { setCursor: [(chart) => tellDay(chart.cursor.idx ?? series.d.length - 1)] },
+      hooks: { setCursor: [(chart) => tellDay(chart.cursor.idx)] },
     };
   }
 
@@ -102,12 +102,13 @@ function zkCharts(data, onDay) {
     const seconds = series.d.map((day) => new Date(`${day}T00:00:00`).getTime() / 1000);
     const unusual = series.amount.map((value, at) => (series.is_unusual[at] ? value : null));
     const last = series.d.length - 1;
-    const tellDay = (at) => tell(output, metric, series, at);
+    const opening = series.d.indexOf(first);
+    const tellDay = (at) => tell(output, metric, series, at ?? opening);
     plot.replaceChildren();
     const columns = [seconds, series.low, series.high, series.amount, unusual];
     const chart = new uPlot(options(metric, series, plot.clientWidth, tellDay), columns, plot);
-    tellDay(last);
-    chart.over.addEventListener("click", () => onDay(series.d[chart.cursor.idx ?? last]));
+    tellDay();
+    chart.over.addEventListener("click", () => onDay(series.d[chart.cursor.idx ?? opening]));
     new ResizeObserver(() => chart.setSize({ width: plot.clientWidth, height: HEIGHT })).observe(plot);
     figure.onkeydown = (event) => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -116,7 +117,7 @@ function zkCharts(data, onDay) {
         const at = Math.min(last, Math.max(0, (chart.cursor.idx ?? last + 1) + step));
         chart.setCursor({ left: chart.valToPos(seconds[at], "x"), top: 10 });
       } else if (event.key === "Enter") {
-        onDay(series.d[chart.cursor.idx ?? last]);
+        onDay(series.d[chart.cursor.idx ?? opening]);
       }
     };
   }

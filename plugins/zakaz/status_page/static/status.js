@@ -58,6 +58,24 @@
     return make("div", "", make("dt", "", name), make("dd", "", text, mark));
   }
 
+  function restatements(day) {
+    const changes = data.restatements.filter((one) => one.d === day);
+    if (!changes.length) return make("p", "zk-muted", "Источники этот день не уточняли");
+    const lines = changes.map((one) => {
+      const [was, became] = [one.was, one.became].map((value) => value.toLocaleString("ru-RU"));
+      const unit = data.rubles.includes(one.field) ? "\u00a0₽" : "";
+      const source = data.sources[one.source] || one.source;
+      return make(
+        "li",
+        "",
+        make("span", "zk-muted", `${one.at} · ${source} · ${data.figures[one.field] || one.field} `),
+        `${was} → `,
+        make("b", "", became + unit),
+      );
+    });
+    return make("div", "zk-restated", make("h4", "", "Что уточнили источники"), make("ul", "", ...lines));
+  }
+
   function stageRow(stage, day, job) {
     const cell = stage.cells.find((one) => one.d === day);
     const [sign, word] = data.states[cell.state];
@@ -114,7 +132,12 @@
         make("p", "zk-muted", note),
         form ? make("code", "", `bin/zakaz backfill --from ${day} --to ${day}`) : null,
       ),
-      make("ul", "zk-stages", ...data.stages.map((stage) => stageRow(stage, day, job))),
+      make(
+        "div",
+        "",
+        make("ul", "zk-stages", ...data.stages.map((stage) => stageRow(stage, day, job))),
+        restatements(day),
+      ),
     );
     for (const head of document.querySelectorAll(".zk-calendar th[data-day]")) {
       head.classList.toggle("zk-current", head.dataset.day === day);
@@ -160,7 +183,7 @@
     if (next) next.focus();
   });
 
-  const first = days.includes(data.chosen) ? data.chosen : days.at(-1);
+  const first = data.opens;
   const asked = new URLSearchParams(location.search).get("job");
   pinned = [first, jobs.includes(asked) ? asked : jobs[0]];
   for (const button of buttons.values()) button.classList.toggle("zk-pinned", button.dataset.day === first);
@@ -170,5 +193,5 @@
   const scroll = calendar.closest(".zk-scroll");
   scroll.scrollLeft = scroll.scrollWidth;
 
-  zkCharts(data, (day) => pin(day, pinned[1]));
+  zkCharts(data, first, (day) => pin(day, pinned[1]));
 })();

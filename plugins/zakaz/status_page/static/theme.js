@@ -1,4 +1,5 @@
-// Light or dark: as chosen in Airflow, else as the system says. Runs before the page is drawn.
+// Light or dark, and the colours: as Airflow has them around, else by its choice, else as the system says.
+// Runs before the page is drawn.
 "use strict";
 
 (function () {
@@ -32,11 +33,20 @@
     return ofAirflow || ofSystem;
   }
 
-  function apply() {
-    if (root.dataset.zkTheme !== chosen()) {
-      root.dataset.zkTheme = chosen();
-      document.dispatchEvent(new Event("zk-theme"));
+  // An operator may give Airflow colours of his own ([api] theme); status.css has those that it comes with.
+  function takeColours() {
+    const around = outer();
+    for (const name of ["bg", "bg-muted", "fg", "fg-muted", "border"]) {
+      const value = around ? getComputedStyle(around).getPropertyValue(`--chakra-colors-${name}`) : "";
+      root.style.setProperty(`--chakra-colors-${name}`, value);
     }
+  }
+
+  function apply() {
+    if (root.dataset.zkTheme === chosen()) return;
+    root.dataset.zkTheme = chosen();
+    takeColours();
+    document.dispatchEvent(new Event("zk-theme"));
   }
 
   apply();
