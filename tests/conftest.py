@@ -142,8 +142,8 @@ def migrated() -> WarehouseHook:
     return warehouse
 
 
-# The session that is open from one test with a warehouse to the next. Outside of one each statement opens a client, which
-# asks for all settings, and in chDB 4.4 each opening of the engine costs threads and file handles for good.
+# The session that is open from one test with a warehouse to the next. Outside of one each statement opens a client,
+# which asks for all settings, and in chDB 4.4 each opening of the engine costs threads and file handles for good.
 kept_open = ExitStack()
 
 
