@@ -119,7 +119,7 @@ HOSTILE: Mapping[str, Any] = {
 # What differs from one time to the next.
 VOLATILE = (
     "_ver|newest|version|text|fetch_id|run_id|alert_id|backfill_id|incident_id|reply_no|body|message|context_json|log_url|ts|until|"
-    "at|since_msk|started|checked|seconds|duration_seconds|hours_since_end_of_day|freshness_hours|.*_at|last_run"
+    "at|began|since_msk|started|checked|seconds|duration_seconds|hours_since_end_of_day|freshness_hours|.*_at|last_run"
 )
 
 
