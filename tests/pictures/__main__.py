@@ -23,8 +23,18 @@ from zakaz.days import last_complete_day
 from zakaz.settings import PROJECT_DIR
 
 FOLDER = PROJECT_DIR / "docs" / "pictures"
-WIDTH, HEIGHT = 1280, 800
+WIDTH, HEIGHT = 1280, 720
 MESSAGE_WIDTH = 560
+# As a user chooses them in Airflow's UI, which keeps them in the browser.
+CHOICES = {
+    "timezone": json.dumps("Europe/Moscow"),
+    "zakaz_etl/open-groups": json.dumps(["fetch"]),
+    "react-resizable-panels:grid-ltr": json.dumps(
+        {"details-panel,main-panel": {"expandToSizes": {}, "layout": [55, 45]}}
+    ),
+}
+GRID = "document.body.innerText.includes('Проверка данных')"
+STATUS = "document.querySelector('iframe')?.contentDocument.querySelectorAll('.zk-chart canvas').length === 4"
 # Drawn, since a machine may have no font with them.
 LIGHTS = {"🔴": "red", "🟡": "yellow", "🟢": "green"}
 DIGEST = """
@@ -46,13 +56,13 @@ def main() -> None:
             _message(browser, sandbox, "digest", lambda: place.call("-c", DIGEST))
             with place.running():
                 _log_in(browser, place)
-                _page(browser, f"{place.url}/dags/zakaz_etl", "grid")
-                _page(browser, f"{place.url}/plugin/zakaz-status", "status-light")
+                _page(browser, f"{place.url}/dags/zakaz_etl", "grid", GRID)
+                _page(browser, f"{place.url}/plugin/zakaz-status", "status-light", STATUS)
             sandbox.fault("vk_ads", "500")
             _message(browser, sandbox, "alert", lambda: _fails(place, "-m", "zakaz.cli", "run"))
             with place.running():
                 browser.prefer("dark")
-                _page(browser, f"{place.url}/plugin/zakaz-status", "status-dark")
+                _page(browser, f"{place.url}/plugin/zakaz-status", "status-dark", STATUS)
 
 
 def _connections(sandbox: Sandbox) -> dict[str, str]:
@@ -91,14 +101,15 @@ def _log_in(browser: Browser, place: Served) -> None:
     browser.cookie(place.url, "_token", place.login("admin").cookies["_token"])
 
 
-def _page(browser: Browser, url: str, name: str) -> None:
-    """What the window shows of a page of Airflow, Moscow time in it, when all of it has come."""
+def _page(browser: Browser, url: str, name: str, drawn: str) -> None:
+    """What the window shows of a page of Airflow, in Moscow time and with room for the grid.
+
+    :param drawn: what is true in the browser as soon as all of it is there.
+    """
     browser.go(url)
-    browser.run("localStorage.setItem('timezone', JSON.stringify('Europe/Moscow'))")
+    browser.run(f"Object.entries({json.dumps(CHOICES)}).forEach(([name, value]) => localStorage.setItem(name, value))")
     browser.go(url)
-    inner = "document.querySelector('iframe').contentDocument"
-    drawn = f"{inner}.querySelectorAll('.zk-chart canvas').length === 4"
-    browser.until(f"document.querySelector('iframe') ? {drawn} : document.body.innerText.includes('healthcheck')")
+    browser.until(drawn)
     browser.run("new Promise(done => setTimeout(done, 3000))")  # Airflow's own charts move for a while
     browser.picture(FOLDER / f"{name}.png", whole=False)
 
