@@ -115,6 +115,9 @@ def test_a_green_light_is_never_above_a_hole(
     }
     filled = [one["fill"] for one in shown["missing"] if one["fill"]]
     assert filled == [f"bin/zakaz backfill --from {back(7)} --to {back(7)} --only-gaps" for _ in good[1:]]
+    # Nor above a cell that is red, before anybody was told of it.
+    put_run(warehouse, attempt("vk_fetch", day=back(3), try_number=2), "error", day=back(3))
+    assert read({}, now)["whole"]["light"] == {"green": "yellow"}.get(light, light)
 
 
 @pytest.mark.warehouse
