@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3 p
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 BIN := $(VENV)/bin
 
-.PHONY: help run test lint mutants up down test-server bench datalens lock clean install-systemd
+.PHONY: help run test lint mutants up down test-server bench datalens pictures lock clean install-systemd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench: $(VENV)/.installed-dev ## speed and memory as ratios, into docs/BENCHMARK
 
 datalens: $(VENV)/.installed-dev ## infra/datalens/workbook.json anew (DRAW=preview: its pictures as well)
 	@PYTHONPATH=plugins:infra $(BIN)/python -m datalens $(DRAW)
+
+pictures: $(VENV)/.installed-dev ## the README's pictures anew, from the sandbox (needs Chromium; a few minutes)
+	@PYTHONPATH=plugins:infra:tests $(BIN)/python tests/pictures
 
 lock: ## compile the locks anew from the .in files (needs uv)
 	uv pip compile $(LOCK) requirements.in -o requirements.txt

@@ -6,7 +6,14 @@ from zakaz.settings import PROJECT_DIR
 
 DOCUMENTS = {
     name: (PROJECT_DIR / name).read_text(encoding="utf-8")
-    for name in ("README.md", "docs/FROM_1_0.md", "docs/INSTALL.md", "docs/KUBERNETES.md", "docs/RUNBOOK_ETL.md")
+    for name in (
+        "README.md",
+        "README.ru.md",
+        "docs/FROM_1_0.md",
+        "docs/INSTALL.md",
+        "docs/KUBERNETES.md",
+        "docs/RUNBOOK_ETL.md",
+    )
 }
 TEXT = DOCUMENTS["docs/RUNBOOK_ETL.md"]
 BLOCK = re.compile(r"^```sh(?: (\w+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -108,6 +108,17 @@ def test_after_a_day_that_failed_no_further_one_begins(
     assert [job for _, job, *_ in attempts(warehouse)[before:]] == [job for job in STAGES if job != "qtickets_fetch"]
 
 
+def test_a_task_that_may_heal_is_tried_again_and_told(
+    carry_out: CarryOut, sandbox: Sandbox, warehouse: WarehouseHook
+) -> None:
+    sandbox.fault("vk_ads", "500")
+    (outcome,) = carry_out([FIRST], stage="vk_fetch")
+    assert "HTTP 500" in outcome.error
+    assert [number for *_, number in attempts(warehouse)] == [1, 2]
+    (message,) = sandbox.messages()
+    assert "попытка 2" in message["plain"]
+
+
 def test_continue_on_failures_does_all_days(carry_out: CarryOut, sandbox: Sandbox) -> None:
     sandbox.fault("vk_ads", "403", path="banners", times=1)
     outcomes = carry_out([FIRST, SECOND, THIRD], stage="vk_fetch", goes_on_after_failure=True)

@@ -1,4 +1,4 @@
-"""A web server of Airflow with the status page, on a home and a warehouse of its own."""
+"""A web server of Airflow, on a home and a warehouse of its own."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,39 +28,42 @@ class Served:
     """The running server.
 
     :param home: an empty folder.
+    :param filling: what puts the first rows into the warehouse.
+    :param more: further environment variables.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, filling: Callable[[WarehouseHook], None] = fill, more: Mapping[str, str] | None = None
+    ) -> None:
         self.home, self.folder = home, home / "warehouse"
         self._sessions: dict[str, requests.Session] = {}
-        self.warehouse = self._fill()
+        self.warehouse = self._fill(filling)
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port = int(listener.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = self._environment(self.warehouse)
+        self.environment = self._environment({"AIRFLOW_CONN_CLICKHOUSE_DEFAULT": self.warehouse, **(more or {})})
         self.call("-m", "airflow", "db", "migrate")
         passwords = home / "simple_auth_manager_passwords.json.generated"
         passwords.write_text(json.dumps({name: name for name in USERS}))
         self.call("-m", "airflow", "dags", "reserialize")
 
-    def _fill(self) -> str:
+    def _fill(self, filling: Callable[[WarehouseHook], None]) -> str:
         """Make the warehouse, and let go of it; its connection."""
         connection = json.dumps({"conn_type": "clickhouse", "extra": {"embedded_path": str(self.folder)}})
         os.environ["AIRFLOW_CONN_STATUS_PAGE"] = connection
         hook = WarehouseHook("status_page")
         with hook.session():
             assert migrate(hook) == []
-            fill(hook)
+            filling(hook)
         return connection
 
-    def _environment(self, warehouse: str) -> dict[str, str]:
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "ZAKAZ_"))}
         return project_environment(
             {
                 **inherited,
                 "AIRFLOW_HOME": str(self.home),
-                "AIRFLOW_CONN_CLICKHOUSE_DEFAULT": warehouse,
                 "ZAKAZ_SANDBOX": "0",
                 "BACKUP_KEEP": "14",
                 "PYTHONPATH": str(PROJECT_DIR / "plugins"),
@@ -69,6 +72,7 @@ class Served:
                 "AIRFLOW__API__SECRET_KEY": "tests",
                 "AIRFLOW__API__PORT": str(self.port),
                 "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+                **more,
             },
             dotenv=None,
         )

@@ -88,6 +88,8 @@ def test_a_day_is_not_missing_before_it_is_due_and_the_page_opens_on_the_one_bef
         # Days without a source that was not set up then are complete.
         ([range(20)], [0, 1, 19], "green"),
         ([range(7), range(8, 20)], range(20), "yellow"),
+        # Nothing was expected of a source before its first attempt.
+        ([range(7), range(8, 20)], range(5), "yellow"),
         ([range(1, 20)], range(20), "red"),
     ],
 )
@@ -108,8 +110,15 @@ def test_a_green_light_is_never_above_a_hole(
     cells = [cell for stage in shown["stages"] for cell in stage["cells"]]
     assert {cell["d"] for cell in cells if cell["state"] == "missing"} == holes
     assert {one["first"] for one in shown["missing"]} == holes
+    of_its_own = {cell["d"] for cell in cells if (cell["job"], cell["state"]) == ("qtickets_fetch", "missing")}
+    assert of_its_own == holes - {str(back(number)) for number in of_qtickets} - {
+        str(back(number)) for number in range(max(of_qtickets) + 1, 20)
+    }
     filled = [one["fill"] for one in shown["missing"] if one["fill"]]
     assert filled == [f"bin/zakaz backfill --from {back(7)} --to {back(7)} --only-gaps" for _ in good[1:]]
+    # Nor above a cell that is red, before anybody was told of it.
+    put_run(warehouse, attempt("vk_fetch", day=back(3), try_number=2), "error", day=back(3))
+    assert read({}, now)["whole"]["light"] == {"green": "yellow"}.get(light, light)
 
 
 @pytest.mark.warehouse

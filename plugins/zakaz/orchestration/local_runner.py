@@ -87,6 +87,8 @@ class LocalRunner:
         began_at = self._log.stat().st_size
         name = log_name(task_instance, session)
         session.commit()  # or SQLite would lock out the task's own connections
+        # A retry gets a new primary key in Airflow's own session, which this one could not write any more.
+        session.expunge(task_instance)
         try:
             with self._stop.in_task():
                 run_task(task_instance, self._dag.task_dict[task_instance.task_id])

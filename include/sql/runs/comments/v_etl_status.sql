@@ -2,7 +2,7 @@
 ALTER TABLE bi.v_etl_status
 COMMENT COLUMN job 'Код задачи; zakaz_etl: загрузка в целом',
 COMMENT COLUMN job_ru 'Название задачи',
-COMMENT COLUMN light 'green: положенный день полон, yellow: полон, но есть сбои или пропуски, red: не полон',
+COMMENT COLUMN light 'green: положенный день полон, yellow: полон, но есть сбои, пропуски или ошибка, red: не полон',
 COMMENT COLUMN emoji 'Цвет кружком: 🟢, 🟡 или 🔴',
 COMMENT COLUMN reason 'Что происходит, словами',
 COMMENT COLUMN last_good_day 'Последний полный московский день; NULL: ни одного',

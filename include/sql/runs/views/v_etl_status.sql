@@ -1,6 +1,7 @@
 -- The status of the daily load as a whole (zakaz_etl) and of each of its jobs.
 -- By the Moscow day of the data: rebuilding an old day today turns nothing green. Green: the day that is due is
--- complete. Yellow: it is, but there are open incidents, or days are missing, however old. Red: it is not.
+-- complete. Yellow: it is, but there are open incidents, days are missing, however old, or the last attempt failed.
+-- Red: it is not.
 CREATE OR REPLACE VIEW bi.v_etl_status DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 WITH
 zakaz_due_day(now()) AS due_day,
@@ -110,7 +111,7 @@ SELECT
     multiIf(
         is_unused, 'green',
         NOT is_fresh, 'red',
-        incident_count > 0 OR notEmpty(missing), 'yellow',
+        incident_count > 0 OR notEmpty(missing) OR last_state = 'error', 'yellow',
         'green'
     ) AS light,
     zakaz_light_emoji(light) AS emoji,

@@ -60,7 +60,7 @@
 
   function restatements(day) {
     const changes = data.restatements.filter((one) => one.d === day);
-    if (!changes.length) return make("p", "zk-muted", "Источники этот день не уточняли");
+    if (!changes.length) return make("p", "zk-muted zk-restated", "Источники этот день не уточняли");
     const lines = changes.map((one) => {
       const [was, became] = [one.was, one.became].map((value) => value.toLocaleString("ru-RU"));
       const unit = data.rubles.includes(one.field) ? "\u00a0₽" : "";
