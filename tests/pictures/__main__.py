@@ -99,15 +99,16 @@ def _fails(place: Served, *arguments: str) -> None:
 def _log_in(browser: Browser, place: Served) -> None:
     browser.prefer("light")
     browser.cookie(place.url, "_token", place.login("admin").cookies["_token"])
+    # On a page without Airflow's scripts, which would put back their own.
+    browser.go(f"{place.url}/api/v2/version")
+    browser.run(f"Object.entries({json.dumps(CHOICES)}).forEach(([name, value]) => localStorage.setItem(name, value))")
 
 
 def _page(browser: Browser, url: str, name: str, drawn: str) -> None:
-    """What the window shows of a page of Airflow, in Moscow time and with room for the grid.
+    """What the window shows of a page of Airflow.
 
     :param drawn: what is true in the browser as soon as all of it is there.
     """
-    browser.go(url)
-    browser.run(f"Object.entries({json.dumps(CHOICES)}).forEach(([name, value]) => localStorage.setItem(name, value))")
     browser.go(url)
     browser.until(drawn)
     browser.run("new Promise(done => setTimeout(done, 3000))")  # Airflow's own charts move for a while
