@@ -35,6 +35,11 @@ CHOICES = {
 }
 GRID = "document.body.innerText.includes('Проверка данных')"
 STATUS = "document.querySelector('iframe')?.contentDocument.querySelectorAll('.zk-chart canvas').length === 4"
+# Where people open Airflow and the runbook: Telegram takes no button to an address of this machine.
+ADDRESSES = {
+    "AIRFLOW__API__BASE_URL": "https://airflow.example.com",
+    "RUNBOOK_URL": "https://wiki.example.com/zakaz-etl/runbook",
+}
 # Drawn, since a machine may have no font with them.
 LIGHTS = {"🔴": "red", "🟡": "yellow", "🟢": "green"}
 DIGEST = """
@@ -54,19 +59,19 @@ def main() -> None:
             place = Served(home, lambda _: None, _connections(sandbox))
             _history(place, sandbox)
             _message(browser, sandbox, "digest", lambda: place.call("-c", DIGEST))
-            with place.running():
+            with place.running(AIRFLOW__API__BASE_URL=place.url):
                 _log_in(browser, place)
                 _page(browser, f"{place.url}/dags/zakaz_etl", "grid", GRID)
                 _page(browser, f"{place.url}/plugin/zakaz-status", "status-light", STATUS)
             sandbox.fault("vk_ads", "500")
             _message(browser, sandbox, "alert", lambda: _fails(place, "-m", "zakaz.cli", "run"))
-            with place.running():
+            with place.running(AIRFLOW__API__BASE_URL=place.url):
                 browser.prefer("dark")
                 _page(browser, f"{place.url}/plugin/zakaz-status", "status-dark", STATUS)
 
 
 def _connections(sandbox: Sandbox) -> dict[str, str]:
-    """The sandbox as every source, and as Telegram; no channel of the developer's .env."""
+    """The sandbox as every source, and as Telegram; addresses for the buttons; no channel of the developer's .env."""
     bot = {"host": "-1001", "password": BOT_TOKEN, "extra": {"base_url": f"{sandbox.url}/bot"}}
     named = {
         "VK_ADS": {"conn_type": "vk-ads", "host": sandbox.url, "login": CLIENT_ID, "password": CLIENT_SECRET},
@@ -74,7 +79,7 @@ def _connections(sandbox: Sandbox) -> dict[str, str]:
         "TELEGRAM": {"conn_type": "telegram", **bot},
     }
     found = {f"AIRFLOW_CONN_{name}_DEFAULT": json.dumps(value) for name, value in named.items()}
-    return {**found, "FALLBACK_URL": "", "PING_URL": "", "ZAKAZ_VENV": sys.prefix}
+    return {**found, **ADDRESSES, "FALLBACK_URL": "", "PING_URL": "", "ZAKAZ_VENV": sys.prefix}
 
 
 def _history(place: Served, sandbox: Sandbox) -> None:
