@@ -14,7 +14,7 @@ from zakaz.pipeline.marts import build_dm_sales, build_dm_vk
 from zakaz.pipeline.sales import load_sales
 from zakaz.registry.runs import RunFigures
 from zakaz.sources.sales_line import SalesLine
-from zakaz.warehouse.cities import build_sale_cities
+from zakaz.warehouse.cities import build_sale_cities, seed_city_aliases
 from zakaz.warehouse.hook import WarehouseHook
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.same_statements]
@@ -39,12 +39,13 @@ def test_the_cities_of_shows_and_sales_are_known_as_soon_as_they_are_loaded(ware
 
 
 @pytest.fixture
-def no_alias_kept(warehouse: WarehouseHook) -> Iterator[None]:
+def aliases_as_before(warehouse: WarehouseHook) -> Iterator[None]:
     yield
-    warehouse.execute("INSERT INTO zakaz.dim_city_alias (alias, city, _deleted) VALUES ('нигдейск', '', 1)")
+    warehouse.execute("TRUNCATE TABLE zakaz.dim_city_alias")
+    seed_city_aliases(warehouse)
 
 
-@pytest.mark.usefixtures("no_alias_kept")
+@pytest.mark.usefixtures("aliases_as_before")
 def test_a_new_alias_counts_with_the_next_build_of_either_mart(warehouse: WarehouseHook) -> None:
     stage_vk(warehouse, {"utm_content": "нигдейск"})
     stage_sales(warehouse, {"city": "Нигдейск"})
