@@ -21,6 +21,8 @@ def outage() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WarehouseHook, "get_conn", away)
+        # The tests' own is open: its statements would be tried again, where a new one can't even be opened.
+        patch.setattr(WarehouseHook, "session", away)
         yield
 
 
