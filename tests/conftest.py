@@ -157,7 +157,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture
 def warehouse(migrated: WarehouseHook) -> WarehouseHook:
     """The warehouse, open, and empty but for its schema and the city aliases."""
-    kept_open.enter_context(migrated.session())
+    if migrated.is_embedded:  # a server is asked by a connection for each statement, as by all the processes of a day
+        kept_open.enter_context(migrated.session())
     tables = migrated.execute(
         "SELECT database, name FROM system.tables "
         "WHERE database IN ('zakaz', 'meta') AND engine LIKE '%MergeTree' AND name != 'dim_city_alias' "
