@@ -80,7 +80,6 @@ def build_vk(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
 
 def build_sales(warehouse: WarehouseHook, days: DayRange = ONE_DAY) -> int:
     """Rebuild the mart of sales."""
-    build_sale_cities(warehouse)
     return rebuild(warehouse, DM_SALES, statement("sales/dm_sales_daily.sql"), days)
 
 

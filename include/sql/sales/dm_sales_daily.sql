@@ -6,6 +6,11 @@ INSERT INTO zakaz.dm_sales_daily
     sale_date, event_date, city, event_id, source, event_name, tickets_sold, tickets_refunded, revenue,
     refunds_amount, net_revenue, discount_amount, service_fee_amount, refund_kept_amount, _ver, _deleted
 )
+WITH (
+    SELECT (groupArray(alias), groupArray(city))
+    FROM zakaz.dim_city_alias FINAL
+) AS known
+
 SELECT
     sale_date,
     event_date,
@@ -27,7 +32,7 @@ FROM (
     SELECT
         report_date AS sale_date,
         event_date,
-        coalesce(nullIf(cities.city, ''), 'unknown') AS city,
+        zakaz_city_of_sale(stg_qtickets_sales.city, known.1, known.2) AS city,
         event_id,
         source,
         event_name,
@@ -40,7 +45,6 @@ FROM (
         refund_kept_amount,
         true AS is_fresh
     FROM zakaz.stg_qtickets_sales FINAL
-    LEFT JOIN zakaz.dim_sale_city AS cities FINAL ON stg_qtickets_sales.city = cities.spelling
     WHERE report_date BETWEEN {from_date:Date} AND {to_date:Date}
 
     UNION ALL

@@ -80,7 +80,7 @@ def raise_alert(
 def _drawn(draw: Callable[[], bytes]) -> bytes:
     try:
         return draw()
-    except Exception:
+    except Exception:  # the text says all that matters
         log.exception("the message goes without its picture, which could not be drawn")
         return b""
 

@@ -50,7 +50,7 @@ def plain(text: str) -> str:
 
 
 def with_links(text: str, links: Iterable[tuple[str, str]]) -> str:
-    """The text with links written out below it: Telegram drops those to localhost, and other channels all.
+    """The text with links written out below it, since Telegram drops a link to localhost and other channels any link.
 
     :param links: of each its label and its URL.
     """

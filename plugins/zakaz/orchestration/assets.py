@@ -50,7 +50,7 @@ TABLES: Mapping[str, Tables] = {
         reads=(VK_STAGING, SALES_STAGING, SHOWS, ALIASES, REGIONS),
         writes=(VK_MART, SALE_CITIES, "zakaz.dim_vk_object", "zakaz.dim_vk_tags"),
     ),
-    "build_dm_sales": Tables(reads=(SALES_STAGING, SHOWS, ALIASES), writes=(SALES_MART, SALE_CITIES)),
+    "build_dm_sales": Tables(reads=(SALES_STAGING, ALIASES), writes=(SALES_MART,)),
     "healthcheck": Tables(
         reads=(VK_STAGING, VK_MART, SALES_STAGING, SALES_MART, TOTALS), writes=("meta.quality_results",)
     ),

@@ -58,6 +58,7 @@ def count_live(warehouse: WarehouseHook, target: Target, days: DayRange) -> int:
 def build_dm_vk(warehouse: WarehouseHook, days: DayRange, _attempt: Attempt, figures: RunFigures) -> None:
     """Rebuild `zakaz.dm_vk_ads_daily` from its staging, and what is known of the ads: their names and tags."""
     with warehouse.session():
+        build_sale_cities(warehouse)  # an alias may have been added since the sales were loaded
         _build(warehouse, STG_VK_ADS, DM_VK_ADS, "vk_ads/dm_vk_ads_daily.sql", days, figures)
         build_known_ads(warehouse, days)
 
@@ -71,7 +72,6 @@ def _build(
     warehouse: WarehouseHook, source: Target, mart: Target, sql: str, days: DayRange, figures: RunFigures
 ) -> None:
     with warehouse.session():
-        build_sale_cities(warehouse)  # an alias may have been added since the sales were loaded
         figures.rows_read = count_live(warehouse, source, days)
         figures.rows_written = rebuild(warehouse, mart, statement(sql), days)
         figures.sums = dict(warehouse.execute(statement("days/mart_sums.sql"), {**days.bounds, "table": mart.table}))
